@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The capture: what the guest states about one accepted object.
+ *
+ * A capture is a header followed by records, one after the other:
+ *
+ *	struct vouch_capture_head
+ *	{ struct vouch_capture_record, payload, zero bytes up to 8 } ...
+ *
+ * Records come in this order: one ENV; FACTs; MAPs, in the order of the maps
+ * in the object; then for each program, in the order of the programs in the
+ * object, one PROG followed by its FUNCs (index 0 is the program's entry) and
+ * its SYMs. No other order, no unknown type, and nothing behind the last
+ * record is accepted.
+ *
+ * A capture states facts and decides nothing. Code bytes are as they lie in
+ * the verifier kernel's memory, except that 64-bit immediates hold tags
+ * (VOUCH_TAG()). References are told twice: FUNC lists what the bytecode
+ * refers to, in the order of its instructions; the bridge finds the same list
+ * by disassembly and refuses a difference. A tag is found in the code by its
+ * value; a call by its target's address, which a SYM names.
+ *
+ * All integers are little-endian; texts are NUL-padded ASCII; reserved bytes
+ * are zero.
+ */
+#ifndef VOUCH_CAPTURE_H
+#define VOUCH_CAPTURE_H
+
+#include "base.h"
+
+#define VOUCH_CAPTURE_MAGIC "VOUCHCAP"
+#define VOUCH_CAPTURE_VERSION 1
+
+/* Bounds that both sides keep. */
+#define VOUCH_CAPTURE_MAX (64u << 20) /* bytes of a capture */
+#define VOUCH_MAX_PROGS 64u
+#define VOUCH_MAX_FUNCS 256u /* per program, as in the kernel */
+#define VOUCH_MAX_MAPS 64u
+#define VOUCH_MAX_REFS 65536u /* per function */
+#define VOUCH_MAX_SYMS 4096u  /* per program */
+#define VOUCH_MAX_FACTS 1024u
+#define VOUCH_MAX_CODE (16u << 20) /* bytes of a function */
+#define VOUCH_MAX_MAP_DATA (16u << 20)
+
+/*
+ * The tag of reference @n of function @func: no value that fits 32 bits,
+ * signed or not, so that the x86 JIT spends all eight bytes on it, and every
+ * 16-bit part differs from 0 and 0xffff, as arm64 needs. @func < 256,
+ * @n < 65536.
+ */
+#define VOUCH_TAG(func, n)                                                     \
+	(0x7a6b000000000000ull | ((u64)(0x5a00u | (func)) << 32) |             \
+	 ((u64)(0x4c00u | ((n) >> 8)) << 16) | 0x3100u | ((n)&0xffu))
+
+struct vouch_capture_head {
+	u8 magic[8];
+	__le32 version;
+	__le32 n_records;
+	__le64 size; /* of the whole capture, this header included */
+};
+VOUCH_ASSERT_SIZE(struct vouch_capture_head, 24);
+
+enum vouch_record_type {
+	VOUCH_RECORD_ENV = 1,
+	VOUCH_RECORD_FACT = 2,
+	VOUCH_RECORD_MAP = 3,
+	VOUCH_RECORD_PROG = 4,
+	VOUCH_RECORD_FUNC = 5,
+	VOUCH_RECORD_SYM = 6,
+};
+
+struct vouch_capture_record {
+	__le32 type;   /* enum vouch_record_type */
+	__le32 length; /* of the payload, without the padding */
+};
+VOUCH_ASSERT_SIZE(struct vouch_capture_record, 8);
+
+enum vouch_arch {
+	VOUCH_ARCH_X86_64 = 1,
+	VOUCH_ARCH_ARM64 = 2,
+};
+
+/* Bits of vouch_capture_env.features: what the verifier kernel's CPU and JIT
+ * had switched on. */
+#define VOUCH_FEATURE_RETHUNK (1u << 0)	  /* returns are jumps to a thunk */
+#define VOUCH_FEATURE_RETPOLINE (1u << 1) /* indirect jumps are thunks */
+#define VOUCH_FEATURE_IBT (1u << 2)	  /* endbr64 at entries */
+#define VOUCH_FEATURE_LA57 (1u << 3)	  /* five-level page tables */
+#define VOUCH_FEATURE_CALL_DEPTH (1u << 4)
+#define VOUCH_FEATURE_ALL ((1u << 5) - 1)
+
+/* Bits of .privileges: capabilities of the load, beside CAP_BPF and
+ * CAP_NET_ADMIN, which every load has. */
+#define VOUCH_PRIV_PERFMON (1u << 0)
+#define VOUCH_PRIV_ALL ((1u << 1) - 1)
+
+struct vouch_capture_env {
+	char release[64];   /* utsname release of the verifier kernel */
+	char cpu_model[64]; /* x86: "model name" of /proc/cpuinfo */
+	char license[64];   /* the object's, as the kernel was given it */
+	u8 build_id[20];    /* of the verifier kernel */
+	__le32 arch;	    /* enum vouch_arch */
+	__le32 features;    /* VOUCH_FEATURE_* */
+	__le32 privileges;  /* VOUCH_PRIV_* */
+	__le32 jit_harden;  /* must be 0 */
+	__le32 nr_cpus;	    /* possible CPUs of the verifier VM */
+	u8 object[VOUCH_HASH_LEN]; /* SHA-256 of the submitted object */
+	u8 reserved[8];
+};
+VOUCH_ASSERT_SIZE(struct vouch_capture_env, 272);
+
+/* One field of a kernel structure that code or inlined map access uses. */
+struct vouch_capture_fact {
+	char structure[32];
+	char field[32]; /* dots for nested members, as in "map.max_entries" */
+	__le32 offset;	/* bytes */
+	__le32 size;	/* bytes; 0: the rest of the structure */
+};
+VOUCH_ASSERT_SIZE(struct vouch_capture_fact, 72);
+
+#define VOUCH_MAP_FROZEN (1u << 0) /* read-only to everybody (.rodata) */
+#define VOUCH_MAP_PINNED (1u << 1) /* the object asked for pinning by name */
+#define VOUCH_MAP_INTERNAL (1u << 2) /* .rodata, .data, .bss, .kconfig */
+#define VOUCH_MAP_FLAGS_ALL ((1u << 3) - 1)
+
+/* Followed by data_len bytes: the values with which the map starts. */
+struct vouch_capture_map {
+	char name[64];
+	__le32 type; /* enum bpf_map_type */
+	__le32 key_size;
+	__le32 value_size;
+	__le32 max_entries;
+	__le32 map_flags; /* BPF_F_* */
+	__le32 flags;	  /* VOUCH_MAP_* */
+	__le32 data_len;  /* 0, or value_size of a one-entry array */
+	__le32 reserved;
+};
+VOUCH_ASSERT_SIZE(struct vouch_capture_map, 96);
+
+struct vouch_capture_prog {
+	char name[64];
+	char section[64];
+	__le32 type; /* enum bpf_prog_type */
+	__le32 attach_type;
+	__le32 n_funcs;
+	__le32 n_syms;
+	__le32 n_insns;	    /* instructions after the verifier's rewriting */
+	__le32 n_processed; /* instructions that the verifier walked */
+	__le32 n_extable;   /* exception table entries */
+	__le32 n_poke;	    /* entries of the tail-call poke table */
+	__le32 stack_depth; /* bytes */
+	__le32 flags;	    /* VOUCH_PROG_* */
+	__le64 reserved;
+};
+VOUCH_ASSERT_SIZE(struct vouch_capture_prog, 176);
+
+#define VOUCH_PROG_JITED (1u << 0)
+#define VOUCH_PROG_SLEEPABLE (1u << 1)
+#define VOUCH_PROG_CALLS_TAIL (1u << 2) /* tail_call_reachable */
+#define VOUCH_PROG_CB_ACCESS (1u << 3)
+#define VOUCH_PROG_FLAGS_ALL ((1u << 4) - 1)
+
+/* Followed by code_len bytes of code, zero bytes up to 8, and n_refs times
+ * struct vouch_capture_ref. */
+struct vouch_capture_func {
+	__le32 index; /* 0: the program's entry */
+	__le32 code_len;
+	__le32 n_refs;
+	__le32 reserved;
+	__le64 address; /* of the first byte, in the verifier kernel */
+};
+VOUCH_ASSERT_SIZE(struct vouch_capture_func, 24);
+
+enum vouch_ref_kind {
+	VOUCH_REF_CALL = 1,	 /* value: address of the target, a SYM */
+	VOUCH_REF_SUBCALL = 2,	 /* index: function of the same program */
+	VOUCH_REF_MAP = 3,	 /* index: map */
+	VOUCH_REF_MAP_VALUE = 4, /* index: map; value: offset into its value */
+	VOUCH_REF_CONST = 5,	 /* value: the user's 64-bit constant */
+	VOUCH_REF_FUNC = 6,	 /* index: function whose address is taken */
+	VOUCH_REF_BTF_ID = 7,	 /* value: BTF id of a kernel variable */
+	VOUCH_REF_OTHER = 8,	 /* value: the immediate, meaning unknown */
+};
+
+struct vouch_capture_ref {
+	__le32 kind;  /* enum vouch_ref_kind */
+	__le32 index; /* by kind, else 0 */
+	__le64 value; /* by kind, else 0 */
+	__le64 tag;   /* what stands in the code; 0 for calls */
+};
+VOUCH_ASSERT_SIZE(struct vouch_capture_ref, 24);
+
+/* An address that a rel32 in the code may reach, and its kernel symbol.
+ * There may be more SYMs than calls. */
+struct vouch_capture_sym {
+	__le64 address;
+	char name[64];
+};
+VOUCH_ASSERT_SIZE(struct vouch_capture_sym, 72);
+
+#ifndef __KERNEL__
+
+/* A parsed capture: pointers into the caller's buffer. */
+struct vouch_capture_func_view {
+	const struct vouch_capture_func *func;
+	const u8 *code;
+	u32 code_len;
+	const struct vouch_capture_ref *refs;
+	u32 n_refs;
+};
+
+struct vouch_capture_prog_view {
+	const struct vouch_capture_prog *prog;
+	struct vouch_capture_func_view *funcs;
+	u32 n_funcs;
+	const struct vouch_capture_sym **syms;
+	u32 n_syms;
+};
+
+struct vouch_capture_map_view {
+	const struct vouch_capture_map *map;
+	const u8 *data; /* data_len bytes, NULL if none */
+};
+
+struct vouch_capture_view {
+	const struct vouch_capture_env *env;
+	const struct vouch_capture_fact **facts;
+	u32 n_facts;
+	struct vouch_capture_map_view *maps;
+	u32 n_maps;
+	struct vouch_capture_prog_view *progs;
+	u32 n_progs;
+};
+
+/**
+ * vouch_capture_parse() - validate a capture and index its records.
+ * @buf: the capture; must outlive the view, aligned to 8 bytes
+ * @len: its length in bytes
+ * @view: filled on success; release with vouch_capture_release()
+ * @why: set to a constant text that says what is wrong, on error
+ *
+ * Checks shape, order, bounds, texts, reserved bytes and indexes, so that a
+ * caller may follow every index without a check of its own. Judges nothing.
+ *
+ * Return: 0, -EINVAL with @why, or -ENOMEM.
+ */
+int vouch_capture_parse(const void *buf, size_t len,
+			struct vouch_capture_view *view, const char **why);
+
+/**
+ * vouch_capture_release() - free what vouch_capture_parse() allocated.
+ * @view: the view; may be all zero
+ */
+void vouch_capture_release(struct vouch_capture_view *view);
+
+#endif /* !__KERNEL__ */
+
+#endif /* VOUCH_CAPTURE_H */

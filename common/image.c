@@ -1,0 +1,544 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The one parser of images: the signer's closed list and the target's
+ * admission compile this file unchanged.
+ */
+
+#include "image.h"
+
+#define SECTION_HEADER_ALIGN 8
+#define MIN_MODULE_SIZE 128u
+#define MAX_MODULE_SIZE 16384u
+#define INT3 0xcc
+#define JMP_REL32 0xe9
+
+const struct vouch_section_rule vouch_section_rules[VOUCH_N_SECTIONS] = {
+	[VOUCH_SECTION_NULL] = { "", SHT_NULL, 0, 0, 0, 0, 0 },
+	[VOUCH_SECTION_TEXT] = { ".text", SHT_PROGBITS,
+				 SHF_ALLOC | SHF_EXECINSTR, 0, 0, 64, 0 },
+	[VOUCH_SECTION_RELA_TEXT] = { ".rela.text", SHT_RELA, SHF_INFO_LINK,
+				      VOUCH_SECTION_SYMTAB, VOUCH_SECTION_TEXT,
+				      8, sizeof(Elf64_Rela) },
+	[VOUCH_SECTION_RETURN_SITES] = { ".return_sites", SHT_PROGBITS,
+					 SHF_ALLOC, 0, 0, 4, 0 },
+	[VOUCH_SECTION_RELA_RETURN_SITES] = { ".rela.return_sites", SHT_RELA,
+					      SHF_INFO_LINK,
+					      VOUCH_SECTION_SYMTAB,
+					      VOUCH_SECTION_RETURN_SITES, 8,
+					      sizeof(Elf64_Rela) },
+	[VOUCH_SECTION_SLOTS] = { ".data..ro_after_init", SHT_NOBITS,
+				  SHF_ALLOC | SHF_WRITE, 0, 0, 8, 0 },
+	[VOUCH_SECTION_MODINFO] = { ".modinfo", SHT_PROGBITS, SHF_ALLOC, 0, 0,
+				    1, 0 },
+	[VOUCH_SECTION_THIS_MODULE] = { ".gnu.linkonce.this_module",
+					SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, 0,
+					0, 64, 0 },
+	[VOUCH_SECTION_REQUIREMENTS] = { ".note.vouch.requirements", SHT_NOTE,
+					 0, 0, 0, 8, 0 },
+	[VOUCH_SECTION_RECORD] = { ".note.vouch.record", SHT_NOTE, 0, 0, 0, 8,
+				   0 },
+	[VOUCH_SECTION_DATA] = { ".vouch.data", SHT_PROGBITS, 0, 0, 0, 8, 0 },
+	[VOUCH_SECTION_SYMTAB] = { ".symtab", SHT_SYMTAB, 0,
+				   VOUCH_SECTION_STRTAB, 0, 8,
+				   sizeof(Elf64_Sym) },
+	[VOUCH_SECTION_STRTAB] = { ".strtab", SHT_STRTAB, 0, 0, 0, 1, 0 },
+	[VOUCH_SECTION_SHSTRTAB] = { ".shstrtab", SHT_STRTAB, 0, 0, 0, 1, 0 },
+};
+
+#define N_SECTION_SYMS 3 /* null, .text, slots */
+#define SYM_TEXT 1
+#define SYM_SLOTS 2
+
+static const char *check_header(const Elf64_Ehdr *e, size_t len)
+{
+	static const u8 ident[EI_NIDENT] = { 0x7f,	 'E',	     'L', 'F',
+					     ELFCLASS64, ELFDATA2LSB, 1 };
+
+	if (memcmp(e->e_ident, ident, sizeof(ident)))
+		return "image: not a 64-bit little-endian ELF file";
+	if (e->e_type != ET_REL || e->e_version != 1)
+		return "image: not a relocatable file";
+	if (e->e_machine != EM_X86_64)
+		return "image: of another architecture";
+	if (e->e_entry || e->e_phoff || e->e_flags || e->e_phentsize ||
+	    e->e_phnum || e->e_ehsize != sizeof(*e) ||
+	    e->e_shentsize != sizeof(Elf64_Shdr))
+		return "image: the ELF header holds what no image has";
+	if (e->e_shnum != VOUCH_N_SECTIONS ||
+	    e->e_shstrndx != VOUCH_SECTION_SHSTRTAB)
+		return "image: not the sections of an image";
+	if (e->e_shoff % SECTION_HEADER_ALIGN ||
+	    e->e_shoff > len ||
+	    len - e->e_shoff != VOUCH_N_SECTIONS * sizeof(Elf64_Shdr))
+		return "image: section headers are not at the end";
+	return NULL;
+}
+
+/* Section @i starts at the next aligned offset behind @end. */
+static const char *check_section(const u8 *file, const Elf64_Shdr *s, u32 i,
+				 u64 *end, u64 limit)
+{
+	const struct vouch_section_rule *rule = &vouch_section_rules[i];
+	u64 off = (*end + rule->align - 1) & ~(rule->align - 1);
+
+	if (s->sh_type != rule->type || s->sh_flags != rule->flags ||
+	    s->sh_addr || s->sh_link != rule->link ||
+	    s->sh_addralign != rule->align || s->sh_entsize != rule->entsize)
+		return "image: a section header is not as it must be";
+	if (i != VOUCH_SECTION_SYMTAB && s->sh_info != rule->info)
+		return "image: a section header is not as it must be";
+	if (rule->entsize && s->sh_size % rule->entsize)
+		return "image: a section's size is no multiple of its entries";
+	if (s->sh_offset != off || off > limit)
+		return "image: a section is not where it must be";
+	if (!vouch_all_zero(file + *end, off - *end))
+		return "image: bytes between sections are not zero";
+	if (rule->type == SHT_NOBITS) {
+		*end = off;
+		return NULL;
+	}
+	if (s->sh_size > limit - off)
+		return "image: a section is larger than the file";
+	*end = off + s->sh_size;
+	return NULL;
+}
+
+static const char *check_section_names(const char *names, u64 size,
+				       const Elf64_Shdr *s)
+{
+	u64 pos = 0;
+	u32 i;
+
+	for (i = 0; i < VOUCH_N_SECTIONS; i++) {
+		const char *name = vouch_section_rules[i].name;
+		size_t n = strlen(name) + 1;
+
+		if (s[i].sh_name != pos || n > size - pos ||
+		    memcmp(names + pos, name, n))
+			return "image: a section's name is not as it must be";
+		pos += n;
+	}
+	return pos == size ? NULL : "image: more names than sections";
+}
+
+static const char *check_sections(struct vouch_image *img)
+{
+	const Elf64_Ehdr *e = (const void *)img->file;
+	const Elf64_Shdr *s = (const void *)(img->file + e->e_shoff);
+	u64 end = sizeof(*e);
+	const char *why;
+	u32 i;
+
+	if (!vouch_all_zero(&s[0], sizeof(s[0])))
+		return "image: the null section is not zero";
+	for (i = 1; i < VOUCH_N_SECTIONS; i++) {
+		why = check_section(img->file, &s[i], i, &end, e->e_shoff);
+		if (why)
+			return why;
+	}
+	if (e->e_shoff - end >= SECTION_HEADER_ALIGN ||
+	    !vouch_all_zero(img->file + end, e->e_shoff - end))
+		return "image: bytes before the section headers";
+	img->sections = s;
+	return check_section_names((const char *)img->file +
+					   s[VOUCH_SECTION_SHSTRTAB].sh_offset,
+				   s[VOUCH_SECTION_SHSTRTAB].sh_size, s);
+}
+
+static const void *section(const struct vouch_image *img, u32 i, u32 *size)
+{
+	*size = (u32)img->sections[i].sh_size;
+	return img->file + img->sections[i].sh_offset;
+}
+
+/* One tag "key=value" at @p; returns what follows it. */
+static const char *tag(const char *p, const char *end, const char *key,
+		       const char **value)
+{
+	size_t n = strlen(key);
+	const char *nul;
+
+	if ((size_t)(end - p) <= n || memcmp(p, key, n))
+		return NULL;
+	nul = p + strnlen(p, end - p);
+	if (nul == end)
+		return NULL;
+	*value = p + n;
+	return nul + 1;
+}
+
+static bool is_hex(const char *s, size_t n)
+{
+	while (n--) {
+		if (!((*s >= '0' && *s <= '9') || (*s >= 'a' && *s <= 'f')))
+			return false;
+		s++;
+	}
+	return true;
+}
+
+static bool is_image_name(const char *s, size_t size)
+{
+	const size_t n = sizeof(VOUCH_IMAGE_PREFIX) - 1;
+
+	return size > VOUCH_IMAGE_NAME_LEN &&
+	       !memcmp(s, VOUCH_IMAGE_PREFIX, n) &&
+	       is_hex(s + n, VOUCH_IMAGE_DIGITS) && !s[VOUCH_IMAGE_NAME_LEN];
+}
+
+static const char *check_modinfo(struct vouch_image *img)
+{
+	const char *license, *name, *depends, *ns, *retpoline;
+	const char *p, *end;
+
+	p = section(img, VOUCH_SECTION_MODINFO, &img->modinfo_len);
+	img->modinfo = p;
+	end = p + img->modinfo_len;
+	if (!(p = tag(p, end, "license=", &license)) ||
+	    !(p = tag(p, end, "vermagic=", &img->vermagic)) ||
+	    !(p = tag(p, end, "name=", &name)) ||
+	    !(p = tag(p, end, "depends=", &depends)) ||
+	    !(p = tag(p, end, "import_ns=", &ns)))
+		return "modinfo: not the tags of an image";
+	if (p != end) {
+		p = tag(p, end, "retpoline=", &retpoline);
+		if (p != end || strcmp(retpoline, "Y"))
+			return "modinfo: a tag that no image has";
+		img->retpoline = true;
+	}
+	if (!is_image_name(name, end - name) ||
+	    strcmp(depends, VOUCH_IMAGE_DEPENDS) ||
+	    strcmp(ns, VOUCH_IMAGE_NAMESPACE))
+		return "modinfo: a tag has not the value of an image";
+	if (strcmp(name, img->name))
+		return "modinfo: not the name in this_module";
+	if (strncmp(license, img->req.req->license,
+		    sizeof(img->req.req->license)) ||
+	    strncmp(img->vermagic, img->req.req->vermagic,
+		    sizeof(img->req.req->vermagic)))
+		return "modinfo: differs from the requirements";
+	img->volatiles[0].off =
+		name + sizeof(VOUCH_IMAGE_PREFIX) - 1 - (char *)img->file;
+	img->volatiles[0].len = VOUCH_IMAGE_DIGITS;
+	return NULL;
+}
+
+static const char *check_this_module(struct vouch_image *img)
+{
+	const u8 *m = section(img, VOUCH_SECTION_THIS_MODULE,
+			      &img->module_size);
+	u32 off = 0;
+
+	if (img->module_size < MIN_MODULE_SIZE ||
+	    img->module_size > MAX_MODULE_SIZE)
+		return "this_module: size out of range";
+	while (off < img->module_size && !m[off])
+		off++;
+	if (!is_image_name((const char *)m + off, img->module_size - off))
+		return "this_module: does not hold an image's name";
+	if (!vouch_all_zero(m + off + VOUCH_IMAGE_NAME_LEN,
+			    img->module_size - off - VOUCH_IMAGE_NAME_LEN))
+		return "this_module: holds more than the name";
+	img->name = (const char *)m + off;
+	img->name_off = off;
+	img->volatiles[1].off = m + off + sizeof(VOUCH_IMAGE_PREFIX) - 1 -
+				img->file;
+	img->volatiles[1].len = VOUCH_IMAGE_DIGITS;
+	return NULL;
+}
+
+/* Returns the descriptor, or NULL if the section is not one proper note. */
+static const u8 *note(const struct vouch_image *img, u32 i, u32 type,
+		      u32 *desc_len)
+{
+	u32 size;
+	const u8 *p = section(img, i, &size);
+	const Elf64_Nhdr *n = (const void *)p;
+	static const char owner[VOUCH_NOTE_DESC_OFF - sizeof(*n)] =
+		VOUCH_NOTE_OWNER;
+
+	if (size < VOUCH_NOTE_DESC_OFF ||
+	    n->n_namesz != sizeof(VOUCH_NOTE_OWNER) || n->n_type != type ||
+	    memcmp(n + 1, owner, sizeof(owner)))
+		return NULL;
+	*desc_len = n->n_descsz;
+	if ((size & 7) || *desc_len > size - VOUCH_NOTE_DESC_OFF ||
+	    size - VOUCH_NOTE_DESC_OFF - *desc_len > 7 ||
+	    !vouch_all_zero(p + VOUCH_NOTE_DESC_OFF + *desc_len,
+			    size - VOUCH_NOTE_DESC_OFF - *desc_len))
+		return NULL;
+	return p + VOUCH_NOTE_DESC_OFF;
+}
+
+static const char *check_notes(struct vouch_image *img)
+{
+	const struct vouch_requirements *req;
+	const char *why = NULL;
+	const u8 *desc;
+	u32 len;
+
+	img->text = section(img, VOUCH_SECTION_TEXT, &img->text_len);
+	img->data = section(img, VOUCH_SECTION_DATA, &img->data_len);
+	desc = note(img, VOUCH_SECTION_REQUIREMENTS, VOUCH_NOTE_REQUIREMENTS,
+		    &len);
+	if (!desc)
+		return "requirements: not a note of vouch";
+	if (vouch_requirements_parse(desc, len, img->text_len, img->data_len,
+				     &img->req, &why))
+		return why;
+	req = img->req.req;
+	img->volatiles[2].off = req->content - img->file;
+	img->volatiles[2].len = sizeof(req->content);
+
+	desc = note(img, VOUCH_SECTION_RECORD, VOUCH_NOTE_RECORD, &len);
+	if (!desc)
+		return "record: not a note of vouch";
+	if (vouch_record_parse(desc, len, &img->record, &why))
+		return why;
+	img->volatiles[3].off = desc - img->file;
+	img->volatiles[3].len = len;
+
+	if (img->sections[VOUCH_SECTION_SLOTS].sh_size != 8ull * img->req.n_refs)
+		return "slots: not one for each reference";
+	img->n_slots = img->req.n_refs;
+	return NULL;
+}
+
+/* The next name in .strtab must be this symbol's. */
+static const char *next_name(const struct vouch_image *img, u32 size,
+			     const Elf64_Sym *s, u32 *pos)
+{
+	const char *name = img->strtab + *pos;
+	size_t n;
+
+	if (s->st_name != *pos || *pos >= size)
+		return NULL;
+	n = strnlen(name, size - *pos);
+	if (!n || n == size - *pos || n >= 256)
+		return NULL;
+	if (!vouch_text_ok(name, n + 1) || strchr(name, ' '))
+		return NULL;
+	*pos += n + 1;
+	return name;
+}
+
+static const char *check_section_sym(const Elf64_Sym *s, u32 shndx)
+{
+	if (s->st_name || s->st_info != ELF64_ST_INFO(STB_LOCAL, STT_SECTION) ||
+	    s->st_other || s->st_shndx != shndx || s->st_value || s->st_size)
+		return "symtab: section symbols are not as they must be";
+	return NULL;
+}
+
+/* Functions lie in .text one behind the other, int3 between them. */
+static const char *check_func_sym(const struct vouch_image *img,
+				  const Elf64_Sym *s, u64 *end)
+{
+	u64 i;
+
+	if (s->st_info != ELF64_ST_INFO(STB_LOCAL, STT_FUNC) || s->st_other ||
+	    s->st_shndx != VOUCH_SECTION_TEXT)
+		return "symtab: a local symbol is no function";
+	if (s->st_value % 16 || s->st_value < *end ||
+	    s->st_value - *end >= 16 || !s->st_size ||
+	    !vouch_range_ok(s->st_value, s->st_size, img->text_len))
+		return "symtab: a function is not where it must be";
+	for (i = *end; i < s->st_value; i++)
+		if (img->text[i] != INT3)
+			return "text: bytes between functions are not int3";
+	*end = s->st_value + s->st_size;
+	return NULL;
+}
+
+static const char *check_import_sym(const Elf64_Sym *s, const char *name,
+				    const char *before)
+{
+	if (s->st_info != ELF64_ST_INFO(STB_GLOBAL, STT_NOTYPE) ||
+	    s->st_other || s->st_shndx != SHN_UNDEF || s->st_value ||
+	    s->st_size)
+		return "symtab: a global symbol is no import";
+	if (before && strcmp(before, name) >= 0)
+		return "symtab: imports are not sorted";
+	if (strcmp(name, VOUCH_RETURN_THUNK) &&
+	    strncmp(name, VOUCH_EXPORT_PREFIX, sizeof(VOUCH_EXPORT_PREFIX) - 1))
+		return "symtab: an import that no image may have";
+	return NULL;
+}
+
+static const char *check_symbols(struct vouch_image *img)
+{
+	const char *name, *before = NULL, *why;
+	u32 size, strsize, pos = 1, i;
+	u64 end = 0;
+
+	img->syms = section(img, VOUCH_SECTION_SYMTAB, &size);
+	img->n_syms = size / sizeof(Elf64_Sym);
+	img->strtab = section(img, VOUCH_SECTION_STRTAB, &strsize);
+	img->first_import = img->sections[VOUCH_SECTION_SYMTAB].sh_info;
+	if (img->first_import <= N_SECTION_SYMS ||
+	    img->first_import > img->n_syms || !strsize || img->strtab[0])
+		return "symtab: not the symbols of an image";
+	if (!vouch_all_zero(&img->syms[0], sizeof(Elf64_Sym)))
+		return "symtab: the null symbol is not zero";
+	why = check_section_sym(&img->syms[SYM_TEXT], VOUCH_SECTION_TEXT);
+	if (!why)
+		why = check_section_sym(&img->syms[SYM_SLOTS],
+					VOUCH_SECTION_SLOTS);
+	for (i = N_SECTION_SYMS; !why && i < img->n_syms; i++) {
+		name = next_name(img, strsize, &img->syms[i], &pos);
+		if (!name)
+			return "symtab: a name is not where it must be";
+		if (i < img->first_import) {
+			why = check_func_sym(img, &img->syms[i], &end);
+			continue;
+		}
+		why = check_import_sym(&img->syms[i], name, before);
+		before = name;
+	}
+	if (why)
+		return why;
+	if (end != img->text_len)
+		return "text: bytes that belong to no function";
+	return pos == strsize ? NULL : "symtab: more names than symbols";
+}
+
+static bool is_thunk(const struct vouch_image *img, u32 sym)
+{
+	return sym >= img->first_import &&
+	       !strcmp(vouch_image_symbol(img, sym), VOUCH_RETURN_THUNK);
+}
+
+static const char *check_rela(const struct vouch_image *img,
+			      const Elf64_Rela *r)
+{
+	u32 sym = ELF64_R_SYM(r->r_info);
+
+	switch (ELF64_R_TYPE(r->r_info)) {
+	case R_X86_64_PLT32:
+		if (sym < img->first_import || sym >= img->n_syms ||
+		    r->r_addend != -4)
+			return "relocation: not to an import";
+		return NULL;
+	case R_X86_64_PC32:
+		if (sym != SYM_SLOTS || r->r_addend < -4 ||
+		    (r->r_addend + 4) % 8 ||
+		    (u64)(r->r_addend + 4) / 8 >= img->n_slots)
+			return "relocation: not to a slot";
+		return NULL;
+	default:
+		return "relocation: a type that no image has";
+	}
+}
+
+/* Every jump to the return thunk is a return site, and the reverse. */
+static const char *check_return(const struct vouch_image *img, u32 n,
+				const Elf64_Rela *r)
+{
+	const Elf64_Rela *site = &img->returns[n];
+
+	if (n >= img->n_returns || site->r_offset != 4ull * n ||
+	    site->r_info != ELF64_R_INFO((u64)SYM_TEXT, R_X86_64_PC32) ||
+	    r->r_offset < 1 || site->r_addend != (s64)r->r_offset - 1 ||
+	    img->text[r->r_offset - 1] != JMP_REL32)
+		return "return sites: not those of the code";
+	return NULL;
+}
+
+static const char *check_relocations(struct vouch_image *img)
+{
+	u32 size, sites, n = 0, i;
+	const char *why;
+	u64 end = 0;
+	const u8 *p;
+
+	img->relas = section(img, VOUCH_SECTION_RELA_TEXT, &size);
+	img->n_relas = size / sizeof(Elf64_Rela);
+	img->returns = section(img, VOUCH_SECTION_RELA_RETURN_SITES, &size);
+	img->n_returns = size / sizeof(Elf64_Rela);
+	p = section(img, VOUCH_SECTION_RETURN_SITES, &sites);
+	if (sites != 4ull * img->n_returns || !vouch_all_zero(p, sites))
+		return "return sites: not one for each relocation";
+
+	for (i = 0; i < img->n_relas; i++) {
+		const Elf64_Rela *r = &img->relas[i];
+
+		if (r->r_offset < end || !vouch_range_ok(r->r_offset, 4,
+							 img->text_len))
+			return "relocation: not where it must be";
+		if (!vouch_all_zero(img->text + r->r_offset, 4))
+			return "relocation: its field is not zero";
+		end = r->r_offset + 4;
+		why = check_rela(img, r);
+		if (why)
+			return why;
+		if (is_thunk(img, ELF64_R_SYM(r->r_info))) {
+			why = check_return(img, n++, r);
+			if (why)
+				return why;
+		}
+	}
+	return n == img->n_returns ? NULL : "return sites: more than returns";
+}
+
+const char *vouch_image_symbol(const struct vouch_image *img, u32 sym)
+{
+	return img->strtab + img->syms[sym].st_name;
+}
+
+int vouch_image_parse(const void *file, size_t len, struct vouch_image *img,
+		      const char **why)
+{
+	memset(img, 0, sizeof(*img));
+	img->file = file;
+	img->len = (u32)len;
+	if (len < sizeof(Elf64_Ehdr) || len > VOUCH_IMAGE_MAX)
+		*why = "image: size out of range";
+	else
+		*why = check_header(file, len);
+	if (!*why)
+		*why = check_sections(img);
+	if (!*why)
+		*why = check_notes(img);
+	if (!*why)
+		*why = check_this_module(img);
+	if (!*why)
+		*why = check_modinfo(img);
+	if (!*why)
+		*why = check_symbols(img);
+	if (!*why)
+		*why = check_relocations(img);
+	return *why ? -EINVAL : 0;
+}
+
+int vouch_image_split(const void *file, size_t len, u32 *elf_len, u32 *sig_len,
+		      const char **why)
+{
+	const size_t marker = sizeof(VOUCH_MODULE_SIG_STRING) - 1;
+	const struct vouch_module_signature want = { .id_type = 2 };
+	struct vouch_module_signature sig;
+	const u8 *p = file;
+	u64 n;
+
+	*why = NULL;
+	if (len > VOUCH_IMAGE_MAX)
+		*why = "image: larger than an image may be";
+	else if (len <= marker + sizeof(sig) ||
+		 memcmp(p + len - marker, VOUCH_MODULE_SIG_STRING, marker))
+		*why = "image: no signature at its end";
+	if (*why)
+		return -EINVAL;
+	len -= marker + sizeof(sig);
+	memcpy(&sig, p + len, sizeof(sig));
+	n = (u64)sig.sig_len[0] << 24 | (u64)sig.sig_len[1] << 16 |
+	    (u64)sig.sig_len[2] << 8 | sig.sig_len[3];
+	if (memcmp(&sig, &want, offsetof(struct vouch_module_signature,
+					 sig_len)))
+		*why = "image: the signature is not of the kernel's CMS kind";
+	else if (!n || n > VOUCH_MAX_SIG || n >= len)
+		*why = "image: length of the signature out of range";
+	if (*why)
+		return -EINVAL;
+	*elf_len = (u32)(len - n);
+	*sig_len = (u32)n;
+	return 0;
+}

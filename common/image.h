@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The image: a signed, relocatable kernel module of one fixed shape.
+ *
+ * An image is an ELF64 ET_REL file as the kernel's module loader takes it,
+ * followed by a CMS signature in the kernel's own format (struct
+ * module_signature, MODULE_SIG_STRING). Its shape leaves no choice to whoever
+ * writes it, so that "closed list" can be checked by comparing:
+ *
+ *  - The ELF header; then the sections of enum vouch_section, all present, in
+ *    that order, with the names, types, flags, links and alignments of the
+ *    table in image.c, each at the next offset that its alignment allows,
+ *    zero bytes between; then the section headers, aligned to 8; then the
+ *    end of the file (or the signature).
+ *  - .text: the programs' functions, each at a multiple of 16, int3 between.
+ *  - .rela.text: by ascending offset, fields of four zero bytes that do not
+ *    overlap: PLT32 - 4 to an imported symbol; PC32 + 8 * slot - 4 to the
+ *    section symbol of .data..ro_after_init.
+ *  - .return_sites, .rela.return_sites: for each return, in ascending order,
+ *    four zero bytes and a PC32 to .text + offset, where an e9 stands whose
+ *    target is __x86_return_thunk.
+ *  - .data..ro_after_init (NOBITS): the pointer table, eight bytes a slot.
+ *  - .modinfo: exactly "license=", "vermagic=", "name=", "depends=", and
+ *    "import_ns=", then "retpoline=Y" if the image is.
+ *  - .gnu.linkonce.this_module: zero but for the name: "vouch_" and the first
+ *    16 hexadecimal digits of the content hash. No init, no exit.
+ *  - .note.vouch.requirements, .note.vouch.record: one note each, manifest.h.
+ *  - .vouch.data: starting values of maps.
+ *  - .symtab: the null symbol; the section symbols of .text and
+ *    .data..ro_after_init; one local function symbol for each function,
+ *    ascending, covering it; then the imports, sorted by name: global,
+ *    undefined, NOTYPE. .strtab and .shstrtab hold their names in that
+ *    order, once each, and nothing else.
+ *
+ * The content hash is the SHA-256 of the file without its signature, with
+ * these bytes replaced by zero: the 16 digits in .modinfo and in this_module,
+ * requirements.content, and the record's descriptor.
+ */
+#ifndef VOUCH_IMAGE_H
+#define VOUCH_IMAGE_H
+
+#include "base.h"
+#include "manifest.h"
+
+#define VOUCH_IMAGE_MAX (64u << 20) /* bytes of an image, signature included */
+#define VOUCH_IMAGE_PREFIX "vouch_"
+#define VOUCH_IMAGE_NAME_LEN 22 /* prefix and digits, without NUL */
+#define VOUCH_IMAGE_DIGITS 16
+#define VOUCH_IMAGE_NAMESPACE "VOUCH"
+#define VOUCH_IMAGE_DEPENDS "vouch_target"
+#define VOUCH_EXPORT_PREFIX "vouch_bpf_" /* of every imported helper */
+#define VOUCH_RETURN_THUNK "__x86_return_thunk"
+#define VOUCH_MAX_SIG 1024u /* bytes of the CMS */
+
+enum vouch_section {
+	VOUCH_SECTION_NULL,
+	VOUCH_SECTION_TEXT,
+	VOUCH_SECTION_RELA_TEXT,
+	VOUCH_SECTION_RETURN_SITES,
+	VOUCH_SECTION_RELA_RETURN_SITES,
+	VOUCH_SECTION_SLOTS,
+	VOUCH_SECTION_MODINFO,
+	VOUCH_SECTION_THIS_MODULE,
+	VOUCH_SECTION_REQUIREMENTS,
+	VOUCH_SECTION_RECORD,
+	VOUCH_SECTION_DATA,
+	VOUCH_SECTION_SYMTAB,
+	VOUCH_SECTION_STRTAB,
+	VOUCH_SECTION_SHSTRTAB,
+	VOUCH_N_SECTIONS,
+};
+
+/* What every section of a kind must be; the index is enum vouch_section. */
+struct vouch_section_rule {
+	const char *name;
+	u32 type;
+	u64 flags;
+	u32 link; /* enum vouch_section, or 0 */
+	u32 info; /* enum vouch_section, or 0; .symtab: first global */
+	u64 align;
+	u64 entsize;
+};
+extern const struct vouch_section_rule vouch_section_rules[VOUCH_N_SECTIONS];
+
+/* Where the note's descriptor starts in its section. */
+#define VOUCH_NOTE_DESC_OFF 24
+
+struct vouch_image_range {
+	u32 off, len; /* in the file, bytes */
+};
+#define VOUCH_IMAGE_N_VOLATILE 4
+
+/* A parsed image: pointers into the caller's buffer. */
+struct vouch_image {
+	const u8 *file;
+	u32 len; /* of the ELF file, without the signature */
+	const Elf64_Shdr *sections; /* VOUCH_N_SECTIONS */
+	const u8 *text;
+	u32 text_len;
+	const Elf64_Rela *relas; /* of .text */
+	u32 n_relas;
+	const Elf64_Rela *returns;
+	u32 n_returns;
+	u32 n_slots;
+	const Elf64_Sym *syms;
+	u32 n_syms, first_import;
+	const char *strtab;
+	const char *modinfo; /* n tags, each NUL-terminated */
+	u32 modinfo_len;
+	const char *vermagic; /* within modinfo */
+	const char *name;     /* within this_module, NUL-terminated */
+	u32 name_off;	      /* of the name in struct module */
+	u32 module_size;      /* sizeof(struct module) */
+	bool retpoline;
+	struct vouch_requirements_view req;
+	const struct vouch_record *record;
+	const u8 *data;
+	u32 data_len;
+	/* What the content hash takes as zero, ascending. */
+	struct vouch_image_range volatiles[VOUCH_IMAGE_N_VOLATILE];
+};
+
+/**
+ * vouch_image_parse() - hold a file against the one shape that images have.
+ * @file: the file without its signature; 8-byte aligned; must outlive @img
+ * @len: its length in bytes
+ * @img: filled on success
+ * @why: set to a constant text that says what is wrong, on error
+ *
+ * The closed list of the signer and of admission. It checks all that the
+ * prose above says, but for the content hash, the symbols' being offered, and
+ * whether the requirements suit a target.
+ *
+ * Return: 0, or -EINVAL with @why.
+ */
+int vouch_image_parse(const void *file, size_t len, struct vouch_image *img,
+		      const char **why);
+
+/**
+ * vouch_image_split() - find the signature behind an image.
+ * @file: the whole file
+ * @len: its length in bytes
+ * @elf_len: length of the ELF file
+ * @sig_len: length of the CMS that follows it
+ * @why: set to a constant text that says what is wrong, on error
+ *
+ * Source of the format: kernel, include/linux/module_signature.h.
+ *
+ * Return: 0, or -EINVAL with @why.
+ */
+int vouch_image_split(const void *file, size_t len, u32 *elf_len,
+		      u32 *sig_len, const char **why);
+
+/**
+ * vouch_image_symbol() - name of an imported symbol.
+ * @img: a parsed image
+ * @sym: index of the symbol, below img->n_syms
+ *
+ * Return: the NUL-terminated name, within the image.
+ */
+const char *vouch_image_symbol(const struct vouch_image *img, u32 sym);
+
+/* The kernel's struct module_signature and its marker. */
+struct vouch_module_signature {
+	u8 algo, hash;
+	u8 id_type; /* 2: PKCS#7 */
+	u8 signer_len, key_id_len;
+	u8 pad[3];
+	u8 sig_len[4]; /* big-endian */
+};
+VOUCH_ASSERT_SIZE(struct vouch_module_signature, 12);
+#define VOUCH_MODULE_SIG_STRING "~Module signature appended~\n"
+
+#endif /* VOUCH_IMAGE_H */
