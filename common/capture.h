@@ -11,7 +11,8 @@
  * in the object; then for each program, in the order of the programs in the
  * object, one PROG followed by its FUNCs (index 0 is the program's entry) and
  * its SYMs. No other order, no unknown type, and nothing behind the last
- * record is accepted.
+ * record is accepted. FACTs ascend by structure and field, SYMs of a program
+ * by address; none is there twice.
  *
  * A capture states facts and decides nothing. Code bytes are as they lie in
  * the verifier kernel's memory, except that 64-bit immediates hold tags
@@ -43,10 +44,11 @@
 #define VOUCH_MAX_MAP_DATA (16u << 20)
 
 /*
- * The tag of reference @n of function @func: no value that fits 32 bits,
- * signed or not, so that the x86 JIT spends all eight bytes on it, and every
- * 16-bit part differs from 0 and 0xffff, as arm64 needs. @func < 256,
- * @n < 65536.
+ * The tag of tagged reference @n of function @func: no value that fits 32
+ * bits, signed or not, so that the x86 JIT spends all eight bytes on it, and
+ * every 16-bit part differs from 0 and 0xffff, as arm64 needs. @func < 256,
+ * @n < 65536. Only references to MAP, MAP_VALUE, CONST and BTF_ID are tagged;
+ * @n counts these, from 0 in each function.
  */
 #define VOUCH_TAG(func, n)                                                     \
 	(0x7a6b000000000000ull | ((u64)(0x5a00u | (func)) << 32) |             \
@@ -178,7 +180,8 @@ enum vouch_ref_kind {
 	VOUCH_REF_MAP_VALUE = 4, /* index: map; value: offset into its value */
 	VOUCH_REF_CONST = 5,	 /* value: the user's 64-bit constant */
 	VOUCH_REF_FUNC = 6,	 /* index: function whose address is taken */
-	VOUCH_REF_BTF_ID = 7,	 /* value: BTF id of a kernel variable */
+	VOUCH_REF_BTF_ID = 7,	 /* value: address of a kernel variable, or
+				  * offset of a per-CPU one; never linked */
 	VOUCH_REF_OTHER = 8,	 /* value: the immediate, meaning unknown */
 };
 
@@ -186,12 +189,14 @@ struct vouch_capture_ref {
 	__le32 kind;  /* enum vouch_ref_kind */
 	__le32 index; /* by kind, else 0 */
 	__le64 value; /* by kind, else 0 */
-	__le64 tag;   /* what stands in the code; 0 for calls */
+	__le64 tag;   /* what stands in the code: 0 for calls, VOUCH_TAG() if
+		       * tagged, FUNC: that function's address, OTHER: value */
 };
 VOUCH_ASSERT_SIZE(struct vouch_capture_ref, 24);
 
-/* An address that a rel32 in the code may reach, and its kernel symbol.
- * There may be more SYMs than calls. */
+/* An address that a rel32 in the code may reach, and its kernel symbol
+ * ("name@module" in a module). There may be more SYMs than calls; the target
+ * of each CALL is there. */
 struct vouch_capture_sym {
 	__le64 address;
 	char name[64];
