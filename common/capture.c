@@ -34,7 +34,7 @@ static const char *peek(const struct cursor *c, struct record *r)
 	const struct vouch_capture_record *head = (const void *)c->pos;
 	u64 left = c->end - c->pos;
 
-	r->type = 0;
+	memset(r, 0, sizeof(*r));
 	if (!c->left)
 		return NULL;
 	if (left < sizeof(*head))
@@ -307,12 +307,14 @@ static const char *check_func(const struct vouch_capture_view *view,
 
 		if (why)
 			return why;
-		if (ref_tagged(kind))
-			tag = cpu_to_le64(VOUCH_TAG(func, n_tagged++));
-		else if (kind == VOUCH_REF_FUNC)
+		if (ref_tagged(kind)) {
+			tag = cpu_to_le64(VOUCH_TAG(func, n_tagged));
+			n_tagged++;
+		} else if (kind == VOUCH_REF_FUNC)
 			tag = p->funcs[le32_to_cpu(ref->index)].func->address;
-		else if (kind == VOUCH_REF_OTHER)
+		} else if (kind == VOUCH_REF_OTHER) {
 			tag = ref->value;
+		}
 		if (ref->tag != tag)
 			return "capture: a reference with another tag than its";
 	}
@@ -373,7 +375,7 @@ static const char *take_prog(struct cursor *c, struct vouch_capture_view *view,
 static const char *take_records(struct cursor *c,
 				struct vouch_capture_view *view)
 {
-	struct record r = { 0 };
+	struct record r;
 	const char *why;
 	u32 last = VOUCH_RECORD_FACT;
 
