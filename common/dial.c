@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* From an endpoint to a connected stream socket. */
+
+#include "dial.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <linux/vm_sockets.h>
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_un un;
+	struct sockaddr_vm vm;
+};
+
+static socklen_t fill_address(const struct vouch_endpoint *ep,
+			      union address *addr)
+{
+	memset(addr, 0, sizeof(*addr));
+	if (ep->kind == VOUCH_ENDPOINT_VSOCK) {
+		addr->vm.svm_family = AF_VSOCK;
+		addr->vm.svm_cid = ep->cid;
+		addr->vm.svm_port = ep->port;
+		return sizeof(addr->vm);
+	}
+	_Static_assert(sizeof(ep->path) <= sizeof(addr->un.sun_path),
+		       "a path fits an address");
+	addr->un.sun_family = AF_UNIX;
+	memcpy(addr->un.sun_path, ep->path, sizeof(ep->path));
+	return sizeof(addr->un);
+}
+
+static int await_connection(int fd, int timeout_ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	int err = 0, n;
+	socklen_t len = sizeof(err);
+
+	do {
+		n = poll(&p, 1, timeout_ms);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	if (!n)
+		return -ETIMEDOUT;
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len))
+		return -errno;
+	return -err;
+}
+
+static int connect_within(int fd, const union address *addr, socklen_t len,
+			  int timeout_ms)
+{
+	int flags = fcntl(fd, F_GETFL), err = 0;
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK))
+		return -errno;
+	if (connect(fd, &addr->any, len))
+		err = -errno;
+	if (err == -EINPROGRESS || err == -EINTR)
+		err = await_connection(fd, timeout_ms);
+	if (!err && fcntl(fd, F_SETFL, flags))
+		err = -errno;
+	return err;
+}
+
+static const char *remedy(int err, enum vouch_endpoint_kind kind)
+{
+	if (err == -EACCES || err == -EPERM)
+		return "ask for access to the socket";
+	if (err == -EAFNOSUPPORT || err == -EADDRNOTAVAIL || err == -ENODEV)
+		return "load the kernel's vsock transport, or use unix:/path";
+	if (err == -ETIMEDOUT || err == -EAGAIN)
+		return "see whether vouchd is busy or hangs, then try again";
+	if (kind == VOUCH_ENDPOINT_UNIX)
+		return "start vouchd, or name its socket with --endpoint";
+	return "start vouchd, and see that it gave this VM its role";
+}
+
+int vouch_dial(const struct vouch_endpoint *ep, int timeout_ms,
+	       const char **why)
+{
+	union address addr;
+	int family, fd, err;
+	socklen_t len;
+
+	if (ep->kind != VOUCH_ENDPOINT_VSOCK &&
+	    ep->kind != VOUCH_ENDPOINT_UNIX) {
+		*why = "use vsock://CID:PORT or unix:/path";
+		return -EPROTONOSUPPORT;
+	}
+	family = ep->kind == VOUCH_ENDPOINT_VSOCK ? AF_VSOCK : AF_UNIX;
+	len = fill_address(ep, &addr);
+	fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	err = fd < 0 ? -errno : connect_within(fd, &addr, len, timeout_ms);
+	if (!err)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	*why = remedy(err, ep->kind);
+	return err;
+}
