@@ -310,7 +310,7 @@ static const char *check_func(const struct vouch_capture_view *view,
 		if (ref_tagged(kind)) {
 			tag = cpu_to_le64(VOUCH_TAG(func, n_tagged));
 			n_tagged++;
-		} else if (kind == VOUCH_REF_FUNC)
+		} else if (kind == VOUCH_REF_FUNC) {
 			tag = p->funcs[le32_to_cpu(ref->index)].func->address;
 		} else if (kind == VOUCH_REF_OTHER) {
 			tag = ref->value;
