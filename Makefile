@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# make help lists the goals. Everything that is built goes to build/; what
+# takes long (kernels) goes to the cache, ~/.cache/vouch.
+
+B := build
+SHELL := /bin/bash
+PYTHON := /usr/bin/python3
+
+CC := gcc
+CPPFLAGS := -D_GNU_SOURCE -Icommon
+CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all help setup programs modules kernels guests demo check check-unit \
+	check-vm lab-up lab-down bench fuzz soak mutants profile style install clean
+
+help:
+	@echo 'make demo      the whole way, shown step by step'
+	@echo 'make check     all tests (CI size)'
+	@echo 'make all       programs, modules, kernels and guests'
+	@echo 'make lab-up    start vouchd, a verifier VM and a target VM'
+	@echo 'make lab-down  stop them'
+	@echo 'make bench     measure, and print tables'
+	@echo 'make mutants   take out each check and see its test fail'
+	@echo 'make style     formatting and static checkers'
+	@echo 'make profile KDIR=... OUT=... CERT=...  a target profile'
+	@echo 'make install DESTDIR=... PREFIX=/usr'
+	@echo 'make clean     remove build/ (the cache stays)'
+
+all: programs guests
+
+# ---- packages ----------------------------------------------------------
+
+setup: $(B)/.setup
+$(B)/.setup: scripts/setup
+	@mkdir -p $(B)
+	@scripts/setup
+	@touch $@
+
+# ---- programs ----------------------------------------------------------
+#
+# Each program is its own files plus what it shares. Objects of the sanitised
+# build, which the tests use, lie in build/asan/.
+
+COMMON := $(wildcard common/*.c)
+MAINS := host-bridge/main.c host-bridge/linkfile.c host-bridge/signfile.c
+BRIDGE := $(filter-out $(MAINS),$(wildcard host-bridge/*.c host-bridge/vsock/*.c))
+CLI := $(wildcard host-bridge/cli/*.c)
+AGENT := $(wildcard guest-verifier/agent/*.c)
+TARGETD := $(wildcard target-driver/agent/*.c)
+
+BRIDGE_LIBS := -lcapstone -lelf -lcrypto -lsqlite3 -ljansson -lseccomp -lcap
+AGENT_LIBS := -lbpf -lelf -lz -ljansson -lseccomp -lcap -lcrypto
+TARGETD_LIBS := -ljansson
+
+PROGRAMS := vouch vouchd vouch-link vouch-sign vouch-agent vouch-targetd
+programs: $(PROGRAMS:%=$(B)/%)
+
+obj = $(patsubst %.c,$(1)/obj/%.o,$(2))
+
+define variant
+$(1)/vouchd: $(call obj,$(1),host-bridge/main.c $(BRIDGE) $(COMMON))
+	$$(link) $(2) $(BRIDGE_LIBS)
+$(1)/vouch: $(call obj,$(1),$(CLI) $(BRIDGE) $(COMMON))
+	$$(link) $(2) $(BRIDGE_LIBS)
+$(1)/vouch-link: $(call obj,$(1),host-bridge/linkfile.c $(BRIDGE) $(COMMON))
+	$$(link) $(2) $(BRIDGE_LIBS)
+$(1)/vouch-sign: $(call obj,$(1),host-bridge/signfile.c $(BRIDGE) $(COMMON))
+	$$(link) $(2) $(BRIDGE_LIBS)
+$(1)/obj/%.o: %.c | $(B)/.setup
+	@mkdir -p $$(@D)
+	$$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(2) -MMD -c -o $$@ $$<
+endef
+
+Q := @
+link = @echo '  LINK    $@'; $(CC) $(CFLAGS) -o $@ $(filter %.o,$^)
+
+$(eval $(call variant,$(B),))
+$(eval $(call variant,$(B)/asan,$(SANITIZE)))
+
+# The agents run in guests that hold nothing else: static.
+$(B)/vouch-agent: $(call obj,$(B),$(AGENT) $(COMMON))
+	$(link) -static $(AGENT_LIBS)
+$(B)/vouch-targetd: $(call obj,$(B),$(TARGETD) $(COMMON))
+	$(link) -static $(TARGETD_LIBS)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+# ---- kernels and modules -----------------------------------------------
+#
+# The cache's folders are named by a hash of their inputs, so the scripts run
+# each time (they are quick then) and leave a link in build/.
+
+kernels: $(B)/.setup
+	@ln -sfn "$$(scripts/verifier-kernel)" $(B)/verifier
+	@ln -sfn "$$(scripts/target-kernel)" $(B)/target-kernel
+	@scripts/lab-keys $(B)/target-kernel $(B)/keys
+
+modules: kernels
+	@scripts/build-module guest-verifier $(B)/guest-verifier \
+		"/lib/modules/$$(cat $(B)/verifier/release)/build"
+	@scripts/target-profile --kdir $(B)/target-kernel --out $(B)/profile \
+		--cert $(B)/keys/image.der
+	@scripts/build-module target-driver $(B)/target-driver \
+		$(B)/target-kernel VOUCH_GEN=$(abspath $(B)/profile)
+	@$(B)/target-kernel/scripts/sign-file sha256 $(B)/keys/vendor.key \
+		$(B)/keys/vendor.der $(B)/target-driver/vouch_target.ko
+
+guests: programs modules
+	@scripts/initramfs $(B)/verifier.cpio images/init-verifier \
+		bin/vouch-agent=$(B)/vouch-agent \
+		modules/vouch_guest.ko=$(B)/guest-verifier/vouch_guest.ko \
+		modules/modules.load=$(B)/verifier/modules.load \
+		$$(for m in $$(cat $(B)/verifier/modules.load); do \
+			echo modules/$$m=$(B)/verifier/modules/$$m; done)
+	@scripts/initramfs $(B)/target.cpio images/init-target \
+		bin/vouch-targetd=$(B)/vouch-targetd \
+		modules/vouch_target.ko=$(B)/target-driver/vouch_target.ko
+
+profile:
+	@scripts/target-profile --kdir "$(KDIR)" --out "$(OUT)" --cert "$(CERT)"
+
+# ---- running -----------------------------------------------------------
+
+lab-up: all
+	@scripts/lab.py up
+lab-down:
+	@scripts/lab.py down
+
+demo: all objects
+	@scripts/demo
+
+# Objects that tests and demo submit: the project's own, and Debian's.
+.PHONY: objects
+OBJECTS := $(patsubst tests/corpus/%.bpf.c,$(B)/objects/%.o,\
+	$(wildcard tests/corpus/*.bpf.c tests/corpus/refuse/*.bpf.c))
+objects: $(OBJECTS) $(B)/objects/xdpfilt_dny_all.o
+$(B)/objects/%.o: tests/corpus/%.bpf.c | $(B)/.setup
+	@mkdir -p $(@D)
+	$(Q)clang -O2 -g -target bpf -I/usr/include/$$(gcc -print-multiarch) \
+		-Wall -Werror -c -o $@ $<
+$(B)/objects/xdpfilt_dny_all.o: | $(B)/.setup
+	@scripts/debian-objects $(B)/objects
+
+check:
+	@scripts/check
+
+clean:
+	rm -rf $(B)

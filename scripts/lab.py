@@ -1,0 +1,194 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The lab: vouchd, a verifier VM and a target VM.
+
+usage: scripts/lab.py up | down
+
+`up` starts them, waits until both VMs have said HELLO, and prints the
+endpoints; `down` stops them. Tests and the demo import this file and use the
+class Lab, with a lab of their own each.
+"""
+
+import hashlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+BUILD = os.environ.get("VOUCH_BUILD", "build")
+
+
+def runtime_dir(name):
+    """A short path: a Unix socket's may have 107 bytes."""
+    tag = hashlib.sha256(os.getcwd().encode()).hexdigest()[:8]
+    base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+    return os.path.join(base, "vouch-%s-%s" % (name, tag))
+
+
+class LabError(Exception):
+    """What was tried, why it failed, and where to look."""
+
+
+class Lab:
+    def __init__(self, name="lab", kernel="vmlinux", variant=""):
+        self.dir = runtime_dir(name)
+        self.state = os.path.join(BUILD, name)
+        self.socket = os.path.join(self.dir, "vouchd.sock")
+        self.frames = os.path.join(self.dir, "frames.sock")
+        self.nic = os.path.join(self.dir, "nic.sock")
+        self.programs = os.path.join(BUILD, variant) if variant else BUILD
+        self.verifier_kernel = kernel
+        self.vouchd = None
+        self.wire = None
+
+    # -- configuration ---------------------------------------------------
+
+    def config(self):
+        def path(*parts):
+            return os.path.abspath(os.path.join(BUILD, *parts))
+        return {
+            "state_dir": os.path.abspath(self.state),
+            "socket": self.socket,
+            "key": path("keys", "image.key"),
+            "cert": path("keys", "image.der"),
+            "policy": {"allow_perfmon": True, "record": False},
+            "vms": [
+                {"name": "verifier", "role": "verifier", "cid": 3,
+                 "vsock": os.path.join(self.dir, "verifier.sock"),
+                 "launch": {"kernel": path("verifier", self.verifier_kernel),
+                            "initrd": path("verifier.cpio"),
+                            "append": "console=ttyS0 panic=-1 quiet",
+                            "memory_mb": 1024, "cpus": 2, "cpu": "EPYC",
+                            "console": os.path.join(
+                                os.path.abspath(self.state), "verifier.log")}},
+                {"name": "demo", "role": "target", "cid": 4,
+                 "vsock": os.path.join(self.dir, "target.sock"),
+                 "profile": path("profile", "profile.json"),
+                 "slot": "default",
+                 "launch": {"kernel": path("keys", "vmlinux"),
+                            "initrd": path("target.cpio"),
+                            "append": "console=ttyS0 panic=-1",
+                            "memory_mb": 256, "cpus": 2, "cpu": "EPYC",
+                            "net": {"type": "dgram", "local": self.nic,
+                                    "remote": self.frames},
+                            "console": os.path.join(
+                                os.path.abspath(self.state), "target.log")}},
+            ],
+        }
+
+    # -- up and down -----------------------------------------------------
+
+    def up(self, timeout=300):
+        os.makedirs(self.dir, mode=0o700, exist_ok=True)
+        os.makedirs(self.state, exist_ok=True)
+        config = os.path.join(self.dir, "config.json")
+        with open(config, "w") as f:
+            json.dump(self.config(), f, indent=1)
+        log = os.path.join(self.state, "vouchd.log")
+        with open(log, "ab") as f:
+            self.vouchd = subprocess.Popen(
+                [os.path.join(self.programs, "vouchd"), "--config", config],
+                stdin=subprocess.DEVNULL, stdout=f, stderr=f,
+                start_new_session=True)
+        with open(os.path.join(self.dir, "pid"), "w") as f:
+            f.write(str(self.vouchd.pid))
+        self.wait_ready(timeout, log)
+
+    def wait_ready(self, timeout, log):
+        deadline = time.monotonic() + timeout
+        missing = None
+        while time.monotonic() < deadline:
+            if self.vouchd.poll() is not None:
+                raise LabError("starting vouchd: it ended with %d; its log is "
+                               "%s" % (self.vouchd.returncode, log))
+            rc, status = self.vouch("status")
+            if rc == 0:
+                missing = [vm["name"] for vm in
+                           status["verifiers"] + status["targets"]
+                           if vm["state"] not in ("ready", "up")]
+                if not missing:
+                    return
+            time.sleep(0.2)
+        raise LabError("starting the lab: no HELLO from %s within %d s; the "
+                       "logs are in %s" % (missing or "vouchd", timeout,
+                                           self.state))
+
+    def down(self):
+        try:
+            with open(os.path.join(self.dir, "pid")) as f:
+                pid = int(f.read())
+        except FileNotFoundError:
+            return False
+        try:
+            os.kill(pid, signal.SIGTERM)
+            for _ in range(300):
+                if self.vouchd and self.vouchd.poll() is not None:
+                    break
+                os.kill(pid, 0)
+                time.sleep(0.1)
+            else:
+                os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        if self.vouchd:
+            self.vouchd.wait()
+        os.unlink(os.path.join(self.dir, "pid"))
+        if self.wire:
+            self.wire.close()
+            os.unlink(self.frames)
+            self.wire = None
+        return True
+
+    # -- what a user does ------------------------------------------------
+
+    def command(self, *args):
+        return [os.path.join(self.programs, "vouch"),
+                "--endpoint", "unix:" + self.socket, *args]
+
+    def vouch(self, *args, timeout=600):
+        """Run `vouch ... --json`; returns the exit code and the object."""
+        p = subprocess.run(self.command(*args, "--json"), timeout=timeout,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                           stdin=subprocess.DEVNULL, check=False)
+        self.stderr = p.stderr.decode()
+        try:
+            return p.returncode, json.loads(p.stdout)
+        except ValueError:
+            return p.returncode, {"stderr": self.stderr}
+
+    def send(self, frame):
+        """Send an Ethernet frame to the target's interface, from outside."""
+        if not self.wire:
+            if os.path.exists(self.frames):
+                os.unlink(self.frames)
+            self.wire = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            self.wire.bind(self.frames)
+        self.wire.sendto(frame, self.nic)
+
+
+def main():
+    lab = Lab()
+    if sys.argv[1:] == ["up"]:
+        try:
+            lab.up()
+        except LabError as e:
+            lab.down()
+            sys.exit("lab: %s" % e)
+        print("endpoint  unix:%s" % lab.socket)
+        print("verifier  VM 'verifier', vsock CID 3")
+        print("target    VM 'demo', vsock CID 4, profile %s"
+              % os.path.join(BUILD, "profile", "profile.json"))
+        print("logs      %s" % lab.state)
+        print("try       %s" % " ".join(lab.command("status")))
+    elif sys.argv[1:] == ["down"]:
+        print("stopped" if lab.down() else "no lab is up")
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main()
