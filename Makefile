@@ -124,6 +124,30 @@ guests: programs modules
 profile:
 	@scripts/target-profile --kdir "$(KDIR)" --out "$(OUT)" --cert "$(CERT)"
 
+# ---- tests -------------------------------------------------------------
+#
+# Unit tests link everything but the programs' main files, sanitised.
+
+UNIT := $(patsubst tests/unit/%.c,$(B)/asan/tests/%,$(wildcard tests/unit/*.c))
+$(B)/asan/tests/%: $(B)/asan/obj/tests/unit/%.o $(call obj,$(B)/asan,$(BRIDGE) $(COMMON))
+	@mkdir -p $(@D)
+	$(link) $(SANITIZE) $(BRIDGE_LIBS) -lcmocka
+$(B)/asan/obj/tests/%.o: CPPFLAGS += -Ihost-bridge
+
+# Fuzz targets need clang; each links all that the unit tests link.
+FUZZ := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
+FUZZ_FLAGS := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+TIME := 60
+$(B)/fuzz/obj/%.o: %.c | $(B)/.setup
+	@mkdir -p $(@D)
+	$(Q)clang $(CPPFLAGS) -Ihost-bridge $(CFLAGS) \
+		-fsanitize=fuzzer-no-link,address,undefined -MMD -c -o $@ $<
+$(B)/fuzz/%: $(B)/fuzz/obj/tests/fuzz/%.o $(call obj,$(B)/fuzz,$(BRIDGE) $(COMMON))
+	@echo '  LINK    $@'
+	$(Q)clang $(FUZZ_FLAGS) -o $@ $^ $(BRIDGE_LIBS)
+fuzz: $(FUZZ)
+	@scripts/fuzz $(TIME) $(FUZZ)
+
 # ---- running -----------------------------------------------------------
 
 lab-up: all
@@ -146,7 +170,7 @@ $(B)/objects/%.o: tests/corpus/%.bpf.c | $(B)/.setup
 $(B)/objects/xdpfilt_dny_all.o: | $(B)/.setup
 	@scripts/debian-objects $(B)/objects
 
-check:
+check: all objects $(UNIT) $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link $(B)/asan/vouch-sign
 	@scripts/check
 
 clean:
