@@ -26,7 +26,7 @@ struct vouch_event {
 };
 
 /* The structure that @member at @ptr is a part of. */
-#define vouch_container(ptr, type, member)                                     \
+#define vouch_container(ptr, type, member) \
 	((type *)((char *)(ptr)-offsetof(type, member)))
 
 /**

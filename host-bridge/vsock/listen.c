@@ -24,9 +24,8 @@ static int remove_dead(const struct sockaddr_un *addr)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	err = connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) ?
-		      errno :
-		      0;
+	err = connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) ? errno
+									: 0;
 	close(fd);
 	if (err != ECONNREFUSED)
 		return -EADDRINUSE;

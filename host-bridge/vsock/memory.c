@@ -47,8 +47,7 @@ static const char *check_table(const struct vouch_memory_entry *e, u32 n)
 		for (j = 0; j < i; j++)
 			if (overlap(e[i].guest, e[j].guest, e[i].size,
 				    e[j].size) ||
-			    overlap(e[i].user, e[j].user, e[i].size,
-				    e[j].size))
+			    overlap(e[i].user, e[j].user, e[i].size, e[j].size))
 				return "two regions overlap";
 	}
 	return NULL;

@@ -12,8 +12,8 @@
 /* A region in SET_MEM_TABLE, in the host's byte order as vhost-user has it. */
 struct vouch_memory_entry {
 	u64 guest; /* guest physical address */
-	u64 size;  /* bytes */
-	u64 user;  /* address in the front end */
+	u64 size; /* bytes */
+	u64 user; /* address in the front end */
 	u64 offset; /* into the file */
 };
 VOUCH_ASSERT_SIZE(struct vouch_memory_entry, 32);

@@ -20,8 +20,8 @@
 
 static int refuse(struct vouch_vhost *vh, const char *why)
 {
-	return vouch_vhost_fail(vh, -EPROTO, "request %u: %s",
-				vh->head.request, why);
+	return vouch_vhost_fail(vh, -EPROTO, "request %u: %s", vh->head.request,
+				why);
 }
 
 static void close_fd(int *fd)
@@ -291,7 +291,7 @@ static int set_vring_enable(struct vouch_vhost *vh)
 static const struct request {
 	int (*serve)(struct vouch_vhost *vh);
 	u16 min, max; /* bytes of payload */
-	u8 fds;	      /* at most */
+	u8 fds; /* at most */
 } requests[] = {
 	[1] = { get_features, 0, 8, 0 },
 	[2] = { set_features, 8, 8, 0 },

@@ -36,8 +36,8 @@ int vouch_ring_map(struct vouch_ring *ring, const struct vouch_memory *mem)
 
 static u16 avail_idx(const struct vouch_ring *ring)
 {
-	return le16_to_cpu(__atomic_load_n(&ring->avail->idx,
-					   __ATOMIC_ACQUIRE));
+	return le16_to_cpu(
+		__atomic_load_n(&ring->avail->idx, __ATOMIC_ACQUIRE));
 }
 
 static const char *add_part(struct vouch_chain *chain,

@@ -10,14 +10,14 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "conn.h"
+#include "stream.h"
 
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 
 /* In ->watched: the socket is no longer in the epoll instance. */
 #define UNWATCHED EPOLLHUP
 
-void vouch_conn_watch(struct vouch_conn *c)
+void vouch_stream_watch(struct vouch_stream *c)
 {
 	u32 want = 0;
 
@@ -29,7 +29,7 @@ void vouch_conn_watch(struct vouch_conn *c)
 		c->watched = UNWATCHED;
 		return;
 	}
-	if (c->state == VOUCH_CONN_OPEN && !c->muted && !c->read_end)
+	if (c->state == VOUCH_STREAM_OPEN && !c->muted && !c->read_end)
 		want |= EPOLLIN;
 	if (c->buf_len)
 		want |= EPOLLOUT;
@@ -41,17 +41,17 @@ void vouch_conn_watch(struct vouch_conn *c)
 }
 
 /* Nobody reads what the guest sends: it counts as forwarded from now on. */
-static void end_writing(struct vouch_conn *c)
+static void end_writing(struct vouch_stream *c)
 {
 	u32 lost = c->buf_len;
 
 	c->write_end = true;
 	c->buf_len = 0;
-	vouch_conn_forwarded(c, lost);
+	vouch_stream_forwarded(c, lost);
 	c->shut_want |= VIRTIO_VSOCK_SHUTDOWN_RCV;
 }
 
-static void end_reading(struct vouch_conn *c)
+static void end_reading(struct vouch_stream *c)
 {
 	c->read_end = true;
 	c->readable = false;
@@ -59,7 +59,7 @@ static void end_reading(struct vouch_conn *c)
 }
 
 /* The peer has left. What it wrote before can still be read. */
-static void hang_up(struct vouch_conn *c)
+static void hang_up(struct vouch_stream *c)
 {
 	c->hung_up = true;
 	end_writing(c);
@@ -67,7 +67,7 @@ static void hang_up(struct vouch_conn *c)
 }
 
 /* Bytes that the socket took; it took all it wants for now. */
-static u32 send_parts(struct vouch_conn *c, struct iovec *iov, u32 n)
+static u32 send_parts(struct vouch_stream *c, struct iovec *iov, u32 n)
 {
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = n };
 	ssize_t sent;
@@ -82,7 +82,7 @@ static u32 send_parts(struct vouch_conn *c, struct iovec *iov, u32 n)
 	return 0;
 }
 
-static void flush(struct vouch_conn *c)
+static void flush(struct vouch_stream *c)
 {
 	u32 first = MIN(c->buf_len, VOUCH_VSOCK_BUFFER - c->buf_off);
 	struct iovec iov[2] = {
@@ -99,12 +99,12 @@ static void flush(struct vouch_conn *c)
 		return;
 	c->buf_off = (c->buf_off + sent) % VOUCH_VSOCK_BUFFER;
 	c->buf_len -= sent;
-	vouch_conn_forwarded(c, sent);
+	vouch_stream_forwarded(c, sent);
 	if (!c->buf_len)
-		vouch_conn_shut(c);
+		vouch_stream_shut(c);
 }
 
-static int keep(struct vouch_conn *c, struct vouch_slice *payload, u32 len)
+static int keep(struct vouch_stream *c, struct vouch_slice *payload, u32 len)
 {
 	u32 end, first;
 
@@ -120,7 +120,8 @@ static int keep(struct vouch_conn *c, struct vouch_slice *payload, u32 len)
 	return 0;
 }
 
-int vouch_conn_put(struct vouch_conn *c, struct vouch_slice *payload, u32 len)
+int vouch_stream_put(struct vouch_stream *c, struct vouch_slice *payload,
+		     u32 len)
 {
 	u32 sent = 0;
 	int err = 0;
@@ -129,12 +130,12 @@ int vouch_conn_put(struct vouch_conn *c, struct vouch_slice *payload, u32 len)
 		sent = send_parts(c, payload->iov, payload->n);
 	if (c->write_end)
 		sent = len;
-	vouch_conn_forwarded(c, sent);
+	vouch_stream_forwarded(c, sent);
 	if (sent < len) {
 		vouch_slice_skip(payload, sent);
 		err = keep(c, payload, len - sent);
 	}
-	vouch_conn_watch(c);
+	vouch_stream_watch(c);
 	return err;
 }
 
@@ -151,16 +152,16 @@ static u32 trim(struct vouch_slice *room, u32 max)
 }
 
 /* The socket is empty: the next data are an event again. */
-static void rest(struct vouch_conn *c)
+static void rest(struct vouch_stream *c)
 {
 	c->readable = c->muted = false;
-	vouch_conn_watch(c);
+	vouch_stream_watch(c);
 }
 
-u32 vouch_conn_get(struct vouch_conn *c, struct vouch_slice *room)
+u32 vouch_stream_get(struct vouch_stream *c, struct vouch_slice *room)
 {
 	struct msghdr msg = { .msg_iov = room->iov };
-	u32 asked = trim(room, vouch_conn_credit(c));
+	u32 asked = trim(room, vouch_stream_credit(c));
 	ssize_t n;
 
 	msg.msg_iovlen = room->n;
@@ -179,11 +180,11 @@ u32 vouch_conn_get(struct vouch_conn *c, struct vouch_slice *room)
 	if (n < 0)
 		end_writing(c);
 	end_reading(c);
-	vouch_conn_watch(c);
+	vouch_stream_watch(c);
 	return 0;
 }
 
-void vouch_conn_shut(struct vouch_conn *c)
+void vouch_stream_shut(struct vouch_stream *c)
 {
 	if (c->shut_guest & VIRTIO_VSOCK_SHUTDOWN_RCV && !c->read_end) {
 		/* The local writer learns that nobody reads. */
@@ -193,29 +194,29 @@ void vouch_conn_shut(struct vouch_conn *c)
 	}
 	if (c->shut_guest & VIRTIO_VSOCK_SHUTDOWN_SEND && !c->buf_len)
 		shutdown(c->fd, SHUT_WR);
-	if (c->state == VOUCH_CONN_DRAINING && !c->buf_len)
-		vouch_conn_close(c);
+	if (c->state == VOUCH_STREAM_DRAINING && !c->buf_len)
+		vouch_stream_close(c);
 	else
-		vouch_conn_watch(c);
+		vouch_stream_watch(c);
 }
 
 /* The dialler has given up before the guest answered. */
-static void give_up(struct vouch_conn *c)
+static void give_up(struct vouch_stream *c)
 {
-	struct vouch_conn_table *t = c->table;
-	bool asked = !(c->send & VOUCH_CONN_SEND_REQUEST);
+	struct vouch_stream_table *t = c->table;
+	bool asked = !(c->send & VOUCH_STREAM_SEND_REQUEST);
 	u32 host_port = c->host_port, guest_port = c->guest_port;
 
-	vouch_conn_close(c);
+	vouch_stream_close(c);
 	if (asked)
 		t->ops->reset(t, host_port, guest_port);
 }
 
 /* True if the connection lives on. */
-static bool handle_socket(struct vouch_conn *c, u32 events)
+static bool handle_socket(struct vouch_stream *c, u32 events)
 {
 	if (events & (EPOLLHUP | EPOLLERR)) {
-		if (c->state == VOUCH_CONN_DIALLING) {
+		if (c->state == VOUCH_STREAM_DIALLING) {
 			give_up(c);
 			return false;
 		}
@@ -223,26 +224,27 @@ static bool handle_socket(struct vouch_conn *c, u32 events)
 	}
 	if (events & EPOLLOUT)
 		flush(c);
-	if (c->state == VOUCH_CONN_DRAINING && !c->buf_len)
-		vouch_conn_close(c);
-	if (c->state == VOUCH_CONN_DEAD)
+	if (c->state == VOUCH_STREAM_DRAINING && !c->buf_len)
+		vouch_stream_close(c);
+	if (c->state == VOUCH_STREAM_DEAD)
 		return false;
 	if (events & EPOLLIN) {
 		/* Said twice: the guest cannot take it now. */
 		c->muted = c->readable;
 		c->readable = !c->read_end;
 	}
-	vouch_conn_watch(c);
+	vouch_stream_watch(c);
 	return true;
 }
 
-void vouch_conn_handle(struct vouch_event *ev, u32 events)
+void vouch_stream_handle(struct vouch_event *ev, u32 events)
 {
-	struct vouch_conn *c = vouch_container(ev, struct vouch_conn, event);
-	struct vouch_conn_table *t = c->table;
+	struct vouch_stream *c =
+		vouch_container(ev, struct vouch_stream, event);
+	struct vouch_stream_table *t = c->table;
 
-	if (handle_socket(c, events) && c->state != VOUCH_CONN_DRAINING &&
-	    vouch_conn_wants(c))
-		vouch_conn_ready(c);
+	if (handle_socket(c, events) && c->state != VOUCH_STREAM_DRAINING &&
+	    vouch_stream_wants(c))
+		vouch_stream_ready(c);
 	t->ops->run(t);
 }

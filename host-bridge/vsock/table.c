@@ -8,11 +8,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "conn.h"
+#include "stream.h"
 
 /* The guest chooses ports; the seed keeps it from choosing one bucket. */
-static struct vouch_conn_list *bucket_of(struct vouch_conn_table *t,
-					 u32 host_port, u32 guest_port)
+static struct vouch_stream_list *bucket_of(struct vouch_stream_table *t,
+					   u32 host_port, u32 guest_port)
 {
 	u64 key = ((u64)host_port << 32 | guest_port) ^
 		  (u64)t->seed * 0x9e3779b97f4a7c15ull;
@@ -20,11 +20,11 @@ static struct vouch_conn_list *bucket_of(struct vouch_conn_table *t,
 	key *= 0xbf58476d1ce4e5b9ull;
 	key ^= key >> 29;
 	key *= 0x94d049bb133111ebull;
-	return &t->buckets[(key >> 32) % VOUCH_CONN_BUCKETS];
+	return &t->buckets[(key >> 32) % VOUCH_STREAM_BUCKETS];
 }
 
-void vouch_conn_table_init(struct vouch_conn_table *t, int epoll_fd,
-			   const struct vouch_conn_table_ops *ops)
+void vouch_stream_table_init(struct vouch_stream_table *t, int epoll_fd,
+			     const struct vouch_stream_table_ops *ops)
 {
 	u32 i;
 
@@ -33,7 +33,7 @@ void vouch_conn_table_init(struct vouch_conn_table *t, int epoll_fd,
 	t->epoll_fd = epoll_fd;
 	if (getrandom(&t->seed, sizeof(t->seed), GRND_NONBLOCK) < 0)
 		t->seed = (u32)(uintptr_t)t;
-	for (i = 0; i < VOUCH_CONN_BUCKETS; i++)
+	for (i = 0; i < VOUCH_STREAM_BUCKETS; i++)
 		LIST_INIT(&t->buckets[i]);
 	LIST_INIT(&t->draining);
 	TAILQ_INIT(&t->ready);
@@ -41,14 +41,14 @@ void vouch_conn_table_init(struct vouch_conn_table *t, int epoll_fd,
 	TAILQ_INIT(&t->dead[1]);
 }
 
-struct vouch_conn *vouch_conn_find(struct vouch_conn_table *t, u32 host_port,
-				   u32 guest_port)
+struct vouch_stream *vouch_stream_find(struct vouch_stream_table *t,
+				       u32 host_port, u32 guest_port)
 {
-	struct vouch_conn *c;
+	struct vouch_stream *c;
 
 	LIST_FOREACH(c, bucket_of(t, host_port, guest_port), bucket)
-		if (c->host_port == host_port && c->guest_port == guest_port)
-			return c;
+	if (c->host_port == host_port && c->guest_port == guest_port)
+		return c;
 	return NULL;
 }
 
@@ -67,11 +67,11 @@ static int check_socket(int fd)
 	return 0;
 }
 
-int vouch_conn_new(struct vouch_conn_table *t, struct vouch_conn **conn,
-		   u32 host_port, u32 guest_port, int fd,
-		   enum vouch_conn_state state)
+int vouch_stream_new(struct vouch_stream_table *t, struct vouch_stream **conn,
+		     u32 host_port, u32 guest_port, int fd,
+		     enum vouch_stream_state state)
 {
-	struct vouch_conn *c;
+	struct vouch_stream *c;
 	int err = check_socket(fd);
 
 	if (err)
@@ -81,7 +81,7 @@ int vouch_conn_new(struct vouch_conn_table *t, struct vouch_conn **conn,
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return -ENOMEM;
-	c->event.handle = vouch_conn_handle;
+	c->event.handle = vouch_stream_handle;
 	c->table = t;
 	c->state = state;
 	c->host_port = host_port;
@@ -99,7 +99,7 @@ int vouch_conn_new(struct vouch_conn_table *t, struct vouch_conn **conn,
 	return 0;
 }
 
-void vouch_conn_ready(struct vouch_conn *c)
+void vouch_stream_ready(struct vouch_stream *c)
 {
 	if (c->queued)
 		return;
@@ -107,19 +107,19 @@ void vouch_conn_ready(struct vouch_conn *c)
 	TAILQ_INSERT_TAIL(&c->table->ready, c, ready);
 }
 
-void vouch_conn_unready(struct vouch_conn *c)
+void vouch_stream_unready(struct vouch_stream *c)
 {
 	if (c->queued)
 		TAILQ_REMOVE(&c->table->ready, c, ready);
 	c->queued = false;
 }
 
-void vouch_conn_unlist(struct vouch_conn *c)
+void vouch_stream_unlist(struct vouch_stream *c)
 {
-	vouch_conn_unready(c);
+	vouch_stream_unready(c);
 	LIST_REMOVE(c, bucket);
 	LIST_INSERT_HEAD(&c->table->draining, c, bucket);
-	c->state = VOUCH_CONN_DRAINING;
+	c->state = VOUCH_STREAM_DRAINING;
 }
 
 static void ignore(struct vouch_event *ev, u32 events)
@@ -128,11 +128,11 @@ static void ignore(struct vouch_event *ev, u32 events)
 	(void)events;
 }
 
-void vouch_conn_close(struct vouch_conn *c)
+void vouch_stream_close(struct vouch_stream *c)
 {
-	struct vouch_conn_table *t = c->table;
+	struct vouch_stream_table *t = c->table;
 
-	vouch_conn_unready(c);
+	vouch_stream_unready(c);
 	LIST_REMOVE(c, bucket);
 	if (c->fd >= 0) {
 		vouch_event_set(t->epoll_fd, EPOLL_CTL_DEL, c->fd, 0, NULL);
@@ -142,29 +142,29 @@ void vouch_conn_close(struct vouch_conn *c)
 	free(c->buf);
 	c->buf = NULL;
 	c->buf_len = 0;
-	c->state = VOUCH_CONN_DEAD;
+	c->state = VOUCH_STREAM_DEAD;
 	c->event.handle = ignore;
 	t->n--;
 	TAILQ_INSERT_TAIL(&t->dead[0], c, ready);
 	t->ops->reap(t);
 }
 
-void vouch_conn_table_clear(struct vouch_conn_table *t)
+void vouch_stream_table_clear(struct vouch_stream_table *t)
 {
 	u32 i;
 
-	for (i = 0; i < VOUCH_CONN_BUCKETS; i++)
+	for (i = 0; i < VOUCH_STREAM_BUCKETS; i++)
 		while (!LIST_EMPTY(&t->buckets[i]))
-			vouch_conn_close(LIST_FIRST(&t->buckets[i]));
+			vouch_stream_close(LIST_FIRST(&t->buckets[i]));
 	while (!LIST_EMPTY(&t->draining))
-		vouch_conn_close(LIST_FIRST(&t->draining));
+		vouch_stream_close(LIST_FIRST(&t->draining));
 }
 
 /* A batch of events may name a connection that died in that very batch, but
  * none that was dead before the batch began. */
-bool vouch_conn_table_reap(struct vouch_conn_table *t)
+bool vouch_stream_table_reap(struct vouch_stream_table *t)
 {
-	struct vouch_conn *c;
+	struct vouch_stream *c;
 
 	while ((c = TAILQ_FIRST(&t->dead[1]))) {
 		TAILQ_REMOVE(&t->dead[1], c, ready);

@@ -28,9 +28,14 @@
 #define PARALLEL 256
 
 static const char *const modules[] = {
-	"virtio_ring", "virtio", "virtio_pci_modern_dev",
-	"virtio_pci_legacy_dev", "virtio_pci", "vsock",
-	"vmw_vsock_virtio_transport_common", "vmw_vsock_virtio_transport",
+	"virtio_ring",
+	"virtio",
+	"virtio_pci_modern_dev",
+	"virtio_pci_legacy_dev",
+	"virtio_pci",
+	"vsock",
+	"vmw_vsock_virtio_transport_common",
+	"vmw_vsock_virtio_transport",
 };
 
 static unsigned int failed;
