@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The device: designations belong to the open file and end with it. */
+
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "device.h"
+#include "facts.h"
+#include "take.h"
+#include "watch.h"
+
+struct guest_file {
+	struct mutex lock; /* of all below */
+	struct list_head watches;
+	u32 n_watches;
+};
+
+static int file_open(struct inode *inode, struct file *file)
+{
+	struct guest_file *gf = kzalloc(sizeof(*gf), GFP_KERNEL_ACCOUNT);
+
+	if (!gf)
+		return -ENOMEM;
+	mutex_init(&gf->lock);
+	INIT_LIST_HEAD(&gf->watches);
+	file->private_data = gf;
+	return nonseekable_open(inode, file);
+}
+
+static void disarm(struct guest_file *gf)
+{
+	struct vouch_watch *watch, *next;
+
+	lockdep_assert_held(&gf->lock);
+	list_for_each_entry_safe(watch, next, &gf->watches, file_node) {
+		list_del(&watch->file_node);
+		vouch_watch_remove(watch);
+	}
+	gf->n_watches = 0;
+}
+
+static int file_release(struct inode *inode, struct file *file)
+{
+	struct guest_file *gf = file->private_data;
+
+	mutex_lock(&gf->lock);
+	disarm(gf);
+	mutex_unlock(&gf->lock);
+	kfree(gf);
+	return 0;
+}
+
+static struct vouch_watch *find(struct guest_file *gf, u64 log_buf)
+{
+	struct vouch_watch *watch;
+
+	lockdep_assert_held(&gf->lock);
+	list_for_each_entry(watch, &gf->watches, file_node)
+		if (watch->log_buf == log_buf)
+			return watch;
+	return NULL;
+}
+
+static long do_info(void __user *arg)
+{
+	struct vouch_guest_info *info = kzalloc(sizeof(*info), GFP_KERNEL);
+	long err = 0;
+
+	if (!info)
+		return -ENOMEM;
+	vouch_facts_get(info);
+	if (copy_to_user(arg, info, sizeof(*info)))
+		err = -EFAULT;
+	kfree(info);
+	return err;
+}
+
+static long do_arm(struct guest_file *gf, void __user *arg)
+{
+	struct vouch_guest_arm arm;
+	struct vouch_watch *watch;
+	u64 log_buf;
+	u32 n_insns;
+
+	lockdep_assert_held(&gf->lock);
+	if (copy_from_user(&arm, arg, sizeof(arm)))
+		return -EFAULT;
+	log_buf = le64_to_cpu(arm.log_buf);
+	n_insns = le32_to_cpu(arm.n_insns);
+	if (arm.reserved || !log_buf)
+		return -EINVAL;
+	if (!n_insns || n_insns > VOUCH_GUEST_MAX_INSNS)
+		return -E2BIG;
+	if (gf->n_watches == VOUCH_MAX_PROGS)
+		return -ENOSPC;
+	if (find(gf, log_buf))
+		return -EEXIST;
+	watch = list_first_entry_or_null(&gf->watches, struct vouch_watch,
+					 file_node);
+	if (watch && watch->tgid != task_tgid(current))
+		return -EPERM;
+	watch = vouch_watch_add(log_buf, n_insns);
+	if (IS_ERR(watch))
+		return PTR_ERR(watch);
+	list_add_tail(&watch->file_node, &gf->watches);
+	gf->n_watches++;
+	return 0;
+}
+
+/* Copy in what @t points to, take the program, copy the records out. */
+static long take_through(struct vouch_watch *watch,
+			 struct vouch_guest_take *t, const char **why)
+{
+	struct vouch_take take = {
+		.watch = watch,
+		.prog_fd = le32_to_cpu(t->prog_fd),
+		.prog_type = le32_to_cpu(t->prog_type),
+		.n_maps = le32_to_cpu(t->n_maps),
+		.size = le64_to_cpu(t->size),
+	};
+	__le32 map_ids[VOUCH_MAX_MAPS];
+	long err;
+
+	if (take.n_maps > VOUCH_MAX_MAPS || take.size > VOUCH_CAPTURE_MAX)
+		return -EINVAL;
+	if (copy_from_user(map_ids, u64_to_user_ptr(le64_to_cpu(t->map_ids)),
+			   take.n_maps * sizeof(*map_ids)))
+		return -EFAULT;
+	take.map_ids = map_ids;
+	take.buf = kvmalloc(take.size, GFP_KERNEL_ACCOUNT);
+	if (!take.buf)
+		return -ENOMEM;
+	err = -EBUSY;
+	*why = "the program is being loaded just now";
+	if (!vouch_watch_claim(watch))
+		goto out;
+	err = vouch_take_program(&take);
+	vouch_watch_release(watch);
+	*why = take.why;
+	if (!err && copy_to_user(u64_to_user_ptr(le64_to_cpu(t->buf)),
+				 take.buf, take.used))
+		err = -EFAULT;
+	t->size = cpu_to_le64(take.used);
+	t->n_records = cpu_to_le32(take.n_records);
+out:
+	kvfree(take.buf);
+	return err;
+}
+
+static long do_take(struct guest_file *gf, void __user *arg)
+{
+	const char *why = "not armed";
+	struct vouch_guest_take t;
+	struct vouch_watch *watch;
+	long err = -ENOENT;
+
+	lockdep_assert_held(&gf->lock);
+	if (copy_from_user(&t, arg, sizeof(t)))
+		return -EFAULT;
+	watch = find(gf, le64_to_cpu(t.log_buf));
+	if (watch)
+		err = take_through(watch, &t, &why);
+	strscpy_pad(t.why, err ? why : "", sizeof(t.why));
+	if (copy_to_user(arg, &t, sizeof(t)))
+		return -EFAULT;
+	return err;
+}
+
+static long file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct guest_file *gf = file->private_data;
+	void __user *p = (void __user *)arg;
+	long err;
+
+	if (cmd == VOUCH_GUEST_INFO)
+		return do_info(p);
+	mutex_lock(&gf->lock);
+	switch (cmd) {
+	case VOUCH_GUEST_ARM:
+		err = do_arm(gf, p);
+		break;
+	case VOUCH_GUEST_DISARM:
+		disarm(gf);
+		err = 0;
+		break;
+	case VOUCH_GUEST_TAKE:
+		err = do_take(gf, p);
+		break;
+	default:
+		err = -ENOTTY;
+	}
+	mutex_unlock(&gf->lock);
+	return err;
+}
+
+static const struct file_operations file_ops = {
+	.owner = THIS_MODULE,
+	.open = file_open,
+	.release = file_release,
+	.unlocked_ioctl = file_ioctl,
+	.llseek = no_llseek,
+};
+
+static struct miscdevice device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "vouch_guest",
+	.fops = &file_ops,
+	.mode = 0600,
+};
+
+int vouch_device_register(void)
+{
+	int err = misc_register(&device);
+
+	if (err)
+		pr_err("cannot make " VOUCH_GUEST_DEVICE ": error %d\n", err);
+	return err;
+}
+
+void vouch_device_unregister(void)
+{
+	misc_deregister(&device);
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Candidates for call targets, and their names. */
+
+#include <linux/kallsyms.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <asm/unaligned.h>
+
+#include "symbols.h"
+
+#define CALL_REL32 0xe8
+#define JMP_REL32 0xe9
+#define REL32_LEN 5
+
+int vouch_symbols_add(struct vouch_symbols *s, u64 address)
+{
+	if (s->n == s->max) {
+		u32 max = s->max ? s->max * 2 : 256;
+		u64 *p = kvmalloc_array(max, sizeof(*p), GFP_KERNEL_ACCOUNT);
+
+		if (!p)
+			return -ENOMEM;
+		if (s->n)
+			memcpy(p, s->addresses, s->n * sizeof(*p));
+		kvfree(s->addresses);
+		s->addresses = p;
+		s->max = max;
+	}
+	s->addresses[s->n++] = address;
+	return 0;
+}
+
+int vouch_symbols_scan(struct vouch_symbols *s, const u8 *code, u32 len)
+{
+	struct vouch_capture_sym sym;
+	u32 i;
+
+	for (i = 0; len >= REL32_LEN && i <= len - REL32_LEN; i++) {
+		u64 next = (u64)(unsigned long)code + i + REL32_LEN;
+		u64 to;
+		int err;
+
+		if (code[i] != CALL_REL32 && code[i] != JMP_REL32)
+			continue;
+		to = next + (s64)(s32)get_unaligned_le32(code + i + 1);
+		if (!vouch_symbols_name(to, &sym))
+			continue;
+		err = vouch_symbols_add(s, to);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	u64 x = *(const u64 *)a, y = *(const u64 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+void vouch_symbols_sort(struct vouch_symbols *s)
+{
+	u32 i, n = 0;
+
+	if (!s->n)
+		return;
+	sort(s->addresses, s->n, sizeof(*s->addresses), compare, NULL);
+	for (i = 1; i < s->n; i++)
+		if (s->addresses[i] != s->addresses[n])
+			s->addresses[++n] = s->addresses[i];
+	s->n = n + 1;
+}
+
+/* "name+0x0/0x1f" or "name+0x0/0x1f [module]", or a number if unknown. */
+bool vouch_symbols_name(u64 address, struct vouch_capture_sym *sym)
+{
+	char text[KSYM_SYMBOL_LEN];
+	char *plus, *module;
+
+	sprint_symbol(text, address);
+	plus = strstr(text, "+0x0/");
+	if (!plus)
+		return false;
+	module = strstr(plus, " [");
+	*plus = 0;
+	/* Code of eBPF and ftrace's trampolines are no symbols. */
+	if (module && (!strcmp(module, " [bpf]") ||
+		       !strcmp(module, " [__builtin__ftrace]") ||
+		       !strcmp(module, " [__builtin__kprobes]")))
+		return false;
+	memset(sym, 0, sizeof(*sym));
+	sym->address = cpu_to_le64(address);
+	if (module) {
+		module += 2;
+		module[strcspn(module, "] ")] = 0;
+	}
+	if (snprintf(sym->name, sizeof(sym->name), "%s%s%s", text,
+		     module ? "@" : "", module ?: "") >=
+	    (int)sizeof(sym->name))
+		return false;
+	return vouch_name_ok(sym->name, sizeof(sym->name));
+}
+
+void vouch_symbols_free(struct vouch_symbols *s)
+{
+	kvfree(s->addresses);
+	memset(s, 0, sizeof(*s));
+}

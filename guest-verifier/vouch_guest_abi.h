@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The device of the guest module: how the agent captures a load.
+ *
+ * A process opens /dev/vouch_guest (mode 0600) and says with ARM which of its
+ * own next loads to capture. A load is named by the address of its verifier
+ * log's buffer, together with the thread group that armed: libbpf's feature
+ * probes and the loads of others have another buffer or none, so they are
+ * left alone. While the verifier rewrites an armed program, the module notes
+ * what its 64-bit immediates mean and writes tags (VOUCH_TAG()) in their
+ * place. A program so loaded must never run. TAKE then reads it.
+ *
+ * Designations end with DISARM, with the file, and apply to no other process.
+ *
+ * All of them: ENOTTY for an unknown number, EINVAL for reserved bytes that
+ * are not zero, EFAULT for a bad pointer.
+ */
+#ifndef VOUCH_GUEST_ABI_H
+#define VOUCH_GUEST_ABI_H
+
+#include <linux/ioctl.h>
+
+#include "capture.h"
+
+#define VOUCH_GUEST_DEVICE "/dev/vouch_guest"
+#define VOUCH_GUEST_ABI 1
+#define VOUCH_GUEST_MAX_FACTS 32
+#define VOUCH_GUEST_MAX_INSNS 1000000u
+
+/* What the module knows of its kernel. */
+struct vouch_guest_info {
+	__le32 abi; /* VOUCH_GUEST_ABI */
+	__le32 arch;
+	__le32 features; /* VOUCH_FEATURE_* */
+	__le32 nr_cpus;	 /* possible CPUs */
+	__le32 n_facts;
+	__le32 reserved;
+	struct vouch_capture_fact facts[VOUCH_GUEST_MAX_FACTS];
+};
+VOUCH_ASSERT_SIZE(struct vouch_guest_info, 24 + 32 * 72);
+
+struct vouch_guest_arm {
+	__le64 log_buf; /* address of the load's log buffer */
+	__le32 n_insns; /* at most that many instructions */
+	__le32 reserved;
+};
+VOUCH_ASSERT_SIZE(struct vouch_guest_arm, 16);
+
+struct vouch_guest_take {
+	__le64 log_buf;	  /* as armed */
+	__le32 prog_fd;	  /* of the program that was loaded */
+	__le32 prog_type; /* its enum bpf_prog_type */
+	__le64 map_ids;	  /* address of n_maps __le32, in the object's order */
+	__le32 n_maps;
+	__le32 n_records; /* out */
+	__le64 buf;	  /* where the records go */
+	__le64 size;	  /* in: of the buffer; out: of the records */
+	char why[96];	  /* out, on error: what is wrong */
+};
+VOUCH_ASSERT_SIZE(struct vouch_guest_take, 144);
+
+/* Facts of the kernel. */
+#define VOUCH_GUEST_INFO _IOR('v', 0x40, struct vouch_guest_info)
+
+/*
+ * Designate a load. EEXIST: that buffer is armed already; E2BIG: n_insns is
+ * 0 or beyond VOUCH_GUEST_MAX_INSNS; ENOSPC: VOUCH_MAX_PROGS are armed;
+ * EPERM: another process armed this file.
+ */
+#define VOUCH_GUEST_ARM _IOW('v', 0x41, struct vouch_guest_arm)
+
+/* End all designations of this file. */
+#define VOUCH_GUEST_DISARM _IO('v', 0x42)
+
+/*
+ * Take the records of a loaded program: PROG (with empty name and section,
+ * and attach_type 0, which the agent fills in), FUNCs, SYMs.
+ *
+ * ENOENT: not armed, or that load never came by; EBADF, EINVAL: prog_fd is
+ * no program of that type; ENOSPC: the buffer is too small; EILSEQ: the
+ * program and what was noted of it do not fit, or it cannot be captured (see
+ * why); ENOMEM.
+ */
+#define VOUCH_GUEST_TAKE _IOWR('v', 0x43, struct vouch_guest_take)
+
+#endif /* VOUCH_GUEST_ABI_H */
