@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Arguments of a request, checked before use. */
+
+#include "args.h"
+
+#include <net/if.h>
+
+#include "hex.h"
+
+static int wrong(struct vouch_failure *f, const char *key, const char *why)
+{
+	vouch_fail(f, -EINVAL, VOUCH_EXIT_USAGE, "read the argument \"%s\"",
+		   key);
+	vouch_fail_why(f, "%s", why);
+	return vouch_fail_next(f, "send it as docs/protocol.md says");
+}
+
+static const json_t *member(const json_t *args, const char *key)
+{
+	const json_t *value = json_object_get(args, key);
+
+	return json_is_null(value) ? NULL : value;
+}
+
+/* Like vouch_name_ok(), for a text that ends where it ends. */
+static bool name_ok(const char *s, size_t len, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (s[i] <= ' ' || s[i] >= 0x7f || strchr("\"\\/", s[i]))
+			return false;
+	return len > 0 && len < size;
+}
+
+int vouch_arg_name(const json_t *args, const char *key, size_t size,
+		   bool required, const char **name, struct vouch_failure *f)
+{
+	const json_t *value = member(args, key);
+
+	*name = NULL;
+	if (!value)
+		return required ? wrong(f, key, "it is missing") : 0;
+	if (!json_is_string(value))
+		return wrong(f, key, "it is not a text");
+	if (!name_ok(json_string_value(value), json_string_length(value), size))
+		return wrong(f, key, "it is not a name, or is too long");
+	*name = json_string_value(value);
+	return 0;
+}
+
+int vouch_arg_number(const json_t *args, const char *key, u64 max, u64 *number,
+		     struct vouch_failure *f)
+{
+	const json_t *value = member(args, key);
+	json_int_t n = json_integer_value(value);
+
+	if (!value)
+		return 0;
+	if (!json_is_integer(value))
+		return wrong(f, key, "it is not a whole number");
+	if (n < 0 || (u64)n > max)
+		return wrong(f, key, "the number is out of range");
+	*number = (u64)n;
+	return 0;
+}
+
+int vouch_arg_bytes(const json_t *args, const char *key, size_t len, u8 *out,
+		    struct vouch_failure *f)
+{
+	const char *hex = json_string_value(member(args, key));
+
+	if (!hex)
+		return wrong(f, key, "it is missing, or not a text");
+	if (vouch_hex_read(hex, out, len)) {
+		wrong(f, key, "");
+		return vouch_fail_why(f, "it is not %zu bytes in lower-case "
+					 "hexadecimal", len);
+	}
+	return 0;
+}
+
+int vouch_arg_list(const json_t *args, const char *key, size_t max,
+		   const json_t **list, struct vouch_failure *f)
+{
+	*list = member(args, key);
+	if (!*list)
+		return 0;
+	if (!json_is_array(*list))
+		return wrong(f, key, "it is not a list");
+	if (json_array_size(*list) > max)
+		return wrong(f, key, "the list is too long");
+	return 0;
+}
+
+int vouch_arg_packets(const json_t *args, u32 blob_len, const json_t **packets,
+		      struct vouch_failure *f)
+{
+	const json_t *packet;
+	size_t i;
+	u64 sum = 0;
+	int err = vouch_arg_list(args, "packets", VOUCH_ARG_MAX_PACKETS,
+				 packets, f);
+
+	if (err)
+		return err;
+	if (!*packets || !json_array_size(*packets))
+		return wrong(f, "packets", "there is no packet");
+	json_array_foreach(*packets, i, packet) {
+		json_int_t n = json_integer_value(packet);
+
+		if (!json_is_integer(packet) || n <= 0 || n > blob_len)
+			return wrong(f, "packets", "a length is not between 1 "
+						   "and the blob's");
+		sum += (u64)n;
+	}
+	if (sum != blob_len)
+		return wrong(f, "packets", "the lengths do not add up to the "
+					   "blob's");
+	return 0;
+}
+
+int vouch_arg_hook(const char *hook, const char **ifname,
+		   struct vouch_failure *f)
+{
+	static const char prefix[] = "xdp:";
+	size_t n = sizeof(prefix) - 1;
+
+	if (strncmp(hook, prefix, n))
+		return wrong(f, "hook", "the hook is not xdp:IFNAME");
+	*ifname = hook + n;
+	if (!name_ok(*ifname, strlen(*ifname), IFNAMSIZ))
+		return wrong(f, "hook", "that is no name of an interface");
+	return 0;
+}

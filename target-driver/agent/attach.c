@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Attaching programs to hooks, and what is attached. */
+
+#include "attach.h"
+
+#include <stdio.h>
+
+#include "args.h"
+#include "find.h"
+
+static int change(int device, unsigned long request, const char *image,
+		  const char *prog, const char *ifname,
+		  struct vouch_failure *f)
+{
+	struct vouch_target_attach arg;
+
+	memset(&arg, 0, sizeof(arg));
+	snprintf(arg.image, sizeof(arg.image), "%s", image);
+	snprintf(arg.prog, sizeof(arg.prog), "%s", prog ? prog : "");
+	snprintf(arg.ifname, sizeof(arg.ifname), "%s", ifname);
+	return vouch_device_call(device, request, &arg, arg.reason, f);
+}
+
+int vouch_attach(int device, const char *image, const char *prog,
+		 const char *hook, struct vouch_failure *f)
+{
+	struct vouch_target_prog_info info;
+	const char *ifname;
+	int err = vouch_arg_hook(hook, &ifname, f);
+
+	if (err)
+		return err;
+	err = vouch_find_program(device, image, prog, &info, f);
+	if (err)
+		return err;
+	vouch_fail(f, 0, VOUCH_EXIT_REFUSED, "attach %s of %s to %s", info.name,
+		   image, hook);
+	vouch_fail_next(f, "see \"vouch target progs\" for what is attached, "
+			   "and ip-link(8) for the interface");
+	err = change(device, VOUCH_TARGET_ATTACH, image, info.name, ifname, f);
+	return err == -EEXIST ? 0 : err;
+}
+
+int vouch_detach(int device, const char *image, const char *prog,
+		 const char *hook, struct vouch_failure *f)
+{
+	const char *ifname;
+	int err = vouch_arg_hook(hook, &ifname, f);
+
+	if (err)
+		return err;
+	vouch_fail(f, 0, VOUCH_EXIT_REFUSED, "detach %s from %s",
+		   prog ? prog : image, hook);
+	vouch_fail_next(f, "see \"vouch target progs\" for what is attached");
+	return change(device, VOUCH_TARGET_DETACH, image, prog, ifname, f);
+}
+
+int vouch_detach_all(int device, const char *image, struct vouch_failure *f)
+{
+	struct vouch_target_attach_info at;
+	u32 i = 0;
+
+	while (!vouch_device_attachment(device, i, &at)) {
+		int err;
+
+		if (strcmp(at.image, image)) {
+			i++;
+			continue;
+		}
+		vouch_fail(f, 0, VOUCH_EXIT_REFUSED, "detach %s from xdp:%s",
+			   at.prog, at.ifname);
+		/* Those that follow move up to this index. */
+		err = change(device, VOUCH_TARGET_DETACH, image, at.prog,
+			     at.ifname, f);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+json_t *vouch_attached(int device, const char *image, const char *prog)
+{
+	struct vouch_target_attach_info at;
+	json_t *hooks = json_array();
+	u32 i;
+
+	for (i = 0; !vouch_device_attachment(device, i, &at); i++)
+		if (!strcmp(at.image, image) &&
+		    (!prog || !strcmp(at.prog, prog)))
+			json_array_append_new(hooks, json_sprintf("xdp:%s",
+								 at.ifname));
+	return hooks;
+}

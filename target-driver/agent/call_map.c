@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Methods on maps. */
+
+#include "call.h"
+
+#include <linux/bpf.h>
+
+#include "args.h"
+#include "bpf_names.h"
+#include "capture.h"
+#include "map.h"
+
+static void list_maps_of(int device, const char *image, json_t *maps)
+{
+	struct vouch_target_map_info it;
+	u32 i;
+
+	for (i = 0; !vouch_device_map(device, image, i, &it); i++)
+		json_array_append_new(
+			maps,
+			json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:b, "
+				  "s:I, s:I}",
+				  "image", image, "name", it.name, "type",
+				  vouch_map_type_name(it.type), "key_size",
+				  (json_int_t)it.key_size, "value_size",
+				  (json_int_t)it.value_size, "max_entries",
+				  (json_int_t)it.max_entries, "flags",
+				  (json_int_t)it.map_flags, "frozen",
+				  !!(it.flags & VOUCH_MAP_FROZEN), "entries",
+				  (json_int_t)it.n_entries, "memory",
+				  (json_int_t)it.memory));
+}
+
+int vouch_call_map_list(struct vouch_agent *agent,
+			const struct vouch_message *msg,
+			struct vouch_reply *reply, struct vouch_failure *f)
+{
+	struct vouch_target_image_info img;
+	json_t *maps = json_array();
+	u32 i;
+
+	(void)msg;
+	(void)f;
+	for (i = 0; !vouch_device_image(agent->device, i, &img); i++)
+		list_maps_of(agent->device, img.name, maps);
+	reply->json = json_pack("{s:o}", "maps", maps);
+	return 0;
+}
+
+static int open_map(struct vouch_agent *agent, const json_t *args,
+		    struct vouch_map *map, struct vouch_failure *f)
+{
+	const char *image, *name;
+	int err = vouch_arg_name(args, "map", VOUCH_TARGET_NAME_LEN, true,
+				 &name, f);
+
+	memset(map, 0, sizeof(*map));
+	if (!err)
+		err = vouch_arg_name(args, "image", 2 * VOUCH_HASH_LEN + 1,
+				     false, &image, f);
+	return err ? err : vouch_map_open(agent->device, image, name, map, f);
+}
+
+static int open_element(struct vouch_agent *agent, const json_t *args,
+			struct vouch_map *map, struct vouch_failure *f)
+{
+	int err = open_map(agent, args, map, f);
+
+	if (!err)
+		err = vouch_arg_bytes(args, "key", map->info.key_size,
+				      map->key, f);
+	return err;
+}
+
+int vouch_call_map_dump(struct vouch_agent *agent,
+			const struct vouch_message *msg,
+			struct vouch_reply *reply, struct vouch_failure *f)
+{
+	struct vouch_map map;
+	json_t *entries;
+	int err = open_map(agent, msg->json, &map, f);
+
+	if (!err)
+		err = vouch_map_entries(&map, false, &entries, f);
+	if (!err)
+		reply->json = json_pack("{s:s, s:o}", "type",
+					vouch_map_type_name(map.info.type),
+					"entries", entries);
+	vouch_map_close(&map);
+	return err;
+}
+
+int vouch_call_map_get(struct vouch_agent *agent,
+		       const struct vouch_message *msg,
+		       struct vouch_reply *reply, struct vouch_failure *f)
+{
+	struct vouch_map map;
+	int err = open_element(agent, msg->json, &map, f);
+
+	if (!err)
+		err = vouch_map_lookup(&map, f);
+	if (!err) {
+		reply->json = json_object();
+		vouch_map_value_json(&map, reply->json);
+	}
+	vouch_map_close(&map);
+	return err;
+}
+
+int vouch_call_map_set(struct vouch_agent *agent,
+		       const struct vouch_message *msg,
+		       struct vouch_reply *reply, struct vouch_failure *f)
+{
+	struct vouch_map map;
+	u64 flags = BPF_ANY;
+	int err = open_element(agent, msg->json, &map, f);
+
+	if (!err)
+		err = vouch_arg_number(msg->json, "flags", BPF_EXIST, &flags,
+				       f);
+	if (!err)
+		err = vouch_map_value_read(&map, msg->json, f);
+	if (!err)
+		err = vouch_map_update(&map, flags, f);
+	if (!err)
+		reply->json = json_object();
+	vouch_map_close(&map);
+	return err;
+}
+
+int vouch_call_map_delete(struct vouch_agent *agent,
+			  const struct vouch_message *msg,
+			  struct vouch_reply *reply, struct vouch_failure *f)
+{
+	struct vouch_map map;
+	int err = open_element(agent, msg->json, &map, f);
+
+	if (!err)
+		err = vouch_map_remove(&map, f);
+	if (!err)
+		reply->json = json_object();
+	vouch_map_close(&map);
+	return err;
+}

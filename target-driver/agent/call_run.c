@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The method test-run: presets, many packets, dump. */
+
+#include "call.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <linux/bpf.h>
+
+#include "args.h"
+#include "find.h"
+#include "hex.h"
+#include "map.h"
+
+/* How much a program may make a packet longer, bytes. */
+#define MAX_GROWTH 8192u
+#define MAX_CTX 256u
+
+struct test_run {
+	struct vouch_target_prog_info prog;
+	const json_t *packets, *presets;
+	u64 repeat;
+	bool has_ctx, dump;
+	u8 ctx[MAX_CTX], ctx_out[MAX_CTX];
+	u32 ctx_len;
+	u8 *out; /* the packets' output, one behind the other */
+	size_t out_len, out_room;
+	json_t *runs;
+};
+
+static int read_ctx(const json_t *args, struct test_run *run,
+		    struct vouch_failure *f)
+{
+	const json_t *ctx = json_object_get(args, "ctx");
+
+	run->has_ctx = ctx && !json_is_null(ctx);
+	if (!run->has_ctx)
+		return 0;
+	run->ctx_len = (u32)(json_string_length(ctx) / 2);
+	if (run->ctx_len > MAX_CTX)
+		run->ctx_len = MAX_CTX;
+	return vouch_arg_bytes(args, "ctx", run->ctx_len, run->ctx, f);
+}
+
+static int find_program(struct vouch_agent *agent, const json_t *args,
+			struct test_run *run, struct vouch_failure *f)
+{
+	struct vouch_target_image_info image;
+	const char *name, *program;
+	int err = vouch_arg_name(args, "image", 2 * VOUCH_HASH_LEN + 1, false,
+				 &name, f);
+
+	if (!err)
+		err = vouch_arg_name(args, "program", VOUCH_TARGET_NAME_LEN,
+				     false, &program, f);
+	if (!err)
+		err = vouch_find_image(agent->device, name, &image, f);
+	if (!err)
+		err = vouch_find_program(agent->device, image.name, program,
+					 &run->prog, f);
+	return err;
+}
+
+static int read_request(struct vouch_agent *agent,
+			const struct vouch_message *msg, struct test_run *run,
+			struct vouch_failure *f)
+{
+	int err = find_program(agent, msg->json, run, f);
+
+	run->repeat = 1;
+	if (!err)
+		err = vouch_arg_packets(msg->json, msg->blob_len,
+					&run->packets, f);
+	if (!err)
+		err = vouch_arg_number(msg->json, "repeat",
+				       VOUCH_ARG_MAX_REPEAT, &run->repeat, f);
+	if (!err)
+		err = vouch_arg_list(msg->json, "presets",
+				     VOUCH_ARG_MAX_PRESETS, &run->presets, f);
+	if (!err)
+		err = read_ctx(msg->json, run, f);
+	run->dump = json_is_true(json_object_get(msg->json, "dump"));
+	return err;
+}
+
+static int preset(struct vouch_agent *agent, const char *image,
+		  const json_t *args, struct vouch_failure *f)
+{
+	struct vouch_map map = { 0 };
+	const char *name;
+	int err = vouch_arg_name(args, "map", VOUCH_TARGET_NAME_LEN, true,
+				 &name, f);
+
+	if (!err)
+		err = vouch_map_open(agent->device, image, name, &map, f);
+	if (!err)
+		err = vouch_arg_bytes(args, "key", map.info.key_size, map.key,
+				      f);
+	if (!err)
+		err = vouch_arg_bytes(args, "value", map.info.value_io,
+				      map.value, f);
+	if (!err)
+		err = vouch_map_update(&map, BPF_ANY, f);
+	vouch_map_close(&map);
+	return err;
+}
+
+static int apply_presets(struct vouch_agent *agent, const struct test_run *run,
+			 struct vouch_failure *f)
+{
+	const json_t *args;
+	size_t i;
+	int err = 0;
+
+	json_array_foreach(run->presets, i, args) {
+		err = preset(agent, run->prog.image, args, f);
+		if (err)
+			break;
+	}
+	return err;
+}
+
+static int make_room(struct test_run *run, size_t need)
+{
+	size_t room = run->out_room ? run->out_room : 65536;
+	u8 *out;
+
+	while (room - run->out_len < need)
+		room *= 2;
+	if (room == run->out_room)
+		return 0;
+	out = realloc(run->out, room);
+	if (!out)
+		return -ENOMEM;
+	run->out = out;
+	run->out_room = room;
+	return 0;
+}
+
+static json_t *run_json(const struct test_run *run,
+			const struct vouch_target_test_run *arg)
+{
+	char hex[2 * MAX_CTX + 1];
+	json_t *json = json_pack("{s:I, s:I, s:I}", "retval",
+				 (json_int_t)arg->retval, "data_len",
+				 (json_int_t)arg->data_size_out, "duration_ns",
+				 (json_int_t)arg->duration);
+
+	if (run->has_ctx) {
+		vouch_hex_write(run->ctx_out, arg->ctx_size_out, hex);
+		json_object_set_new(json, "ctx_out", json_string(hex));
+	}
+	return json;
+}
+
+static int run_packet(struct vouch_agent *agent, struct test_run *run,
+		      const u8 *packet, u32 len, struct vouch_failure *f)
+{
+	struct vouch_target_test_run arg;
+	int err;
+
+	vouch_fail(f, -ENOMEM, VOUCH_EXIT_INTERNAL, "test-run %s of %s",
+		   run->prog.name, run->prog.image);
+	if (make_room(run, len + MAX_GROWTH))
+		return vouch_fail_next(f, "send fewer packets in one call");
+	memset(&arg, 0, sizeof(arg));
+	memcpy(arg.image, run->prog.image, sizeof(arg.image));
+	memcpy(arg.prog, run->prog.name, sizeof(arg.prog));
+	arg.data_in = (uintptr_t)packet;
+	arg.data_size_in = len;
+	arg.data_out = (uintptr_t)(run->out + run->out_len);
+	arg.data_size_out = len + MAX_GROWTH;
+	arg.repeat = (u32)run->repeat;
+	if (run->has_ctx) {
+		arg.ctx_in = (uintptr_t)run->ctx;
+		arg.ctx_size_in = run->ctx_len;
+		arg.ctx_out = (uintptr_t)run->ctx_out;
+		arg.ctx_size_out = MAX_CTX;
+	}
+	vouch_fail_next(f, "see BPF_PROG_TEST_RUN in bpf(2) for the sizes of "
+			   "packet and context");
+	err = vouch_device_call(agent->device, VOUCH_TARGET_TEST_RUN, &arg,
+				arg.reason, f);
+	if (err)
+		return err;
+	if (arg.data_size_out > len + MAX_GROWTH || arg.ctx_size_out > MAX_CTX)
+		return vouch_fail(f, -EPROTO, VOUCH_EXIT_INTERNAL,
+				  "read the test-run's output");
+	run->out_len += arg.data_size_out;
+	json_array_append_new(run->runs, run_json(run, &arg));
+	return 0;
+}
+
+static int run_packets(struct vouch_agent *agent, struct test_run *run,
+		       const u8 *blob, struct vouch_failure *f)
+{
+	const json_t *packet;
+	size_t i;
+	int err = 0;
+
+	json_array_foreach(run->packets, i, packet) {
+		u32 len = (u32)json_integer_value(packet);
+
+		err = run_packet(agent, run, blob, len, f);
+		if (err)
+			return err;
+		blob += len;
+	}
+	if (run->out_len <= VOUCH_FRAME_MAX_BLOB)
+		return 0;
+	vouch_fail(f, -EMSGSIZE, VOUCH_EXIT_REFUSED, "send the output back");
+	vouch_fail_why(f, "%zu bytes are too long for one frame",
+		       run->out_len);
+	return vouch_fail_next(f, "send fewer packets in one call");
+}
+
+static int dump_maps(struct vouch_agent *agent, const char *image,
+		     json_t *maps, struct vouch_failure *f)
+{
+	struct vouch_target_map_info info;
+	u32 i;
+
+	for (i = 0; !vouch_device_map(agent->device, image, i, &info); i++) {
+		struct vouch_map map;
+		json_t *entries = NULL;
+		int err = vouch_map_open(agent->device, image, info.name, &map,
+					 f);
+
+		if (!err)
+			err = vouch_map_entries(&map, true, &entries, f);
+		vouch_map_close(&map);
+		if (err)
+			return err;
+		json_object_set_new(maps, info.name, entries);
+	}
+	return 0;
+}
+
+int vouch_call_test_run(struct vouch_agent *agent,
+			const struct vouch_message *msg,
+			struct vouch_reply *reply, struct vouch_failure *f)
+{
+	struct test_run run = { 0 };
+	json_t *maps = json_object();
+	int err = read_request(agent, msg, &run, f);
+
+	run.runs = json_array();
+	if (!err)
+		err = apply_presets(agent, &run, f);
+	if (!err)
+		err = run_packets(agent, &run, msg->blob, f);
+	if (!err && run.dump)
+		err = dump_maps(agent, run.prog.image, maps, f);
+	if (err) {
+		json_decref(run.runs);
+		json_decref(maps);
+		free(run.out);
+		return err;
+	}
+	reply->json = json_pack("{s:o, s:o}", "runs", run.runs, "maps", maps);
+	reply->blob = run.out;
+	reply->blob_len = run.out_len;
+	return 0;
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Delivery by hand: an image from a file. */
+
+#include "file.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "deliver.h"
+#include "image.h"
+
+static int read_all(int fd, u8 *buf, size_t len)
+{
+	while (len) {
+		ssize_t n = read(fd, buf, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? -errno : -ENODATA;
+		buf += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int read_file(const char *path, u8 **file, size_t *len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st))
+		err = -errno;
+	else if (!S_ISREG(st.st_mode))
+		err = -EINVAL;
+	else if (st.st_size <= 0 || st.st_size > VOUCH_IMAGE_MAX)
+		err = -EFBIG;
+	*file = err ? NULL : malloc((size_t)st.st_size);
+	if (!err && !*file)
+		err = -ENOMEM;
+	if (!err) {
+		*len = (size_t)st.st_size;
+		err = read_all(fd, *file, *len);
+	}
+	close(fd);
+	if (err)
+		free(*file);
+	return err;
+}
+
+int vouch_file_deliver(struct vouch_agent *agent, const char *path,
+		       const char *attach, struct vouch_failure *f)
+{
+	json_t *args, *status;
+	u8 *file = NULL;
+	size_t len = 0;
+	int err = read_file(path, &file, &len);
+
+	if (err) {
+		vouch_fail(f, err, VOUCH_EXIT_USAGE, "read the image %s", path);
+		return vouch_fail_next(f, "name a file that vouchd signed");
+	}
+	args = json_pack("{s:n, s:s?}", "slot", "attach", attach);
+	status = vouch_deliver(agent, args, file, len, f);
+	if (status) {
+		json_dumpf(status, stdout, JSON_INDENT(1));
+		putchar('\n');
+		err = json_object_get(status, "failure") ? f->err : 0;
+	} else {
+		err = vouch_fail(f, -ENOMEM, VOUCH_EXIT_INTERNAL, "deliver %s",
+				 path);
+	}
+	json_decref(status);
+	json_decref(args);
+	free(file);
+	return err;
+}
