@@ -1,0 +1,524 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The vsock channel with a front end and a driver that mean well: data both
+ * ways, half-close, credit, many connections, dialling from the host, pause,
+ * reset and reconnection.
+ */
+#include "vsock_front.h"
+
+#define PATTERN 1048573u /* bytes until the pattern repeats */
+#define STREAM (64u << 20)
+#define CREDIT (1u << 18)
+#define MAX_PEERS 300
+
+/* The guest's half of a connection. */
+struct peer {
+	u32 guest_port, host_port;
+	bool open, reset, asked;
+	u32 shut; /* what the host has shut */
+	u32 tx, tx_alloc, tx_fwd;
+	u32 rx, rx_fwd, rx_told, rx_alloc;
+	bool hold; /* reads nothing, so gives no credit back */
+};
+
+static struct peer peers[MAX_PEERS];
+static u32 n_peers;
+static u8 pattern[PATTERN + TX_SIZE];
+static bool wrong; /* the guest has seen something that must not be */
+
+static struct peer *new_peer(u32 guest_port, u32 host_port)
+{
+	struct peer *p = &peers[n_peers++];
+
+	*p = (struct peer){
+		.guest_port = guest_port,
+		.host_port = host_port,
+		.rx_alloc = CREDIT,
+	};
+	return p;
+}
+
+static bool peer_send(struct peer *p, u16 op, const void *data, u32 len,
+		      u32 flags)
+{
+	struct virtio_vsock_hdr h = header(p->guest_port, p->host_port, op);
+
+	h.len = len;
+	h.flags = flags;
+	h.buf_alloc = p->rx_alloc;
+	h.fwd_cnt = p->rx_fwd;
+	p->rx_told = p->rx_fwd;
+	return put_packet(&h, data, len);
+}
+
+/* The same, for what must get through. */
+static void peer_tell(struct peer *p, u16 op, u32 flags)
+{
+	while (!peer_send(p, op, NULL, 0, flags))
+		front_step();
+	front_step();
+}
+
+static struct peer *find_peer(const struct virtio_vsock_hdr *h)
+{
+	u32 i;
+
+	for (i = n_peers; i-- > 0;)
+		if (peers[i].guest_port == h->dst_port &&
+		    peers[i].host_port == h->src_port)
+			return &peers[i];
+	return NULL;
+}
+
+static void take_rw(struct peer *p, const u8 *data, u32 len)
+{
+	if (memcmp(data, pattern + p->rx % PATTERN, len) || !len)
+		wrong = true;
+	p->rx += len;
+	/* The credit that was given must hold, whatever comes. */
+	if (p->rx - p->rx_told > p->rx_alloc || !p->open ||
+	    p->shut & VIRTIO_VSOCK_SHUTDOWN_SEND)
+		wrong = true;
+	if (!p->hold)
+		p->rx_fwd = p->rx;
+	if (p->rx_fwd - p->rx_told >= p->rx_alloc / 2)
+		peer_tell(p, VIRTIO_VSOCK_OP_CREDIT_UPDATE, 0);
+}
+
+static void take_packet(const struct virtio_vsock_hdr *h, const u8 *data)
+{
+	struct peer *p = find_peer(h);
+
+	if (!p && h->op == VIRTIO_VSOCK_OP_REQUEST && n_peers < MAX_PEERS) {
+		p = new_peer(h->dst_port, h->src_port);
+		p->asked = true;
+	}
+	if (!p) {
+		wrong = true;
+		return;
+	}
+	p->tx_alloc = h->buf_alloc;
+	p->tx_fwd = h->fwd_cnt;
+	if (h->op == VIRTIO_VSOCK_OP_RESPONSE)
+		p->open = true;
+	else if (h->op == VIRTIO_VSOCK_OP_RST)
+		p->reset = true;
+	else if (h->op == VIRTIO_VSOCK_OP_SHUTDOWN)
+		p->shut |= h->flags;
+	else if (h->op == VIRTIO_VSOCK_OP_RW)
+		take_rw(p, data, h->len);
+}
+
+static void guest_step(void)
+{
+	static u8 data[RX_SIZE];
+	struct virtio_vsock_hdr h;
+
+	front_step();
+	while (get_packet(&h, data, true))
+		take_packet(&h, data);
+	front_step();
+}
+
+static void settle(void)
+{
+	int i;
+
+	for (i = 0; i < 8; i++)
+		guest_step();
+}
+
+static bool begin(void)
+{
+	n_peers = 0;
+	wrong = false;
+	return front_up(NUM);
+}
+
+static struct peer *dial(u32 guest_port)
+{
+	struct peer *p = new_peer(guest_port, 1);
+
+	peer_tell(p, VIRTIO_VSOCK_OP_REQUEST, 0);
+	settle();
+	return p;
+}
+
+/* Send as much of the pattern as credit and queue allow. */
+static void peer_push(struct peer *p, u32 size)
+{
+	while (p->tx < size) {
+		u32 room = p->tx_alloc - (p->tx - p->tx_fwd);
+		u32 len = size - p->tx;
+
+		if (len > room)
+			len = room;
+		if (len > TX_SIZE)
+			len = TX_SIZE;
+		if (!len || !peer_send(p, VIRTIO_VSOCK_OP_RW,
+				       pattern + p->tx % PATTERN, len, 0))
+			return;
+		p->tx += len;
+	}
+}
+
+/* Send as much of the pattern to a local end as it takes. */
+static void end_push(int fd, u32 *done, u32 size)
+{
+	ssize_t n;
+
+	do {
+		u32 len = size - *done < TX_SIZE ? size - *done : TX_SIZE;
+
+		n = send(fd, pattern + *done % PATTERN, len, MSG_NOSIGNAL);
+		if (n > 0)
+			*done += n;
+	} while (n > 0 && *done < size);
+}
+
+/* Check what a local end has received. Returns false at its end. */
+static bool end_pull(int fd, u32 *done)
+{
+	static u8 buf[TX_SIZE];
+	ssize_t n;
+
+	while ((n = recv(fd, buf, sizeof(buf), 0)) > 0) {
+		if (memcmp(buf, pattern + *done % PATTERN, n))
+			wrong = true;
+		*done += n;
+	}
+	return n != 0;
+}
+
+static void connects(void)
+{
+	struct peer *p;
+
+	check(begin(), "a front end sets the device up");
+	p = dial(1000);
+	check(p->open && n_ends == 1 && vouch_vsock_ready(dev),
+	      "a guest connects");
+	p = new_peer(1001, refused_port);
+	peer_tell(p, VIRTIO_VSOCK_OP_REQUEST, 0);
+	settle();
+	check(p->reset && !p->open, "a port without service is reset");
+}
+
+static void streams(void)
+{
+	u32 out = 0, in = 0, i;
+	struct peer *p;
+
+	begin();
+	p = dial(1000);
+	for (i = 0; i < 200000 && (in < STREAM || p->rx < STREAM); i++) {
+		peer_push(p, STREAM);
+		end_push(ends[0], &out, STREAM);
+		guest_step();
+		end_pull(ends[0], &in);
+	}
+	check(in == STREAM && p->rx == STREAM && !wrong,
+	      "64 MiB go each way at the same time, unchanged");
+}
+
+static void many(void)
+{
+	u32 i, in;
+	bool ok = true;
+
+	begin();
+	for (i = 0; i < 256; i++)
+		dial(1000 + i);
+	for (i = 0; i < 256; i++)
+		peer_push(&peers[i], 5000 + i);
+	for (i = 0; i < 256; i++) {
+		u32 out = 0;
+
+		guest_step();
+		peer_push(&peers[i], 5000 + i);
+		end_push(ends[i], &out, 3000 + i);
+	}
+	settle();
+	for (i = 0; i < 256; i++) {
+		in = 0;
+		end_pull(ends[i], &in);
+		ok = ok && in == 5000 + i && peers[i].rx == 3000 + i;
+	}
+	check(ok && !wrong, "256 connections at a time");
+}
+
+static void half_closes(void)
+{
+	u32 in = 0, out = 0;
+	struct peer *p;
+
+	begin();
+	p = dial(1000);
+	peer_push(p, 10000);
+	peer_tell(p, VIRTIO_VSOCK_OP_SHUTDOWN, VIRTIO_VSOCK_SHUTDOWN_SEND);
+	settle();
+	check(!end_pull(ends[0], &in) && in == 10000,
+	      "the guest's half-close follows its data");
+	end_push(ends[0], &out, 20000);
+	settle();
+	check(p->rx == 20000 && !p->shut && !p->reset,
+	      "the other way stays open");
+	shutdown(ends[0], SHUT_WR);
+	settle();
+	check(p->shut & VIRTIO_VSOCK_SHUTDOWN_SEND && !wrong,
+	      "the host's half-close follows its data");
+	p = dial(1001);
+	peer_tell(p, VIRTIO_VSOCK_OP_SHUTDOWN, VIRTIO_VSOCK_SHUTDOWN_RCV);
+	check(send(ends[1], "x", 1, MSG_NOSIGNAL) < 0 && errno == EPIPE,
+	      "a guest that reads no more ends the local writer");
+	p = dial(1002);
+	shutdown(ends[2], SHUT_RD);
+	peer_push(p, 100);
+	settle();
+	out = 0;
+	end_push(ends[2], &out, 5000);
+	settle();
+	check(p->shut == VIRTIO_VSOCK_SHUTDOWN_RCV && p->rx == 5000,
+	      "a local end that reads no more may still write");
+}
+
+static void closes(void)
+{
+	u32 in = 0, out = 0;
+	struct peer *p;
+
+	begin();
+	p = dial(1000);
+	peer_push(p, 100000);
+	peer_tell(p, VIRTIO_VSOCK_OP_SHUTDOWN, 3);
+	settle();
+	check(p->reset, "a guest that closes is answered at once");
+	check(!end_pull(ends[0], &in) && in == 100000,
+	      "its last bytes come out all the same");
+	p = dial(1000);
+	check(p->open && !p->reset, "its port can be used again");
+	end_push(ends[1], &out, 30000);
+	close(ends[1]);
+	ends[1] = -1;
+	settle();
+	check(p->rx == 30000 && p->shut == 3 && !wrong,
+	      "a local end that closes is followed by its data's end");
+	peer_tell(p, VIRTIO_VSOCK_OP_RST, 0);
+	p = dial(1000);
+	check(p->open, "after the guest's reset the port is free");
+}
+
+static void stalls(void)
+{
+	u32 in = 0, out = 0, i;
+	struct peer *p, *q;
+
+	begin();
+	p = dial(1000);
+	q = dial(1001);
+	for (i = 0; i < 100; i++) {
+		peer_push(p, STREAM);
+		settle();
+	}
+	check(p->tx - p->tx_fwd == VOUCH_VSOCK_BUFFER && !p->reset,
+	      "a local end that does not read stops the guest");
+	check(front_step() == 0, "and makes no events meanwhile");
+	peer_push(q, 50000);
+	settle();
+	end_pull(ends[1], &in);
+	check(in == 50000, "another connection goes on");
+	for (i = 0, in = 0; i < 1000 && in < 1 << 20; i++) {
+		end_pull(ends[0], &in);
+		peer_push(p, 1 << 20);
+		settle();
+	}
+	check(in >= 1 << 20 && !wrong, "it goes on when it reads again");
+
+	q->hold = true;
+	end_push(ends[1], &out, STREAM);
+	for (i = 0; i < 100; i++) {
+		settle();
+		end_push(ends[1], &out, STREAM);
+	}
+	check(q->rx == CREDIT && !wrong,
+	      "a guest that does not read is sent its credit and no more");
+	check(front_step() == 0, "and makes no events meanwhile");
+	close(ends[1]);
+	ends[1] = -1;
+	settle();
+	check(front_step() == 0, "not even when the local end hangs up");
+	q->hold = false;
+	q->rx_fwd = q->rx;
+	peer_tell(q, VIRTIO_VSOCK_OP_CREDIT_UPDATE, 0);
+	settle();
+	check(q->rx == out && q->shut == 3 && !wrong,
+	      "then the rest and the end come");
+}
+
+static void small_credit(void)
+{
+	struct peer *p;
+	u32 out = 0, i;
+
+	begin();
+	p = new_peer(1000, 1);
+	p->rx_alloc = 7;
+	peer_tell(p, VIRTIO_VSOCK_OP_REQUEST, 0);
+	settle();
+	end_push(ends[0], &out, 1000);
+	for (i = 0; i < 400; i++)
+		guest_step();
+	check(p->rx == 1000 && !wrong, "a guest with seven bytes of buffer");
+}
+
+static void no_buffers(void)
+{
+	struct virtio_vsock_hdr h;
+	struct peer *p;
+	u32 out = 0, i;
+	u8 data[RX_SIZE];
+
+	n_peers = 0;
+	front_up(0);
+	p = new_peer(1000, 1);
+	peer_tell(p, VIRTIO_VSOCK_OP_REQUEST, 0);
+	end_push(ends[0], &out, 100000);
+	front_step();
+	check(front_step() == 0 && !p->open,
+	      "without receive buffers the device rests");
+	for (i = 0; i < 200; i++) {
+		post_rx(i % NUM, i % 2 ? 45 : RX_SIZE);
+		kick(RX);
+		front_step();
+		while (get_packet(&h, data, false))
+			take_packet(&h, data);
+	}
+	check(p->open && p->rx == 100000 && !wrong,
+	      "it goes on buffer by buffer, small ones too");
+}
+
+static void host_dials(void)
+{
+	int a[2], b[2], c[2];
+	u32 in = 0, out = 0;
+	struct peer *p;
+
+	front_disconnect();
+	socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, a);
+	check(vouch_vsock_connect(dev, 7, a[0]) == -ENOTCONN,
+	      "dialling a guest that is not there is refused");
+	begin();
+	check(!vouch_vsock_connect(dev, 7, a[0]), "the host dials the guest");
+	settle();
+	p = &peers[0];
+	check(n_peers == 1 && p->asked && p->guest_port == 7,
+	      "the guest is asked");
+	peer_tell(p, VIRTIO_VSOCK_OP_RESPONSE, 0);
+	p->open = true;
+	peer_push(p, 40000);
+	end_push(a[1], &out, 50000);
+	settle();
+	end_pull(a[1], &in);
+	check(in == 40000 && p->rx == 50000 && !wrong, "data go both ways");
+
+	socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, b);
+	vouch_vsock_connect(dev, 8, b[0]);
+	settle();
+	peer_tell(&peers[1], VIRTIO_VSOCK_OP_RST, 0);
+	in = 0;
+	check(!end_pull(b[1], &in) && !in, "a refusal closes the local end");
+
+	socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, c);
+	vouch_vsock_connect(dev, 9, c[0]);
+	settle();
+	close(c[1]);
+	settle();
+	check(peers[2].reset, "a dialler that gives up resets the guest's end");
+	check(vouch_vsock_connect(dev, 9, mem_fd) == -ENOTSOCK,
+	      "a file that is no socket is refused");
+	close(a[1]);
+	close(b[1]);
+}
+
+static bool pause_rings(u32 *base)
+{
+	struct message m;
+	u32 q;
+
+	for (q = 0; q < 2; q++) {
+		m = (struct message){ .word = { q, 0 } };
+		if (!front_ask(11, &m, 8))
+			return false;
+		base[q] = m.word[1];
+	}
+	return true;
+}
+
+static void pauses(void)
+{
+	u32 base[2], in = 0, out = 0;
+	struct peer *p;
+
+	begin();
+	p = dial(1000);
+	peer_push(p, 1000);
+	settle();
+	n_gone = 0;
+	check(pause_rings(base) && !vouch_vsock_ready(dev) &&
+		      base[TX] == rings[TX].next,
+	      "the rings stop and tell where");
+	end_push(ends[0], &out, 2000);
+	front_step();
+	check(front_step() == 0, "a paused device rests");
+	check(front_memory() && front_start(RX, base[RX]) &&
+		      front_start(TX, base[TX]),
+	      "the rings go on");
+	settle();
+	end_pull(ends[0], &in);
+	check(in == 1000 && p->rx == 2000 && !n_gone && !wrong,
+	      "a pause keeps connections and data");
+
+	pause_rings(base);
+	memset(mem, 0, 0x8000);
+	rings[RX].next = rings[RX].seen = rings[TX].next = rings[TX].seen = 0;
+	tx_busy = 0;
+	front_start(RX, 0);
+	front_start(TX, 0);
+	check(n_gone == 1 && !end_pull(ends[0], &in),
+	      "a reset of the guest ends its connections");
+	for (in = 0; in < NUM; in++)
+		post_rx(in, RX_SIZE);
+	kick(RX);
+	n_peers = 0;
+	check(dial(1000)->open, "the new guest connects");
+
+	n_gone = 0;
+	in = n_ends;
+	close(front_sock);
+	front_sock = socket(AF_UNIX, SOCK_STREAM, 0);
+	front_step();
+	check(n_gone == 1 && !vouch_vsock_ready(dev),
+	      "a front end that leaves is told of");
+	check(begin() && dial(1000)->open, "the next front end is served");
+}
+
+int main(void)
+{
+	u32 i;
+
+	for (i = 0; i < sizeof(pattern); i++)
+		pattern[i] = (i % PATTERN) * 2654435761u >> 24;
+	front_begin();
+	connects();
+	streams();
+	many();
+	half_closes();
+	closes();
+	stalls();
+	small_credit();
+	no_buffers();
+	host_dials();
+	pauses();
+	front_disconnect();
+	return front_end();
+}

@@ -1,0 +1,490 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A front end and a driver in user space, for the tests of the vsock channel:
+ * they speak to the real library over a real Unix socket, with memory in a
+ * memfd, all in one thread. front_step() lets the library run until it rests.
+ */
+#ifndef VSOCK_FRONT_H
+#define VSOCK_FRONT_H
+
+#include <fcntl.h>
+#include <linux/virtio_ring.h>
+#include <linux/virtio_vsock.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "../../host-bridge/vsock/vsock.h"
+
+#define MAYBE_UNUSED __attribute__((unused))
+
+#define CID 42u
+#define NUM 128u	   /* descriptors of each ring */
+#define SLOTS (NUM / 2)	   /* packets that may wait in the send queue */
+#define RX_SIZE 4096u	   /* bytes of a receive buffer */
+#define TX_SIZE 65536u	   /* most payload of a packet */
+#define HEAD ((u32)sizeof(struct virtio_vsock_hdr))
+#define GUEST_BASE 0x100000ull
+#define USER_BASE 0x7f0000000000ull
+#define FEATURES (1ull << 32 | 1ull << 30)
+
+/* Where things lie in guest memory. */
+#define RING_OFF(q) ((q)*0x4000ull)
+#define RX_OFF 0x10000ull
+#define TX_HEAD_OFF (RX_OFF + NUM * RX_SIZE)
+#define TX_OFF (TX_HEAD_OFF + 0x10000)
+#define MEM_SIZE (TX_OFF + SLOTS * (u64)TX_SIZE)
+
+enum { RX, TX };
+
+struct front_ring {
+	struct vring_desc *desc;
+	struct vring_avail *avail;
+	struct vring_used *used;
+	u16 next, seen;
+	int kick, call;
+};
+
+struct message {
+	u32 request, flags, size;
+	union {
+		u64 value;
+		u32 word[2];
+		struct {
+			u32 index, flags;
+			u64 desc, used, avail, log;
+		} addr;
+		struct {
+			u32 n, padding;
+			u64 region[8][4];
+		} table;
+		struct {
+			u32 offset, size, flags;
+			u8 bytes[256];
+		} config;
+		u8 raw[600];
+	};
+} __attribute__((packed));
+
+static int epoll_fd;
+static struct vouch_vsock *dev;
+static char sock_path[64];
+static char last_log[320];
+static unsigned int n_gone, n_logs;
+
+/* Local ends of what the guest has dialled, in order. */
+#define MAX_ENDS 4096
+static int ends[MAX_ENDS];
+static u32 n_ends;
+static u32 refused_port = 99;
+
+static int front_sock = -1;
+static int mem_fd = -1;
+static u8 *mem;
+static struct front_ring rings[2];
+static u32 tx_busy; /* packets handed over and not reclaimed */
+static u32 rx_posted;
+
+static unsigned int n_passed, n_failed;
+
+MAYBE_UNUSED static void check(bool ok, const char *what)
+{
+	if (ok)
+		n_passed++;
+	else
+		n_failed++;
+	printf("%s %u - %s%s%s\n", ok ? "ok" : "not ok", n_passed + n_failed,
+	       what, ok ? "" : " # last log: ", ok ? "" : last_log);
+	fflush(stdout);
+}
+
+static void die(const char *what)
+{
+	printf("Bail out! %s: %s\n", what, strerror(errno));
+	exit(2);
+}
+
+static int host_accept(void *ctx, u32 cid, u32 port)
+{
+	int pair[2];
+
+	(void)ctx;
+	if (cid != CID || port == refused_port || n_ends == MAX_ENDS)
+		return -ECONNREFUSED;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair))
+		return -errno;
+	ends[n_ends++] = pair[1];
+	return pair[0];
+}
+
+static void host_gone(void *ctx)
+{
+	(void)ctx;
+	n_gone++;
+}
+
+static void host_log(void *ctx, int level, const char *text)
+{
+	(void)ctx;
+	(void)level;
+	n_logs++;
+	snprintf(last_log, sizeof(last_log), "%s", text);
+}
+
+static const struct vouch_vsock_ops host_ops = {
+	.accept = host_accept,
+	.gone = host_gone,
+	.log = host_log,
+};
+
+static void close_ends(void)
+{
+	while (n_ends)
+		if (ends[--n_ends] >= 0)
+			close(ends[n_ends]);
+}
+
+/* Let the library run until no event is left; a loop without end is a
+ * failure of its own. Returns the number of events. */
+static u32 front_step(void)
+{
+	struct epoll_event events[64];
+	u32 total = 0;
+	int i, n;
+
+	while ((n = epoll_wait(epoll_fd, events, 64, 0)) > 0) {
+		for (i = 0; i < n; i++)
+			vouch_vsock_dispatch(&events[i]);
+		total += n;
+		if (total > 1000000) {
+			errno = ELOOP;
+			die("the library does not come to rest");
+		}
+	}
+	return total;
+}
+
+static void front_begin(void)
+{
+	int err;
+
+	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	snprintf(sock_path, sizeof(sock_path), "/tmp/vsock-test-%d.sock",
+		 getpid());
+	err = vouch_vsock_create(&dev, epoll_fd, CID, sock_path, &host_ops,
+				 NULL);
+	if (err) {
+		errno = -err;
+		die("vouch_vsock_create");
+	}
+}
+
+static int front_end(void)
+{
+	vouch_vsock_destroy(dev);
+	close_ends();
+	close(epoll_fd);
+	printf("%u passed, %u failed\n", n_passed, n_failed);
+	return n_failed != 0;
+}
+
+/* Send a message with files; false if the front end is cut off. */
+static bool front_send(const void *bytes, u32 len, const int *fds, u32 n)
+{
+	char control[CMSG_SPACE(sizeof(int) * 16)] = { 0 };
+	struct iovec iov = { (void *)bytes, len };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct cmsghdr *c;
+
+	if (n) {
+		msg.msg_control = control;
+		msg.msg_controllen = CMSG_SPACE(sizeof(int) * n);
+		c = CMSG_FIRSTHDR(&msg);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int) * n);
+		memcpy(CMSG_DATA(c), fds, sizeof(int) * n);
+	}
+	return sendmsg(front_sock, &msg, MSG_NOSIGNAL) == (ssize_t)len;
+}
+
+static bool front_alive(void)
+{
+	char c;
+
+	front_step();
+	return front_sock >= 0 &&
+	       recv(front_sock, &c, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+	       errno == EAGAIN;
+}
+
+static bool front_request(u32 request, struct message *m, u32 size, int fd)
+{
+	m->request = request;
+	m->flags = 1;
+	m->size = size;
+	return front_send(m, 12 + size, &fd, fd >= 0) && front_alive();
+}
+
+/* A request that has an answer, which replaces @m. */
+static bool front_ask(u32 request, struct message *m, u32 size)
+{
+	m->request = request;
+	m->flags = 1;
+	m->size = size;
+	if (!front_send(m, 12 + size, NULL, 0))
+		return false;
+	front_step();
+	return recv(front_sock, m, sizeof(*m), MSG_DONTWAIT) > 12 &&
+	       m->flags == 5 && m->request == request;
+}
+
+static bool front_value(u32 request, u64 value, int fd)
+{
+	struct message m = { .value = value };
+
+	return front_request(request, &m, 8, fd);
+}
+
+static bool front_state(u32 request, u32 index, u32 num)
+{
+	struct message m = { .word = { index, num } };
+
+	return front_request(request, &m, 8, -1);
+}
+
+static void front_disconnect(void)
+{
+	int q;
+
+	if (front_sock < 0)
+		return;
+	close(front_sock);
+	front_sock = -1;
+	munmap(mem, MEM_SIZE);
+	close(mem_fd);
+	for (q = 0; q < 2; q++) {
+		close(rings[q].kick);
+		close(rings[q].call);
+	}
+	front_step();
+	close_ends();
+	front_step();
+}
+
+static int make_memory(u64 size, unsigned int seals)
+{
+	int fd = memfd_create("guest", MFD_ALLOW_SEALING);
+
+	if (fd < 0 || ftruncate(fd, size) ||
+	    (seals && fcntl(fd, F_ADD_SEALS, seals)))
+		die("memfd");
+	return fd;
+}
+
+static void lay_out(void)
+{
+	int q;
+
+	mem_fd = make_memory(MEM_SIZE, F_SEAL_SHRINK | F_SEAL_GROW);
+	mem = mmap(NULL, MEM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, mem_fd,
+		   0);
+	if (mem == MAP_FAILED)
+		die("mmap");
+	for (q = 0; q < 2; q++) {
+		u8 *at = mem + RING_OFF(q);
+
+		rings[q] = (struct front_ring){
+			.desc = (void *)at,
+			.avail = (void *)(at + 0x1000),
+			.used = (void *)(at + 0x2000),
+			.kick = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
+			.call = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
+		};
+	}
+	tx_busy = rx_posted = 0;
+}
+
+/* Connect the socket; nothing is said yet. */
+static void front_dial(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+
+	front_disconnect();
+	lay_out();
+	strcpy(addr.sun_path, sock_path);
+	front_sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (connect(front_sock, (void *)&addr, sizeof(addr)))
+		die("connect");
+	front_step();
+}
+
+static bool front_memory(void)
+{
+	struct message m = {
+		.table = { .n = 1,
+			   .region = { { GUEST_BASE, MEM_SIZE, USER_BASE,
+					 0 } } },
+	};
+
+	return front_request(5, &m, 8 + 32, mem_fd);
+}
+
+static bool front_features(void)
+{
+	struct message m = { 0 };
+	bool ok;
+
+	ok = front_ask(1, &m, 0) && m.value == FEATURES;
+	ok = ok && front_ask(15, &m, 0) && (m.value & 1u << 9);
+	return ok && front_value(16, m.value, -1) &&
+	       front_request(3, &m, 0, -1) && front_value(2, FEATURES, -1);
+}
+
+static bool front_addr(u32 q)
+{
+	struct message m = {
+		.addr = { .index = q,
+			  .desc = USER_BASE + RING_OFF(q),
+			  .avail = USER_BASE + RING_OFF(q) + 0x1000,
+			  .used = USER_BASE + RING_OFF(q) + 0x2000 },
+	};
+
+	return front_request(9, &m, 40, -1);
+}
+
+static bool front_start(u32 q, u32 base)
+{
+	return front_state(8, q, NUM) && front_state(10, q, base) &&
+	       front_addr(q) && front_value(12, q, rings[q].kick) &&
+	       front_value(13, q, rings[q].call) && front_state(18, q, 1);
+}
+
+static void kick(u32 q)
+{
+	const u64 one = 1;
+	ssize_t n;
+
+	/* As a driver does: only where the device asks for it. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (rings[q].used->flags & VRING_USED_F_NO_NOTIFY)
+		return;
+	n = write(rings[q].kick, &one, sizeof(one));
+	(void)n;
+}
+
+static void publish(u32 q, u16 head)
+{
+	struct front_ring *r = &rings[q];
+
+	r->avail->ring[r->next++ % NUM] = head;
+	__atomic_store_n(&r->avail->idx, r->next, __ATOMIC_RELEASE);
+}
+
+static void set_desc(u32 q, u16 i, u64 addr, u32 len, u16 flags, u16 next)
+{
+	rings[q].desc[i] = (struct vring_desc){ addr, len, flags, next };
+}
+
+static void post_rx(u16 i, u32 size)
+{
+	set_desc(RX, i, GUEST_BASE + RX_OFF + i * RX_SIZE, size,
+		 VRING_DESC_F_WRITE, 0);
+	publish(RX, i);
+	rx_posted++;
+}
+
+/* A whole front end with @buffers receive buffers. */
+static bool front_up(u32 buffers)
+{
+	u32 i;
+
+	front_dial();
+	if (!front_features() || !front_memory() || !front_start(RX, 0) ||
+	    !front_start(TX, 0))
+		return false;
+	for (i = 0; i < buffers; i++)
+		post_rx(i, RX_SIZE);
+	kick(RX);
+	front_step();
+	return true;
+}
+
+static void reclaim_tx(void)
+{
+	struct front_ring *r = &rings[TX];
+	u16 idx = __atomic_load_n(&r->used->idx, __ATOMIC_ACQUIRE);
+
+	while (r->seen != idx) {
+		r->seen++;
+		tx_busy--;
+	}
+}
+
+/* Put a packet into the send queue; false if the queue is full. */
+static bool put_packet(const struct virtio_vsock_hdr *hdr, const void *data,
+		       u32 len)
+{
+	u32 slot = rings[TX].next % SLOTS;
+	u64 head = TX_HEAD_OFF + slot * 64, body = TX_OFF + slot * TX_SIZE;
+
+	reclaim_tx();
+	if (tx_busy == SLOTS)
+		return false;
+	memcpy(mem + head, hdr, sizeof(*hdr));
+	if (len)
+		memcpy(mem + body, data, len);
+	set_desc(TX, slot * 2, GUEST_BASE + head, HEAD,
+		 len ? VRING_DESC_F_NEXT : 0, slot * 2 + 1);
+	set_desc(TX, slot * 2 + 1, GUEST_BASE + body, len, 0, 0);
+	publish(TX, slot * 2);
+	tx_busy++;
+	kick(TX);
+	return true;
+}
+
+static struct virtio_vsock_hdr header(u32 guest_port, u32 host_port, u16 op)
+{
+	return (struct virtio_vsock_hdr){
+		.src_cid = CID,
+		.dst_cid = 2,
+		.src_port = guest_port,
+		.dst_port = host_port,
+		.type = VIRTIO_VSOCK_TYPE_STREAM,
+		.op = op,
+		.buf_alloc = 1 << 18,
+	};
+}
+
+/* The next packet of the receive queue; its buffer is posted again if @again.
+ * The payload stays in guest memory until then. */
+static bool get_packet(struct virtio_vsock_hdr *hdr, u8 *data, bool again)
+{
+	struct front_ring *r = &rings[RX];
+	u16 idx = __atomic_load_n(&r->used->idx, __ATOMIC_ACQUIRE);
+	struct vring_used_elem *e = &r->used->ring[r->seen % NUM];
+	u8 *buf = mem + RX_OFF + e->id * RX_SIZE;
+
+	if (r->seen == idx)
+		return false;
+	r->seen++;
+	rx_posted--;
+	memcpy(hdr, buf, sizeof(*hdr));
+	if (e->len != HEAD + hdr->len || hdr->dst_cid != CID) {
+		errno = EPROTO;
+		die("the device has written a wrong packet");
+	}
+	if (data)
+		memcpy(data, buf + HEAD, hdr->len);
+	if (again) {
+		post_rx(e->id, r->desc[e->id].len);
+		kick(RX);
+	}
+	return true;
+}
+
+#endif /* VSOCK_FRONT_H */
