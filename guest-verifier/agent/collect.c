@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* From a loaded object to its capture. */
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "guest.h"
+#include "kernel.h"
+#include "load.h"
+
+static void write_env(struct vouch_load *load,
+		      const struct vouch_kernel *kernel, u32 privileges,
+		      const u8 hash[VOUCH_HASH_LEN],
+		      struct vouch_capture_writer *w)
+{
+	struct vouch_capture_env env = kernel->env;
+	u32 i;
+
+	memcpy(env.license, load->object->license, sizeof(env.license));
+	memcpy(env.object, hash, sizeof(env.object));
+	env.privileges = cpu_to_le32(privileges);
+	vouch_capture_write_record(w, VOUCH_RECORD_ENV, &env, sizeof(env),
+				   NULL, 0);
+	for (i = 0; i < kernel->n_facts; i++)
+		vouch_capture_write_record(w, VOUCH_RECORD_FACT,
+					   &kernel->facts[i],
+					   sizeof(kernel->facts[i]), NULL, 0);
+}
+
+/* Internal maps go by their section's name; libbpf adds the object's. */
+static const char *name_of(const struct bpf_map *map)
+{
+	const char *name = bpf_map__name(map);
+	const char *dot = bpf_map__is_internal(map) ? strchr(name, '.') : NULL;
+
+	return dot ? dot : name;
+}
+
+static bool write_map(struct vouch_load *load, struct bpf_map *map, u32 index,
+		      struct vouch_capture_writer *w)
+{
+	const char *name = name_of(map);
+	u32 flags = 0;
+	size_t size = 0;
+	const void *data = bpf_map__is_internal(map) ?
+				   bpf_map__initial_value(map, &size) :
+				   NULL;
+	struct vouch_capture_map record = {
+		.type = cpu_to_le32(bpf_map__type(map)),
+		.key_size = cpu_to_le32(bpf_map__key_size(map)),
+		.value_size = cpu_to_le32(bpf_map__value_size(map)),
+		.max_entries = cpu_to_le32(bpf_map__max_entries(map)),
+		.map_flags = cpu_to_le32(bpf_map__map_flags(map)),
+	};
+
+	if (strlen(name) >= sizeof(record.name))
+		return vouch_load_fail(load, "the name of map %s is too long",
+				       name);
+	memcpy(record.name, name, strlen(name));
+	if (bpf_map__is_internal(map))
+		flags |= VOUCH_MAP_INTERNAL;
+	if (bpf_map__is_internal(map) &&
+	    bpf_map__map_flags(map) & BPF_F_RDONLY_PROG)
+		flags |= VOUCH_MAP_FROZEN;
+	if (load->pinned_maps[index / 32] & 1u << index % 32)
+		flags |= VOUCH_MAP_PINNED;
+	record.flags = cpu_to_le32(flags);
+	record.data_len = cpu_to_le32(data ? size : 0);
+	vouch_capture_write_record(w, VOUCH_RECORD_MAP, &record,
+				   sizeof(record), data, data ? size : 0);
+	return true;
+}
+
+static bool write_maps(struct vouch_load *load, u32 *ids, u32 *n,
+		       struct vouch_capture_writer *w)
+{
+	struct bpf_map *map;
+
+	*n = 0;
+	bpf_object__for_each_map(map, load->bpf) {
+		struct bpf_map_info info = { 0 };
+		u32 len = sizeof(info);
+
+		if (bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &len))
+			return vouch_load_fail(load,
+					       "asking the kernel about map %s: %s",
+					       bpf_map__name(map),
+					       strerror(errno));
+		ids[*n] = info.id;
+		if (!write_map(load, map, *n, w))
+			return false;
+		++*n;
+	}
+	return true;
+}
+
+/* The module leaves to the agent what libbpf knows. */
+static bool name_prog(struct vouch_load *load, struct bpf_program *prog,
+		      const struct vouch_guest_records *records)
+{
+	struct vouch_capture_prog *p = (void *)(records->buf +
+				sizeof(struct vouch_capture_record));
+	const char *name = bpf_program__name(prog);
+	const char *section = bpf_program__section_name(prog);
+
+	if (strlen(name) >= sizeof(p->name) ||
+	    strlen(section) >= sizeof(p->section))
+		return vouch_load_fail(load,
+				       "the name of program %s, or of its section, is too long",
+				       name);
+	memcpy(p->name, name, strlen(name));
+	memcpy(p->section, section, strlen(section));
+	p->attach_type =
+		cpu_to_le32(bpf_program__expected_attach_type(prog));
+	return true;
+}
+
+static bool write_prog(struct vouch_load *load,
+		       const struct vouch_load_prog *lp, const u32 *map_ids,
+		       u32 n_maps, struct vouch_capture_writer *w)
+{
+	struct vouch_guest_records records;
+	int err = vouch_guest_take(load->guest_fd, lp->log_buf,
+				   bpf_program__fd(lp->prog),
+				   bpf_program__type(lp->prog), map_ids,
+				   n_maps, &records);
+	bool good;
+
+	if (err)
+		return vouch_load_fail(load, "capturing program %s: %s (%s)",
+				       bpf_program__name(lp->prog),
+				       records.why, strerror(-err));
+	good = name_prog(load, lp->prog, &records);
+	if (good)
+		vouch_capture_write_raw(w, records.buf, records.len,
+					records.n);
+	free(records.buf);
+	return good;
+}
+
+bool vouch_collect_capture(struct vouch_load *load,
+			   const struct vouch_kernel *kernel, u32 privileges,
+			   const u8 hash[VOUCH_HASH_LEN],
+			   struct vouch_capture_writer *w)
+{
+	u32 i, n_maps, map_ids[VOUCH_MAX_MAPS];
+	int err;
+
+	write_env(load, kernel, privileges, hash, w);
+	if (!write_maps(load, map_ids, &n_maps, w))
+		return false;
+	for (i = 0; i < load->n_progs; i++)
+		if (!write_prog(load, &load->progs[i], map_ids, n_maps, w))
+			return false;
+	err = vouch_capture_write_finish(w);
+	return !err || vouch_load_fail(load, "building the capture: %s",
+				       strerror(-err));
+}

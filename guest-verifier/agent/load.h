@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Loading an object through libbpf, in the confined child. load.c, btf.c,
+ * collect.c and run.c are the only users of libbpf.
+ */
+#ifndef VOUCH_LOAD_H
+#define VOUCH_LOAD_H
+
+#include <jansson.h>
+
+#include "capture_write.h"
+#include "object.h"
+#include "options.h"
+
+struct bpf_object;
+struct bpf_program;
+struct vouch_kernel;
+
+enum vouch_verdict {
+	VOUCH_VERDICT_ACCEPTED,
+	VOUCH_VERDICT_REJECTED,	   /* by the verifier */
+	VOUCH_VERDICT_UNSUPPORTED, /* by the agent, whatever the verifier says */
+	VOUCH_VERDICT_ERROR,	   /* anything else */
+};
+
+struct vouch_load_prog {
+	struct bpf_program *prog;
+	char *log_buf;
+};
+
+struct vouch_load {
+	/* Given. */
+	const struct vouch_object *object;
+	const struct vouch_options *options;
+	int guest_fd;  /* negative: load without capturing */
+	bool full_log; /* have the verifier tell every step */
+
+	/* Found. */
+	struct bpf_object *bpf;
+	struct vouch_load_prog progs[VOUCH_MAX_PROGS];
+	u32 n_progs;
+	u32 pinned_maps[VOUCH_MAX_MAPS / 32]; /* bit per map */
+	enum vouch_verdict verdict;
+	int err;	   /* negative, of the load, or 0 */
+	int failed;	   /* index of the program that failed, or -1 */
+	bool usage;	   /* an option is wrong */
+	char reason[1024]; /* unless accepted */
+};
+
+/**
+ * vouch_load_object() - open, prepare and load an object.
+ * @load: what and how; filled. Release with vouch_load_release().
+ *
+ * Return: true if the verifier accepted every program.
+ */
+bool vouch_load_object(struct vouch_load *load);
+
+/**
+ * vouch_load_result() - the result as JSON.
+ * @load: after vouch_load_object()
+ *
+ * Return: a new object ("verdict", "reason", "programs", "log", "errno",
+ * "usage"), or NULL when out of memory.
+ */
+json_t *vouch_load_result(const struct vouch_load *load);
+
+/**
+ * vouch_load_fail() - replace the verdict by an error.
+ * @load: the load
+ * @reason: format of the reason
+ *
+ * Return: false.
+ */
+bool vouch_load_fail(struct vouch_load *load, const char *reason, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/** vouch_load_release() - close the object; its programs and maps vanish. */
+void vouch_load_release(struct vouch_load *load);
+
+/**
+ * vouch_collect_capture() - write the capture of a loaded object.
+ * @load: an accepted load with a guest_fd
+ * @kernel: the kernel's facts
+ * @privileges: VOUCH_PRIV_* of this process
+ * @hash: of the object
+ * @w: filled
+ *
+ * Return: true, or false after vouch_load_fail().
+ */
+bool vouch_collect_capture(struct vouch_load *load,
+			   const struct vouch_kernel *kernel, u32 privileges,
+			   const u8 hash[VOUCH_HASH_LEN],
+			   struct vouch_capture_writer *w);
+
+#endif /* VOUCH_LOAD_H */
