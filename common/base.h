@@ -10,13 +10,24 @@
 
 #ifdef __KERNEL__
 
+#include <asm/byteorder.h>
 #include <linux/build_bug.h>
-#include <linux/byteorder/generic.h>
 #include <linux/elf.h>
 #include <linux/errno.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
 #include <linux/types.h>
+
+/* What <elf.h> has and the kernel's own header lacks. */
+#ifndef SHF_INFO_LINK
+#define SHF_INFO_LINK 0x40
+#endif
+#ifndef ELF64_ST_INFO
+#define ELF64_ST_INFO(bind, type) (((bind) << 4) + ((type)&0xf))
+#endif
+#ifndef ELF64_R_INFO
+#define ELF64_R_INFO(sym, type) (((u64)(sym) << 32) + (type))
+#endif
 
 #else
 

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Map operations as code calls them: r1 map, r2 key, r3 value, r4 flags. */
+
+#include "helpers/export.h"
+#include "maps/array.h"
+#include "maps/hash.h"
+
+static __always_inline struct vouch_map *map_of(u64 r1)
+{
+	return ((struct vouch_map_block *)(unsigned long)r1)->map;
+}
+
+static __always_inline void *ptr(u64 r)
+{
+	return (void *)(unsigned long)r;
+}
+
+#define LOOKUP(name, call)                                                     \
+	notrace u64 vouch_bpf_##name(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)   \
+	{                                                                      \
+		return (unsigned long)call(map_of(r1), ptr(r2));               \
+	}
+#define UPDATE(name, call)                                                     \
+	notrace u64 vouch_bpf_##name(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)   \
+	{                                                                      \
+		return call(map_of(r1), ptr(r2), ptr(r3), r4);                 \
+	}
+#define REMOVE(name, call)                                                     \
+	notrace u64 vouch_bpf_##name(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)   \
+	{                                                                      \
+		return call(map_of(r1), ptr(r2));                              \
+	}
+
+LOOKUP(array_lookup, vouch_array_lookup)
+LOOKUP(percpu_array_lookup, vouch_percpu_array_lookup)
+LOOKUP(htab_lookup_raw, vouch_hash_lookup_raw)
+LOOKUP(htab_lookup, vouch_hash_lookup)
+LOOKUP(percpu_htab_lookup, vouch_percpu_hash_lookup)
+LOOKUP(map_lookup, map_of(r1)->ops->lookup)
+UPDATE(array_update, vouch_array_update)
+UPDATE(htab_update, vouch_hash_update)
+UPDATE(percpu_htab_update, vouch_percpu_hash_update)
+UPDATE(map_update, map_of(r1)->ops->update)
+REMOVE(array_delete, vouch_array_remove)
+REMOVE(htab_delete, vouch_hash_remove)
+REMOVE(map_delete, map_of(r1)->ops->remove)

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vouch_target runs what a verifier VM accepted, on a kernel without BPF. */
+
+#include <linux/module.h>
+
+#include "base.h"
+#include "device.h"
+#include "helpers/basic.h"
+#include "hooks/xdp.h"
+#include "keyring.h"
+#include "loaded.h"
+#include "return.h"
+
+#if IS_ENABLED(CONFIG_CFI_CLANG) || IS_ENABLED(CONFIG_PREEMPT_RT)
+#error "vouch_target is not tested with kCFI or PREEMPT_RT"
+#endif
+
+static int __init vouch_target_init(void)
+{
+	int err;
+
+	err = vouch_return_init();
+	if (err)
+		return err;
+	vouch_basic_init();
+	err = vouch_keyring_init();
+	if (err)
+		return err;
+	err = vouch_xdp_init();
+	if (err)
+		goto keyring;
+	err = vouch_loaded_init();
+	if (err)
+		goto xdp;
+	err = vouch_device_init();
+	if (err)
+		goto loaded;
+	return 0;
+
+loaded:
+	vouch_loaded_exit();
+xdp:
+	vouch_xdp_exit();
+keyring:
+	vouch_keyring_exit();
+	return err;
+}
+
+/* Images hold this module, so there are none. */
+static void __exit vouch_target_exit(void)
+{
+	vouch_device_exit();
+	vouch_loaded_exit();
+	vouch_xdp_exit();
+	vouch_keyring_exit();
+}
+
+module_init(vouch_target_init);
+module_exit(vouch_target_exit);
+MODULE_DESCRIPTION("Runs verified, signed images of eBPF programs");
+MODULE_AUTHOR("The vouch authors");
+MODULE_LICENSE("GPL v2");
+MODULE_VERSION(VOUCH_VERSION);

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <linux/bpf.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/uaccess.h>
+
+#include "mapio.h"
+
+/* What a request uses beside its key. */
+#define USES_VALUE 1u
+#define USES_NEXT 2u
+
+static int check(const struct vouch_map *map,
+		 const struct vouch_target_map_op *op, u32 uses, u32 forbidden,
+		 struct vouch_reason *why)
+{
+	u32 value_len = uses & USES_VALUE ? vouch_map_io(map) : 0;
+
+	if (op->key_len != map->def.key_size || op->value_len != value_len)
+		return vouch_refuse(why, -EINVAL,
+				    "map %s: key and value must have %u and %u bytes here, not %u and %u",
+				    map->def.name, map->def.key_size,
+				    value_len, op->key_len, op->value_len);
+	if ((!(uses & USES_VALUE) && op->value) ||
+	    (!(uses & USES_NEXT) && op->next_key))
+		return vouch_refuse(why, -EINVAL,
+				    "map %s: a pointer is given that this request does not use",
+				    map->def.name);
+	if (map->def.map_flags & forbidden)
+		return vouch_refuse(why, -EPERM,
+				    "map %s: its flags forbid this to user space",
+				    map->def.name);
+	return 0;
+}
+
+static int check_writable(const struct vouch_map *map,
+			  struct vouch_reason *why)
+{
+	if (map->def.flags & VOUCH_MAP_FROZEN)
+		return vouch_refuse(why, -EPERM,
+				    "map %s: is frozen; nothing can change it",
+				    map->def.name);
+	return 0;
+}
+
+static int check_flags(const struct vouch_map *map,
+		       const struct vouch_target_map_op *op,
+		       struct vouch_reason *why)
+{
+	if (op->flags)
+		return vouch_refuse(why, -EINVAL,
+				    "map %s: flags %#llx are not known here",
+				    map->def.name, op->flags);
+	return 0;
+}
+
+static int failed(const struct vouch_map *map, int err,
+		  struct vouch_reason *why)
+{
+	return vouch_refuse(why, err, "map %s: the operation failed (%d)",
+			    map->def.name, err);
+}
+
+static void *read_user(u64 from, u32 len)
+{
+	void *p = kvmalloc(len, GFP_USER | __GFP_NOWARN);
+
+	if (!p)
+		return ERR_PTR(-ENOMEM);
+	if (copy_from_user(p, u64_to_user_ptr(from), len)) {
+		kvfree(p);
+		return ERR_PTR(-EFAULT);
+	}
+	return p;
+}
+
+static void free_user(void *p)
+{
+	if (!IS_ERR(p))
+		kvfree(p);
+}
+
+int vouch_mapio_lookup(struct vouch_map *map, struct vouch_target_map_op *op,
+		       struct vouch_reason *why)
+{
+	void *key, *value = NULL;
+	int err = check(map, op, USES_VALUE, BPF_F_WRONLY, why);
+
+	if (!err)
+		err = check_flags(map, op, why);
+	if (err)
+		return err;
+	key = read_user(op->key, op->key_len);
+	if (IS_ERR(key))
+		return failed(map, PTR_ERR(key), why);
+	err = -ENOMEM;
+	value = kvzalloc(op->value_len, GFP_USER | __GFP_NOWARN);
+	if (value) {
+		rcu_read_lock();
+		err = map->ops->copy(map, key, value);
+		rcu_read_unlock();
+	}
+	if (!err &&
+	    copy_to_user(u64_to_user_ptr(op->value), value, op->value_len))
+		err = -EFAULT;
+	kvfree(value);
+	kvfree(key);
+	return err ? failed(map, err, why) : 0;
+}
+
+int vouch_mapio_update(struct vouch_map *map, struct vouch_target_map_op *op,
+		       struct vouch_reason *why)
+{
+	int err = check(map, op, USES_VALUE, BPF_F_RDONLY, why);
+	void *key, *value;
+
+	if (!err)
+		err = check_writable(map, why);
+	if (err)
+		return err;
+	key = read_user(op->key, op->key_len);
+	value = read_user(op->value, op->value_len);
+	if (IS_ERR(key) || IS_ERR(value)) {
+		err = PTR_ERR(IS_ERR(key) ? key : value);
+	} else {
+		rcu_read_lock();
+		err = map->ops->store(map, key, value, op->flags);
+		rcu_read_unlock();
+	}
+	free_user(value);
+	free_user(key);
+	return err ? failed(map, err, why) : 0;
+}
+
+int vouch_mapio_delete(struct vouch_map *map, struct vouch_target_map_op *op,
+		       struct vouch_reason *why)
+{
+	int err = check(map, op, 0, BPF_F_RDONLY, why);
+	void *key;
+
+	if (!err)
+		err = check_writable(map, why);
+	if (!err)
+		err = check_flags(map, op, why);
+	if (err)
+		return err;
+	key = read_user(op->key, op->key_len);
+	if (IS_ERR(key))
+		return failed(map, PTR_ERR(key), why);
+	rcu_read_lock();
+	err = map->ops->remove(map, key);
+	rcu_read_unlock();
+	kvfree(key);
+	return err ? failed(map, err, why) : 0;
+}
+
+int vouch_mapio_next_key(struct vouch_map *map,
+			 struct vouch_target_map_op *op,
+			 struct vouch_reason *why)
+{
+	int err = check(map, op, USES_NEXT, BPF_F_WRONLY, why);
+	void *key = NULL, *next;
+
+	if (!err)
+		err = check_flags(map, op, why);
+	if (err)
+		return err;
+	if (op->key)
+		key = read_user(op->key, op->key_len);
+	if (IS_ERR(key))
+		return failed(map, PTR_ERR(key), why);
+	err = -ENOMEM;
+	next = kvzalloc(op->key_len, GFP_USER | __GFP_NOWARN);
+	if (next) {
+		rcu_read_lock();
+		err = map->ops->next_key(map, key, next);
+		rcu_read_unlock();
+	}
+	if (!err &&
+	    copy_to_user(u64_to_user_ptr(op->next_key), next, op->key_len))
+		err = -EFAULT;
+	kvfree(next);
+	kvfree(key);
+	return err ? failed(map, err, why) : 0;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* User space's access to maps, with the meaning of bpf(2)'s. */
+#ifndef VOUCH_MAPIO_H
+#define VOUCH_MAPIO_H
+
+#include "maps/map.h"
+
+/* All take a request with user pointers, and return 0 or the errno that
+ * VOUCH_TARGET_MAP_LOOKUP and its like document, with @why filled. */
+int vouch_mapio_lookup(struct vouch_map *map, struct vouch_target_map_op *op,
+		       struct vouch_reason *why);
+int vouch_mapio_update(struct vouch_map *map, struct vouch_target_map_op *op,
+		       struct vouch_reason *why);
+int vouch_mapio_delete(struct vouch_map *map, struct vouch_target_map_op *op,
+		       struct vouch_reason *why);
+int vouch_mapio_next_key(struct vouch_map *map,
+			 struct vouch_target_map_op *op,
+			 struct vouch_reason *why);
+
+#endif /* VOUCH_MAPIO_H */

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Test-runs: a program on a packet that user space gives. */
+#ifndef VOUCH_TESTRUN_H
+#define VOUCH_TESTRUN_H
+
+#include "loaded.h"
+
+/**
+ * vouch_testrun_xdp() - run an XDP program as BPF_PROG_TEST_RUN does.
+ * @l: the image, with a reference
+ * @prog: index of the program
+ * @t: the request, filled with the results
+ * @why: filled on error
+ *
+ * Return: 0 or the errno that VOUCH_TARGET_TEST_RUN documents.
+ */
+int vouch_testrun_xdp(struct vouch_loaded *l, u32 prog,
+		      struct vouch_target_test_run *t,
+		      struct vouch_reason *why);
+
+#endif /* VOUCH_TESTRUN_H */
