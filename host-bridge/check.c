@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The check of a capture against its object and a target profile. */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <linux/bpf.h>
+
+#include "../common/bpf_names.h"
+#include "../common/manifest.h"
+#include "check.h"
+#include "check_refs.h"
+#include "crypto.h"
+
+/* BPF_F_NO_PREALLOC and the flags that libbpf gives to .rodata and .data. */
+#define MAP_FLAGS                                                              \
+	(BPF_F_NO_PREALLOC | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG |           \
+	 BPF_F_MMAPABLE)
+
+static const char LOST[] = "verify again, in a fresh VM";
+
+/* One check while it runs. */
+struct check {
+	const struct vouch_capture_view *cap;
+	const struct vouch_profile *profile;
+	struct vouch_object object;
+	struct vouch_disasm *disasm;
+	struct vouch_checked *out;
+	struct vouch_refusal *why;
+};
+
+static int check_object(struct check *c, const void *object, size_t len)
+{
+	u8 hash[VOUCH_HASH_LEN];
+
+	if (vouch_sha256(object, len, hash))
+		return -EIO;
+	if (memcmp(hash, c->cap->env->object, sizeof(hash)))
+		return vouch_refuse(c->why,
+				    "capture: it is of another object than the "
+				    "one submitted; %s", LOST);
+	return vouch_object_read(object, len, &c->object, c->why);
+}
+
+/* Kernels for which no image can be linked yet. */
+static int check_target(struct check *c)
+{
+	static const char *const unsupported[][2] = {
+		{ "CONFIG_X86_KERNEL_IBT", "indirect branch tracking" },
+		{ "CONFIG_CFI_CLANG", "kCFI" },
+		{ "CONFIG_PREEMPT_RT", "PREEMPT_RT" },
+		{ "CONFIG_MODVERSIONS", "symbol versions" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++)
+		if (vouch_profile_config(c->profile, unsupported[i][0]))
+			return vouch_refuse(c->why,
+				"target %s: its kernel has %s (%s), for which "
+				"images cannot be linked yet",
+				vouch_profile_release(c->profile),
+				unsupported[i][1], unsupported[i][0]);
+	return 0;
+}
+
+static int check_env(struct check *c)
+{
+	const struct vouch_capture_env *env = c->cap->env;
+	u32 features = le32_to_cpu(env->features);
+
+	if (le32_to_cpu(env->arch) != VOUCH_ARCH_X86_64)
+		return vouch_refuse(c->why, "capture: not of x86_64, the only "
+					    "architecture that can be linked");
+	if (env->jit_harden)
+		return vouch_refuse(c->why,
+				    "capture: made with constant blinding; set "
+				    "net.core.bpf_jit_harden to 0 in the "
+				    "verifier VM");
+	if (features & (VOUCH_FEATURE_IBT | VOUCH_FEATURE_CALL_DEPTH))
+		return vouch_refuse(c->why,
+				    "capture: the verifier kernel uses IBT or "
+				    "call depth tracking, whose code cannot be "
+				    "linked yet; choose another CPU model");
+	if (!(features & VOUCH_FEATURE_RETHUNK) &&
+	    vouch_profile_config(c->profile, "CONFIG_RETHUNK"))
+		return vouch_refuse(c->why,
+				    "capture: returns are plain, but target %s "
+				    "needs return thunks (CONFIG_RETHUNK); "
+				    "start the verifier VM with a CPU model "
+				    "that uses them, such as EPYC",
+				    vouch_profile_release(c->profile));
+	c->out->license = vouch_license_ok(env->license) ? env->license :
+							   "Proprietary";
+	return 0;
+}
+
+static bool is_fact(const struct vouch_capture_fact *f, const char *structure,
+		    const char *field)
+{
+	return !strcmp(f->structure, structure) && !strcmp(f->field, field);
+}
+
+/* Layout that the target's maps follow, whatever its own kernel's is. */
+static bool take_layout(struct check *c, const struct vouch_capture_fact *f)
+{
+	u32 offset = le32_to_cpu(f->offset);
+
+	if (is_fact(f, "bpf_array", "value"))
+		c->out->array_value = offset;
+	else if (is_fact(f, "bpf_map", "max_entries"))
+		c->out->map_max_entries = offset;
+	else if (is_fact(f, "htab_elem", "key"))
+		c->out->htab_key = offset;
+	else
+		return false;
+	return true;
+}
+
+static int compare_fact(struct check *c, const struct vouch_capture_fact *f,
+			const char *what, u32 here)
+{
+	char name[96];
+	s64 there;
+
+	snprintf(name, sizeof(name), "%s.%s.%s", f->structure, f->field, what);
+	if (vouch_profile_fact(c->profile, name, &there))
+		return vouch_refuse(c->why,
+				    "field %s.%s: the target profile does not "
+				    "state its %s; make the profile anew",
+				    f->structure, f->field, what);
+	if (there != here)
+		return vouch_refuse(c->why,
+				    "field %s.%s: %s %u in the verifier "
+				    "kernel, %lld in target %s; use a verifier "
+				    "kernel built from the target's source",
+				    f->structure, f->field, what, here,
+				    (long long)there,
+				    vouch_profile_release(c->profile));
+	return 0;
+}
+
+static int check_facts(struct check *c)
+{
+	const struct vouch_checked *out = c->out;
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; !ret && i < c->cap->n_facts; i++) {
+		const struct vouch_capture_fact *f = c->cap->facts[i];
+
+		if (take_layout(c, f))
+			continue;
+		ret = compare_fact(c, f, "offset", le32_to_cpu(f->offset));
+		if (!ret)
+			ret = compare_fact(c, f, "size", le32_to_cpu(f->size));
+	}
+	if (ret)
+		return ret;
+	if (!out->array_value || !out->map_max_entries || !out->htab_key)
+		return vouch_refuse(c->why,
+				    "capture: it does not state bpf_array.value"
+				    ", bpf_map.max_entries and htab_elem.key; "
+				    "%s", LOST);
+	if (out->array_value > 4096 || out->array_value % 8 ||
+	    out->map_max_entries > 4092 || out->map_max_entries % 4 ||
+	    out->htab_key > 4096 || out->htab_key % 8)
+		return vouch_refuse(c->why,
+				    "capture: the layout of maps that it "
+				    "states is none; %s", LOST);
+	return 0;
+}
+
+static int check_map(struct check *c, const struct vouch_capture_map *map)
+{
+	u32 type = le32_to_cpu(map->type);
+	const char *name = vouch_map_type_name(type);
+	u32 flags = le32_to_cpu(map->map_flags) & ~(u32)MAP_FLAGS;
+
+	switch (type) {
+	case BPF_MAP_TYPE_ARRAY:
+	case BPF_MAP_TYPE_HASH:
+	case BPF_MAP_TYPE_PERCPU_ARRAY:
+	case BPF_MAP_TYPE_PERCPU_HASH:
+		break;
+	default:
+		return vouch_refuse(c->why,
+				    "map %s: type %s (%u) is not one that "
+				    "images can use; use array, hash, "
+				    "percpu_array or percpu_hash", map->name,
+				    name, type);
+	}
+	if (!vouch_profile_offers(c->profile, "map_types", name))
+		return vouch_refuse(c->why,
+				    "map %s: the target's vouch_target does "
+				    "not offer maps of type %s", map->name,
+				    name);
+	if (flags)
+		return vouch_refuse(c->why,
+				    "map %s: flags 0x%x are not ones that "
+				    "images can use", map->name, flags);
+	if (!map->key_size || !map->value_size || !map->max_entries)
+		return vouch_refuse(c->why, "map %s: a size of zero; %s",
+				    map->name, LOST);
+	return 0;
+}
+
+static int check_maps(struct check *c)
+{
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; !ret && i < c->cap->n_maps; i++)
+		ret = check_map(c, c->cap->maps[i].map);
+	return ret;
+}
+
+static int check_prog_type(struct check *c,
+			   const struct vouch_capture_prog *prog)
+{
+	u32 type = le32_to_cpu(prog->type);
+	const char *name = vouch_prog_type_name(type);
+
+	if (type != BPF_PROG_TYPE_XDP)
+		return vouch_refuse_prog(c->why, prog->name,
+					 "program type %s (%u) has no hook in "
+					 "vouch_target; only xdp has", name,
+					 type);
+	if (!vouch_profile_offers(c->profile, "prog_types", name))
+		return vouch_refuse_prog(c->why, prog->name,
+					 "the target's vouch_target does not "
+					 "offer the hook %s", name);
+	return 0;
+}
+
+static int check_prog(struct check *c, const struct vouch_capture_prog *prog)
+{
+	u32 flags = le32_to_cpu(prog->flags);
+
+	if (!(flags & VOUCH_PROG_JITED))
+		return vouch_refuse_prog(c->why, prog->name,
+					 "the verifier kernel did not JIT it; "
+					 "set net.core.bpf_jit_enable to 1 "
+					 "there");
+	if (flags & VOUCH_PROG_SLEEPABLE)
+		return vouch_refuse_prog(c->why, prog->name,
+					 "it is sleepable, for which there is "
+					 "no hook");
+	if (flags & VOUCH_PROG_CALLS_TAIL || prog->n_poke)
+		return vouch_refuse_prog(c->why, prog->name,
+					 "it makes tail calls, which cannot be "
+					 "linked yet; call functions instead");
+	if (prog->n_extable)
+		return vouch_refuse_prog(c->why, prog->name,
+					 "it reads kernel memory through BTF "
+					 "pointers (exception table), which "
+					 "cannot be linked yet");
+	return check_prog_type(c, prog);
+}
+
+static int check_func(struct check *c, const struct vouch_refs_context *ctx,
+		      u32 index, struct vouch_checked_func *out)
+{
+	const struct vouch_capture_func_view *f = &ctx->prog->funcs[index];
+	const struct vouch_code_place place = {
+		.program = ctx->prog->prog->name,
+		.function = index,
+		.code = f->code,
+		.len = f->code_len,
+	};
+	struct vouch_code code;
+	int ret;
+
+	ret = vouch_code_read(c->disasm, &place, &code, c->why);
+	if (ret)
+		return ret;
+	ret = vouch_refs_check(ctx, index, &code, out, c->why);
+	vouch_code_release(&code);
+	return ret;
+}
+
+static int check_progs(struct check *c)
+{
+	u32 i, n;
+	int ret;
+
+	c->out->progs = calloc(c->cap->n_progs, sizeof(*c->out->progs));
+	if (!c->out->progs)
+		return -ENOMEM;
+	c->out->n_progs = c->cap->n_progs;
+	for (i = 0; i < c->cap->n_progs; i++) {
+		const struct vouch_refs_context ctx = {
+			.cap = c->cap, .profile = c->profile,
+			.object = &c->object, .chk = c->out,
+			.prog = &c->cap->progs[i],
+		};
+		struct vouch_checked_prog *out = &c->out->progs[i];
+
+		ret = check_prog(c, ctx.prog->prog);
+		if (ret)
+			return ret;
+		out->funcs = calloc(ctx.prog->n_funcs, sizeof(*out->funcs));
+		if (!out->funcs)
+			return -ENOMEM;
+		out->n_funcs = ctx.prog->n_funcs;
+		for (n = 0; n < out->n_funcs; n++) {
+			ret = check_func(c, &ctx, n, &out->funcs[n]);
+			if (ret)
+				return ret;
+		}
+	}
+	return 0;
+}
+
+int vouch_check(const struct vouch_capture_view *cap, const void *object,
+		size_t object_len, const struct vouch_profile *profile,
+		struct vouch_checked *out, struct vouch_refusal *why)
+{
+	struct check c = {
+		.cap = cap, .profile = profile, .out = out, .why = why,
+	};
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	c.disasm = vouch_disasm_new();
+	ret = c.disasm ? check_object(&c, object, object_len) : -ENOMEM;
+	if (!ret)
+		ret = check_target(&c);
+	if (!ret)
+		ret = check_env(&c);
+	if (!ret)
+		ret = check_facts(&c);
+	if (!ret)
+		ret = check_maps(&c);
+	if (!ret)
+		ret = check_progs(&c);
+	vouch_object_release(&c.object);
+	vouch_disasm_free(c.disasm);
+	if (ret)
+		vouch_checked_release(out);
+	return ret;
+}
+
+void vouch_checked_release(struct vouch_checked *chk)
+{
+	u32 i, n;
+
+	for (i = 0; i < chk->n_progs; i++) {
+		for (n = 0; n < chk->progs[i].n_funcs; n++)
+			free(chk->progs[i].funcs[n].fixups);
+		free(chk->progs[i].funcs);
+	}
+	free(chk->progs);
+	memset(chk, 0, sizeof(*chk));
+}

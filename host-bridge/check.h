@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The check: does the host believe what the guest states?
+ *
+ * The capture's code is disassembled anew; only what the JIT of Linux 6.1
+ * emits is accepted, references found and references declared must be the
+ * same, and whatever is not explained is refused. No switch turns it off.
+ */
+#ifndef VOUCH_CHECK_H
+#define VOUCH_CHECK_H
+
+#include "../common/capture.h"
+#include "profile.h"
+#include "refusal.h"
+
+/* What the linker must do at a place in the code. */
+enum vouch_fixup_kind {
+	VOUCH_FIXUP_HELPER = 1,	 /* call of vouch_helpers[index] */
+	VOUCH_FIXUP_SUBCALL = 2, /* call of function index */
+	VOUCH_FIXUP_REF = 3,	 /* movabs of declared reference index */
+	VOUCH_FIXUP_EXIT = 4,	 /* jmp rel32 to the return thunk */
+};
+
+struct vouch_fixup {
+	u32 off; /* of the instruction in the function, bytes */
+	u32 kind; /* enum vouch_fixup_kind */
+	u32 index;
+};
+
+struct vouch_checked_func {
+	struct vouch_fixup *fixups; /* ascending */
+	u32 n_fixups;
+};
+
+struct vouch_checked_prog {
+	struct vouch_checked_func *funcs;
+	u32 n_funcs;
+};
+
+/* What the check found; the same order as in the capture. */
+struct vouch_checked {
+	struct vouch_checked_prog *progs;
+	u32 n_progs;
+	const char *license; /* one that images may carry; the capture's */
+	/* Layout that inlined map access assumes, bytes. */
+	u32 array_value;
+	u32 map_max_entries;
+	u32 htab_key;
+};
+
+/**
+ * vouch_check() - check a capture against its object and a target profile.
+ * @cap: the parsed capture
+ * @object: the submitted object's bytes
+ * @object_len: their number
+ * @profile: the target
+ * @out: filled on success; release with vouch_checked_release()
+ * @why: filled on refusal: program, instruction, what and what to do
+ *
+ * Needs no key, file or network.
+ *
+ * Return: 0, -EPERM with @why, or -ENOMEM.
+ */
+int vouch_check(const struct vouch_capture_view *cap, const void *object,
+		size_t object_len, const struct vouch_profile *profile,
+		struct vouch_checked *out, struct vouch_refusal *why);
+
+/**
+ * vouch_checked_release() - free what vouch_check() allocated.
+ * @chk: may be all zero
+ */
+void vouch_checked_release(struct vouch_checked *chk);
+
+#endif /* VOUCH_CHECK_H */

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What a function's code refers to, against what its capture declares. */
+
+#include <stdlib.h>
+
+#include "check_refs.h"
+#include "helper.h"
+
+#define MAX_ALU_LIMIT (1 << 29) /* BPF_MAX_VAR_OFF */
+
+/* A function while its references are matched. */
+struct matcher {
+	const struct vouch_refs_context *ctx;
+	const struct vouch_capture_func_view *func;
+	u32 index;
+	const struct vouch_code *code;
+	struct vouch_checked_func *out;
+	struct vouch_refusal *why;
+	u32 next; /* declared reference */
+};
+
+/* What JITs of mitigated kernels jump to instead of returning. */
+static const char *const thunks[] = {
+	"__x86_return_thunk", "srso_return_thunk", "srso_alias_return_thunk",
+	"retbleed_return_thunk", "its_return_thunk",
+};
+
+#define REFUSE(m, off, ...)                                                    \
+	vouch_refuse_code((m)->why, (m)->ctx->prog->prog->name, (m)->index,    \
+			  off, __VA_ARGS__)
+
+static void add_fixup(struct matcher *m, u32 off, u32 kind, u32 index)
+{
+	struct vouch_fixup *f = &m->out->fixups[m->out->n_fixups++];
+
+	f->off = off;
+	f->kind = kind;
+	f->index = index;
+}
+
+static const char *symbol_at(const struct matcher *m, u64 address)
+{
+	u32 i;
+
+	for (i = 0; i < m->ctx->prog->n_syms; i++)
+		if (le64_to_cpu(m->ctx->prog->syms[i]->address) == address)
+			return m->ctx->prog->syms[i]->name;
+	return NULL;
+}
+
+static int function_at(const struct matcher *m, u64 address)
+{
+	u32 i;
+
+	for (i = 0; i < m->ctx->prog->n_funcs; i++)
+		if (le64_to_cpu(m->ctx->prog->funcs[i].func->address) ==
+		    address)
+			return (int)i;
+	return -ENOENT;
+}
+
+static u64 branch_target(const struct matcher *m,
+			 const struct vouch_x86_insn *insn)
+{
+	return le64_to_cpu(m->func->func->address) + insn->off + insn->len +
+	       (u64)insn->imm;
+}
+
+/* Kinds that no image can hold, whatever the code looks like. */
+static int check_kind(struct matcher *m, u32 off,
+		      const struct vouch_capture_ref *ref)
+{
+	switch (le32_to_cpu(ref->kind)) {
+	case VOUCH_REF_BTF_ID:
+		return REFUSE(m, off,
+			      "typed ksym: the address of kernel variable with "
+			      "BTF id %llu, which is the verifier kernel's; "
+			      "take the extern out of the program",
+			      (unsigned long long)le64_to_cpu(ref->value));
+	case VOUCH_REF_FUNC:
+		return REFUSE(m, off,
+			      "the address of function %u is taken: callbacks "
+			      "cannot be linked yet; call the function directly",
+			      le32_to_cpu(ref->index));
+	case VOUCH_REF_OTHER:
+		return REFUSE(m, off,
+			      "unexplained 64-bit constant 0x%llx, perhaps an "
+			      "address of the verifier kernel; avoid the helper "
+			      "that needs it (timers do)",
+			      (unsigned long long)le64_to_cpu(ref->value));
+	default:
+		return 0;
+	}
+}
+
+/* The declared reference that the instruction at @off must be. */
+static int next_ref(struct matcher *m, u32 off,
+		    const struct vouch_capture_ref **ref)
+{
+	if (m->next == m->func->n_refs)
+		return REFUSE(m, off,
+			      "a reference that the capture does not declare; "
+			      "verify again, in a fresh VM");
+	*ref = &m->func->refs[m->next++];
+	return check_kind(m, off, *ref);
+}
+
+static int match_helper(struct matcher *m, u32 off, u64 target)
+{
+	const char *symbol = symbol_at(m, target);
+	int helper;
+
+	if (!symbol)
+		return REFUSE(m, off, "a call to 0x%llx, where the capture "
+				      "knows no symbol",
+			      (unsigned long long)target);
+	helper = vouch_helper_by_kernel(symbol);
+	if (helper < 0)
+		return REFUSE(m, off,
+			      "calls %s, which vouch does not offer to images; "
+			      "do without this helper", symbol);
+	if (!vouch_profile_offers(m->ctx->profile, "helpers",
+				  vouch_helpers[helper].import))
+		return REFUSE(m, off,
+			      "calls %s, which the target's vouch_target does "
+			      "not offer (%s); do without this helper or build "
+			      "vouch_target with it", symbol,
+			      vouch_helpers[helper].import);
+	if (vouch_helpers[helper].gpl &&
+	    !strcmp(m->ctx->chk->license, "Proprietary"))
+		return REFUSE(m, off,
+			      "calls %s, which is for programs with a licence "
+			      "compatible with the GPL", symbol);
+	add_fixup(m, off, VOUCH_FIXUP_HELPER, (u32)helper);
+	return 0;
+}
+
+static int match_call(struct matcher *m, const struct vouch_x86_insn *insn)
+{
+	u64 target = branch_target(m, insn);
+	const struct vouch_capture_ref *ref;
+	int func = function_at(m, target);
+	int ret = next_ref(m, insn->off, &ref);
+
+	if (ret)
+		return ret;
+	if (le32_to_cpu(ref->kind) == VOUCH_REF_SUBCALL) {
+		if (func < 0 || le32_to_cpu(ref->index) != (u32)func)
+			return REFUSE(m, insn->off,
+				      "the code calls 0x%llx, the capture "
+				      "declares a call of function %u",
+				      (unsigned long long)target,
+				      le32_to_cpu(ref->index));
+		add_fixup(m, insn->off, VOUCH_FIXUP_SUBCALL, (u32)func);
+		return 0;
+	}
+	if (le32_to_cpu(ref->kind) != VOUCH_REF_CALL ||
+	    le64_to_cpu(ref->value) != target || func >= 0)
+		return REFUSE(m, insn->off,
+			      "the code calls 0x%llx, the capture declares "
+			      "another reference here",
+			      (unsigned long long)target);
+	return match_helper(m, insn->off, target);
+}
+
+static int check_value(struct matcher *m, u32 off,
+		       const struct vouch_capture_ref *ref)
+{
+	const struct vouch_capture_map *map =
+		m->ctx->cap->maps[le32_to_cpu(ref->index)].map;
+
+	/* The parser has compared the offset with the value's size. */
+	if (le32_to_cpu(map->type) != 2 /* BPF_MAP_TYPE_ARRAY */ ||
+	    le32_to_cpu(map->max_entries) != 1)
+		return REFUSE(m, off,
+			      "the address of a value of map %s, which is no "
+			      "array of one entry", map->name);
+	return 0;
+}
+
+static int match_movabs(struct matcher *m, const struct vouch_x86_insn *insn)
+{
+	const struct vouch_capture_ref *ref;
+	int ret = 0;
+
+	if (m->next == m->func->n_refs)
+		return REFUSE(m, insn->off,
+			      "a 64-bit constant 0x%llx that the capture does "
+			      "not explain", (unsigned long long)insn->imm);
+	ret = next_ref(m, insn->off, &ref);
+	if (ret)
+		return ret;
+	switch (le32_to_cpu(ref->kind)) {
+	case VOUCH_REF_MAP:
+		break;
+	case VOUCH_REF_MAP_VALUE:
+		ret = check_value(m, insn->off, ref);
+		break;
+	case VOUCH_REF_CONST:
+		if (!vouch_object_has64(m->ctx->object,
+					le64_to_cpu(ref->value)))
+			ret = REFUSE(m, insn->off,
+				     "64-bit constant 0x%llx is not the "
+				     "object's: perhaps an address of the "
+				     "verifier kernel",
+				     (unsigned long long)le64_to_cpu(
+					     ref->value));
+		break;
+	default:
+		return REFUSE(m, insn->off,
+			      "the code holds a 64-bit constant, the capture "
+			      "declares a call here");
+	}
+	if (ret)
+		return ret;
+	if ((u64)insn->imm != le64_to_cpu(ref->tag))
+		return REFUSE(m, insn->off,
+			      "a 64-bit constant 0x%llx that is not the tag of "
+			      "the reference declared here",
+			      (unsigned long long)insn->imm);
+	add_fixup(m, insn->off, VOUCH_FIXUP_REF, m->next - 1);
+	return 0;
+}
+
+static u32 round_up8(u32 n)
+{
+	return (n + 7) & ~7u;
+}
+
+/* The mask of an array's index: the next power of two, less one. */
+static u32 index_mask(u32 entries)
+{
+	u64 n = 1;
+
+	while (n < entries)
+		n *= 2;
+	return (u32)(n - 1);
+}
+
+/* Does an inlined look-up in one of the maps need this number? */
+static bool explained_by_map(const struct matcher *m, u32 value)
+{
+	const struct vouch_checked *chk = m->ctx->chk;
+	u32 i;
+
+	if (value == chk->array_value)
+		return true;
+	for (i = 0; i < m->ctx->cap->n_maps; i++) {
+		const struct vouch_capture_map *map = m->ctx->cap->maps[i].map;
+		u32 entries = le32_to_cpu(map->max_entries);
+
+		if (value == entries || value == index_mask(entries) ||
+		    value == round_up8(le32_to_cpu(map->value_size)) ||
+		    value == chk->htab_key +
+				     round_up8(le32_to_cpu(map->key_size)))
+			return true;
+	}
+	return false;
+}
+
+static bool is_r10_alu(const struct vouch_x86_insn *insn, u8 rm, u8 reg)
+{
+	return insn->wide && !insn->mem && insn->rm == rm && insn->reg == reg &&
+	       (!strcmp(insn->mnemonic, "sub") ||
+		!strcmp(insn->mnemonic, "add"));
+}
+
+/*
+ * The verifier's mask against speculation: mov r10d, limit; sub r10, offset;
+ * ... or, for a known offset, mov r10d, offset; add|sub pointer, r10.
+ */
+static bool is_alu_limit(const struct matcher *m, u32 i)
+{
+	const struct vouch_x86_insn *insn = &m->code->insns[i];
+	const struct vouch_x86_insn *next = insn + 1;
+
+	if (insn->kind != VOUCH_X86_MOV_IMM || insn->wide ||
+	    insn->rm != VOUCH_X86_R10 || insn->imm <= 0 ||
+	    insn->imm > MAX_ALU_LIMIT || i + 2 >= m->code->n_insns)
+		return false;
+	if (!strcmp(next->mnemonic, "sub") &&
+	    is_r10_alu(next, VOUCH_X86_R10, next->reg))
+		return next->reg != VOUCH_X86_NO_REG;
+	if (next->kind == VOUCH_X86_MOV_REG)
+		next++;
+	return is_r10_alu(next, next->rm, VOUCH_X86_R10);
+}
+
+/* Addresses in the top 2 GiB and per-CPU offsets fit four bytes. */
+static int match_imm32(struct matcher *m, u32 i)
+{
+	const struct vouch_x86_insn *insn = &m->code->insns[i];
+	u32 value = (u32)insn->imm;
+
+	if (insn->imm >= -128 && insn->imm <= 127)
+		return 0;
+	if (vouch_object_has32(m->ctx->object, value) ||
+	    explained_by_map(m, value) || is_alu_limit(m, i))
+		return 0;
+	return REFUSE(m, insn->off,
+		      "32-bit constant 0x%x is not the object's: perhaps an "
+		      "address or a per-CPU offset of the verifier kernel",
+		      value);
+}
+
+static int match_exit(struct matcher *m, const struct vouch_x86_insn *insn)
+{
+	bool rethunk = le32_to_cpu(m->ctx->cap->env->features) &
+		       VOUCH_FEATURE_RETHUNK;
+	const char *symbol;
+	size_t i;
+
+	if (insn->kind == VOUCH_X86_RET)
+		return rethunk ? REFUSE(m, insn->off,
+					"a plain return, though the verifier "
+					"VM is said to use return thunks") :
+				 0;
+	symbol = symbol_at(m, branch_target(m, insn));
+	for (i = 0; symbol && i < sizeof(thunks) / sizeof(thunks[0]); i++)
+		if (rethunk && !strcmp(symbol, thunks[i])) {
+			add_fixup(m, insn->off, VOUCH_FIXUP_EXIT, 0);
+			return 0;
+		}
+	return REFUSE(m, insn->off, "a jump out of the program to %s, which is "
+				    "no return thunk",
+		      symbol ? symbol : "an unknown place");
+}
+
+static int match_insn(struct matcher *m, u32 i)
+{
+	const struct vouch_x86_insn *insn = &m->code->insns[i];
+
+	if (i == m->code->exit)
+		return match_exit(m, insn);
+	if (insn->kind == VOUCH_X86_CALL)
+		return match_call(m, insn);
+	if (insn->kind == VOUCH_X86_MOVABS)
+		return match_movabs(m, insn);
+	return insn->imm32 ? match_imm32(m, i) : 0;
+}
+
+int vouch_refs_check(const struct vouch_refs_context *ctx, u32 index,
+		     const struct vouch_code *code,
+		     struct vouch_checked_func *out,
+		     struct vouch_refusal *why)
+{
+	struct matcher m = {
+		.ctx = ctx, .func = &ctx->prog->funcs[index], .index = index,
+		.code = code, .out = out, .why = why,
+	};
+	int ret = 0;
+	u32 i;
+
+	/* One for each declared reference, and the exit. */
+	out->fixups = calloc(m.func->n_refs + 1, sizeof(*out->fixups));
+	if (!out->fixups)
+		return -ENOMEM;
+	for (i = 0; !ret && i < code->n_insns; i++)
+		ret = match_insn(&m, i);
+	if (!ret && m.next < m.func->n_refs) {
+		ret = check_kind(&m, 0, &m.func->refs[m.next]);
+		if (!ret)
+			ret = REFUSE(&m, 0,
+				     "the capture declares %u references more "
+				     "than the code holds; verify again, in a "
+				     "fresh VM", m.func->n_refs - m.next);
+	}
+	return ret;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The table of common/helpers.h, for look-ups. */
+#ifndef VOUCH_HELPER_H
+#define VOUCH_HELPER_H
+
+#include "../common/base.h"
+
+struct vouch_helper {
+	const char *kernel; /* the verifier kernel's symbol */
+	const char *import; /* the symbol that vouch_target exports */
+	bool gpl;
+};
+
+extern const struct vouch_helper vouch_helpers[];
+extern const u32 vouch_n_helpers;
+
+/**
+ * vouch_helper_by_kernel() - find a call target.
+ * @symbol: its name in the verifier kernel
+ *
+ * Return: its index in vouch_helpers[], or -ENOENT.
+ */
+int vouch_helper_by_kernel(const char *symbol);
+
+/**
+ * vouch_helper_by_import() - find an import of an image.
+ * @symbol: the imported symbol
+ *
+ * Return: its index in vouch_helpers[], or -ENOENT.
+ */
+int vouch_helper_by_import(const char *symbol);
+
+#endif /* VOUCH_HELPER_H */

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The code of an image, with its symbols, relocations and slots. */
+
+#include <stdio.h>
+
+#include "helper.h"
+#include "link_text.h"
+
+#define ALIGN 16
+#define INT3 0xcc
+#define RET 0xc3
+#define MOVABS_LEN 10
+#define LOAD_LEN 7 /* mov r64, [rip + disp32] */
+#define EXIT_LEN 5
+#define TEXT_SYM 1
+#define SLOTS_SYM 2
+#define MAX_TEXT (32u << 20) /* bytes of an image's code */
+
+/* A text while it is made. */
+struct linker {
+	const struct vouch_capture_view *cap;
+	const struct vouch_checked *chk;
+	bool rethunk;
+	struct vouch_text *text;
+	struct vouch_refusal *why;
+	u32 *func_off;	  /* of all functions, in .text */
+	u32 *import_syms; /* by helper: index of its symbol, 0: none */
+	u32 thunk_sym;
+};
+
+/* Imports, sorted by name, as image.h wants them. */
+struct import {
+	const char *name;
+	u32 *sym;
+};
+
+static u32 add_string(struct vouch_text *t, const char *s)
+{
+	u32 off = (u32)t->strings.len;
+
+	vouch_buffer_add(&t->strings, s, strlen(s) + 1);
+	return off;
+}
+
+static void add_symbol(struct vouch_text *t, const char *name, u8 info,
+		       u16 shndx, u64 value, u64 size)
+{
+	Elf64_Sym sym = {
+		.st_info = info, .st_shndx = shndx, .st_value = value,
+		.st_size = size,
+	};
+
+	if (name)
+		sym.st_name = add_string(t, name);
+	vouch_buffer_add(&t->symbols, &sym, sizeof(sym));
+}
+
+static void add_rela(struct vouch_buffer *b, u64 off, u32 sym, u32 type,
+		     s64 addend)
+{
+	const Elf64_Rela rela = {
+		.r_offset = off,
+		.r_info = ELF64_R_INFO((u64)sym, type),
+		.r_addend = addend,
+	};
+
+	vouch_buffer_add(b, &rela, sizeof(rela));
+}
+
+/* "p<program>_<name>", and "_<n>" for its further functions. */
+static void function_name(const struct vouch_capture_prog *prog, u32 p, u32 f,
+			  char *name, size_t size)
+{
+	char tail[16] = "";
+	char *c;
+
+	if (f)
+		snprintf(tail, sizeof(tail), "_%u", f);
+	snprintf(name, size, "p%u_%s%s", p, prog->name, tail);
+	for (c = name; *c; c++)
+		if (!(*c >= 'a' && *c <= 'z') && !(*c >= 'A' && *c <= 'Z') &&
+		    !(*c >= '0' && *c <= '9'))
+			*c = '_';
+}
+
+/* Where each function will lie: its length does not change. */
+static int place_functions(struct linker *l)
+{
+	u64 off = 0, end = 0;
+	u32 p, f, n = 0;
+
+	for (p = 0; p < l->cap->n_progs; p++)
+		n += l->cap->progs[p].n_funcs;
+	l->func_off = calloc(n, sizeof(*l->func_off));
+	if (!l->func_off)
+		return -ENOMEM;
+	for (p = 0, n = 0; p < l->cap->n_progs; p++) {
+		const struct vouch_capture_prog_view *v = &l->cap->progs[p];
+
+		for (f = 0; f < v->n_funcs; f++) {
+			off = (end + ALIGN - 1) & ~(u64)(ALIGN - 1);
+			end = off + v->funcs[f].code_len;
+			if (end > MAX_TEXT)
+				return vouch_refuse(l->why,
+					"image: more than 32 MiB of code; "
+					"submit the programs one by one");
+			l->func_off[n++] = (u32)off;
+		}
+	}
+	return 0;
+}
+
+static void name_functions(struct linker *l)
+{
+	struct vouch_text *t = l->text;
+	char name[128];
+	u32 p, f, n = 0;
+
+	vouch_buffer_add(&t->strings, "", 1);
+	add_symbol(t, NULL, 0, 0, 0, 0);
+	add_symbol(t, NULL, ELF64_ST_INFO(STB_LOCAL, STT_SECTION),
+		   VOUCH_SECTION_TEXT, 0, 0);
+	add_symbol(t, NULL, ELF64_ST_INFO(STB_LOCAL, STT_SECTION),
+		   VOUCH_SECTION_SLOTS, 0, 0);
+	for (p = 0; p < l->cap->n_progs; p++) {
+		const struct vouch_capture_prog_view *v = &l->cap->progs[p];
+		const u32 entry[2] = { l->func_off[n], v->funcs[0].code_len };
+
+		vouch_buffer_add(&t->entries, entry, sizeof(entry));
+		for (f = 0; f < v->n_funcs; f++) {
+			function_name(v->prog, p, f, name, sizeof(name));
+			add_symbol(t, name, ELF64_ST_INFO(STB_LOCAL, STT_FUNC),
+				   VOUCH_SECTION_TEXT, l->func_off[n++],
+				   v->funcs[f].code_len);
+		}
+	}
+	t->first_import = (u32)(t->symbols.len / sizeof(Elf64_Sym));
+}
+
+/* Marks with 1 what is used; indexes come when all are known. */
+static void find_imports(struct linker *l)
+{
+	u32 p, f, i;
+
+	for (p = 0; p < l->chk->n_progs; p++)
+		for (f = 0; f < l->chk->progs[p].n_funcs; f++) {
+			const struct vouch_checked_func *func =
+				&l->chk->progs[p].funcs[f];
+
+			for (i = 0; i < func->n_fixups; i++) {
+				const struct vouch_fixup *x = &func->fixups[i];
+
+				if (x->kind == VOUCH_FIXUP_HELPER)
+					l->import_syms[x->index] = 1;
+				if (x->kind == VOUCH_FIXUP_EXIT && l->rethunk)
+					l->thunk_sym = 1;
+			}
+		}
+}
+
+static int compare_imports(const void *a, const void *b)
+{
+	const struct import *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static int name_imports(struct linker *l)
+{
+	struct import *imports = calloc(vouch_n_helpers + 1, sizeof(*imports));
+	u32 n = 0, i;
+
+	if (!imports)
+		return -ENOMEM;
+	find_imports(l);
+	for (i = 0; i < vouch_n_helpers; i++)
+		if (l->import_syms[i])
+			imports[n++] = (struct import){
+				vouch_helpers[i].import, &l->import_syms[i]
+			};
+	if (l->thunk_sym)
+		imports[n++] = (struct import){ VOUCH_RETURN_THUNK,
+						&l->thunk_sym };
+	qsort(imports, n, sizeof(*imports), compare_imports);
+	for (i = 0; i < n; i++) {
+		*imports[i].sym = l->text->first_import + i;
+		add_symbol(l->text, imports[i].name,
+			   ELF64_ST_INFO(STB_GLOBAL, STT_NOTYPE), SHN_UNDEF, 0,
+			   0);
+	}
+	free(imports);
+	return 0;
+}
+
+/* The slot for a reference: one for each distinct kind, map and offset. */
+static u32 find_slot(struct linker *l, const struct vouch_capture_ref *ref)
+{
+	const struct vouch_req_ref want = {
+		.kind = cpu_to_le32(le32_to_cpu(ref->kind) == VOUCH_REF_MAP ?
+					    VOUCH_SLOT_MAP : VOUCH_SLOT_VALUE),
+		.map = ref->index,
+		.offset = ref->value,
+	};
+	const struct vouch_req_ref *slots = (const void *)l->text->slots.data;
+	u32 n = (u32)(l->text->slots.len / sizeof(want)), i;
+
+	/* One too many is enough to refuse. */
+	if (n > VOUCH_MAX_SLOTS_REFS)
+		return 0;
+	for (i = 0; i < n; i++)
+		if (!memcmp(&slots[i], &want, sizeof(want)))
+			return i;
+	vouch_buffer_add(&l->text->slots, &want, sizeof(want));
+	return n;
+}
+
+/*
+ * movabs r64, imm64	49 b8+r imm64
+ * becomes
+ * mov r64, [rip + x]	4c 8b modrm x
+ * nop			0f 1f 00
+ *
+ * REX.B of the one is REX.R of the other.
+ */
+static void link_ref(struct linker *l, u8 *code, u64 off,
+		     const struct vouch_capture_ref *ref)
+{
+	static const u8 nop3[] = { 0x0f, 0x1f, 0x00 };
+	u8 rex = code[0], reg = code[1] & 7;
+	u32 slot;
+
+	if (le32_to_cpu(ref->kind) == VOUCH_REF_CONST) {
+		memcpy(code + 2, &ref->value, sizeof(ref->value));
+		return;
+	}
+	slot = find_slot(l, ref);
+	code[0] = (rex & 1) ? 0x4c : 0x48;
+	code[1] = 0x8b;
+	code[2] = (u8)(reg << 3 | 5);
+	memset(code + 3, 0, 4);
+	memcpy(code + LOAD_LEN, nop3, sizeof(nop3));
+	_Static_assert(LOAD_LEN + sizeof(nop3) == MOVABS_LEN, "same length");
+	add_rela(&l->text->relas, off + 3, SLOTS_SYM,
+		 R_X86_64_PC32, 8 * (s64)slot - 4);
+}
+
+static void link_exit(struct linker *l, u8 *code, u64 off)
+{
+	if (!l->rethunk) {
+		code[0] = RET;
+		memset(code + 1, INT3, EXIT_LEN - 1);
+		return;
+	}
+	memset(code + 1, 0, EXIT_LEN - 1);
+	add_rela(&l->text->relas, off + 1, l->thunk_sym, R_X86_64_PLT32, -4);
+	add_rela(&l->text->returns,
+		 4 * (l->text->returns.len / sizeof(Elf64_Rela)), TEXT_SYM,
+		 R_X86_64_PC32, (s64)off);
+}
+
+/* @first: index of the program's first function in func_off. */
+static void link_fixup(struct linker *l,
+		       const struct vouch_capture_func_view *f, u32 first,
+		       u64 base, const struct vouch_fixup *x)
+{
+	u8 *code = l->text->code.data + base + x->off;
+	u64 off = base + x->off;
+	__le32 rel;
+
+	switch (x->kind) {
+	case VOUCH_FIXUP_HELPER:
+		memset(code + 1, 0, 4);
+		add_rela(&l->text->relas, off + 1, l->import_syms[x->index],
+			 R_X86_64_PLT32, -4);
+		break;
+	case VOUCH_FIXUP_SUBCALL:
+		rel = cpu_to_le32(l->func_off[first + x->index] -
+				  (u32)(off + 5));
+		memcpy(code + 1, &rel, sizeof(rel));
+		break;
+	case VOUCH_FIXUP_REF:
+		link_ref(l, code, off, &f->refs[x->index]);
+		break;
+	case VOUCH_FIXUP_EXIT:
+		link_exit(l, code, off);
+		break;
+	}
+}
+
+static int link_functions(struct linker *l)
+{
+	struct vouch_text *t = l->text;
+	u32 p, f, i, first = 0;
+
+	for (p = 0; p < l->cap->n_progs; p++) {
+		const struct vouch_capture_prog_view *v = &l->cap->progs[p];
+
+		for (f = 0; f < v->n_funcs; f++) {
+			const struct vouch_checked_func *chk =
+				&l->chk->progs[p].funcs[f];
+			u64 base = l->func_off[first + f];
+
+			vouch_buffer_pad(&t->code, ALIGN, INT3);
+			vouch_buffer_add(&t->code, v->funcs[f].code,
+					 v->funcs[f].code_len);
+			if (t->code.failed)
+				return -ENOMEM;
+			for (i = 0; i < chk->n_fixups; i++)
+				link_fixup(l, &v->funcs[f], first, base,
+					   &chk->fixups[i]);
+		}
+		first += v->n_funcs;
+	}
+	return 0;
+}
+
+static int finish(struct linker *l)
+{
+	const struct vouch_text *t = l->text;
+
+	if (t->code.failed || t->relas.failed || t->returns.failed ||
+	    t->symbols.failed || t->strings.failed || t->slots.failed ||
+	    t->entries.failed)
+		return -ENOMEM;
+	if (t->slots.len / sizeof(struct vouch_req_ref) > VOUCH_MAX_SLOTS_REFS)
+		return vouch_refuse(l->why,
+				    "image: more than %u places in maps are "
+				    "referred to; submit the programs one by "
+				    "one", VOUCH_MAX_SLOTS_REFS);
+	return 0;
+}
+
+int vouch_text_link(const struct vouch_capture_view *cap,
+		    const struct vouch_checked *chk, bool rethunk,
+		    struct vouch_text *text, struct vouch_refusal *why)
+{
+	struct linker l = {
+		.cap = cap, .chk = chk, .rethunk = rethunk, .text = text,
+		.why = why,
+	};
+	int ret;
+
+	memset(text, 0, sizeof(*text));
+	l.import_syms = calloc(vouch_n_helpers, sizeof(*l.import_syms));
+	ret = l.import_syms ? place_functions(&l) : -ENOMEM;
+	if (!ret) {
+		name_functions(&l);
+		ret = name_imports(&l);
+	}
+	if (!ret)
+		ret = link_functions(&l);
+	if (!ret)
+		ret = finish(&l);
+	free(l.import_syms);
+	free(l.func_off);
+	return ret;
+}
+
+void vouch_text_release(struct vouch_text *text)
+{
+	free(text->code.data);
+	free(text->relas.data);
+	free(text->returns.data);
+	free(text->symbols.data);
+	free(text->strings.data);
+	free(text->slots.data);
+	free(text->entries.data);
+	memset(text, 0, sizeof(*text));
+}

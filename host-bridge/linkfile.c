@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* vouch-link: check and link a capture that lies in a file. */
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../common/hex.h"
+#include "file.h"
+#include "link.h"
+#include "object.h"
+#include "path.h"
+
+/* Exit codes of the command line. */
+enum { OK = 0, INTERNAL = 1, USAGE = 2, REFUSED = 6 };
+
+struct options {
+	const char *capture, *object, *profile, *out;
+	u8 options_hash[VOUCH_HASH_LEN];
+};
+
+/* What the files hold. */
+struct inputs {
+	void *capture, *object, *profile;
+	size_t capture_len, object_len, profile_len;
+};
+
+static int usage(FILE *to)
+{
+	fprintf(to,
+		"usage: vouch-link --capture FILE --object FILE --profile FILE "
+		"--out FILE\n"
+		"                  [--options-hash HEX]\n"
+		"Check a capture against its object and a target profile and "
+		"link an unsigned\nimage. Exit codes: 0 linked, 1 internal "
+		"error, 2 usage, 6 refused.\n");
+	return to == stderr ? USAGE : OK;
+}
+
+static int parse_options(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+		{ "capture", required_argument, NULL, 'c' },
+		{ "object", required_argument, NULL, 'o' },
+		{ "profile", required_argument, NULL, 'p' },
+		{ "out", required_argument, NULL, 'w' },
+		{ "options-hash", required_argument, NULL, 'x' },
+		{},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			o->capture = optarg;
+			break;
+		case 'o':
+			o->object = optarg;
+			break;
+		case 'p':
+			o->profile = optarg;
+			break;
+		case 'w':
+			o->out = optarg;
+			break;
+		case 'x':
+			if (!vouch_hex_read(optarg, o->options_hash,
+					    sizeof(o->options_hash)))
+				break;
+			fprintf(stderr, "vouch-link: --options-hash %s: not 64 "
+					"lower-case hexadecimal digits\n",
+				optarg);
+			return -EINVAL;
+		default:
+			return -EINVAL;
+		}
+	}
+	return o->capture && o->object && o->profile && o->out &&
+			       optind == argc ?
+		       0 :
+		       -EINVAL;
+}
+
+static int read_input(const char *path, size_t max, void **data, size_t *len)
+{
+	int ret = vouch_file_get(AT_FDCWD, path, max, data, len);
+
+	if (ret)
+		fprintf(stderr, "vouch-link: reading %s: %s\n", path,
+			strerror(-ret));
+	return ret;
+}
+
+static int read_inputs(const struct options *o, struct inputs *in)
+{
+	int ret;
+
+	ret = read_input(o->capture, VOUCH_CAPTURE_MAX, &in->capture,
+			 &in->capture_len);
+	if (!ret)
+		ret = read_input(o->object, VOUCH_OBJECT_MAX, &in->object,
+				 &in->object_len);
+	if (!ret)
+		ret = read_input(o->profile, VOUCH_PROFILE_MAX, &in->profile,
+				 &in->profile_len);
+	return ret;
+}
+
+static void report(const char *path, const struct vouch_refusal *why)
+{
+	char line[512];
+
+	vouch_refusal_format(why, line, sizeof(line));
+	fprintf(stderr, "vouch-link: linking %s: refused: %s\n", path, line);
+}
+
+static int write_image(const struct options *o, const void *image, size_t len)
+{
+	int ret = vouch_path_put(o->out, image, len);
+
+	if (ret)
+		fprintf(stderr, "vouch-link: writing %s: %s\n", o->out,
+			strerror(-ret));
+	return ret;
+}
+
+static int link_capture(const struct options *o, const struct inputs *in,
+			const struct vouch_capture_view *view,
+			const struct vouch_profile *profile)
+{
+	struct vouch_refusal why = {};
+	struct vouch_checked chk;
+	void *image = NULL;
+	size_t len = 0;
+	int ret;
+
+	ret = vouch_check(view, in->object, in->object_len, profile, &chk,
+			  &why);
+	if (!ret) {
+		ret = vouch_link(view, &chk, profile, o->options_hash, &image,
+				 &len, &why);
+		vouch_checked_release(&chk);
+	}
+	if (ret == -EPERM)
+		report(o->capture, &why);
+	else if (ret)
+		fprintf(stderr, "vouch-link: linking %s: %s\n", o->capture,
+			strerror(-ret));
+	if (!ret && write_image(o, image, len))
+		ret = -EIO;
+	free(image);
+	return ret == -EPERM ? REFUSED : ret ? INTERNAL : OK;
+}
+
+static int link_inputs(const struct options *o, const struct inputs *in)
+{
+	struct vouch_profile *profile = NULL;
+	struct vouch_capture_view view = {};
+	const char *reason = NULL;
+	char why[256];
+	int ret;
+
+	ret = vouch_profile_parse(in->profile, in->profile_len, &profile, why,
+				  sizeof(why));
+	if (ret) {
+		fprintf(stderr, "vouch-link: reading target profile %s: %s\n",
+			o->profile, ret == -EINVAL ? why : strerror(-ret));
+		return ret == -EINVAL ? REFUSED : INTERNAL;
+	}
+	ret = vouch_capture_parse(in->capture, in->capture_len, &view, &reason);
+	if (ret)
+		fprintf(stderr, "vouch-link: reading %s: %s\n", o->capture,
+			reason ? reason : strerror(-ret));
+	ret = ret == -EINVAL ? REFUSED :
+	      ret	     ? INTERNAL :
+			       link_capture(o, in, &view, profile);
+	vouch_capture_release(&view);
+	vouch_profile_free(profile);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {};
+	struct inputs in = {};
+	int ret;
+
+	if (argc == 2 && !strcmp(argv[1], "--help"))
+		return usage(stdout);
+	if (parse_options(argc, argv, &o))
+		return usage(stderr);
+	ret = read_inputs(&o, &in) ? INTERNAL : link_inputs(&o, &in);
+	free(in.capture);
+	free(in.object);
+	free(in.profile);
+	return ret;
+}

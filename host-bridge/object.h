@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the bridge itself reads in a submitted object: which constants its
+ * author wrote, and that it refers to nothing outside itself. object.c reads
+ * it with libelf; the verifier VM's libbpf has no part in it.
+ */
+#ifndef VOUCH_OBJECT_H
+#define VOUCH_OBJECT_H
+
+#include "refusal.h"
+
+#define VOUCH_OBJECT_MAX (16u << 20) /* bytes of a submitted object */
+
+/* The immediates of instructions that carry no relocation, ascending. */
+struct vouch_object {
+	u32 *imm32; /* of every instruction, as 32 bits */
+	size_t n_imm32;
+	u64 *imm64; /* of ld_imm64 */
+	size_t n_imm64;
+};
+
+/**
+ * vouch_object_read() - read a submitted object.
+ * @data: the file's bytes; not changed
+ * @len: their number
+ * @object: filled on success; release with vouch_object_release()
+ * @why: filled on refusal
+ *
+ * Refuses what is no eBPF object, externs (naming the symbol) and CO-RE
+ * relocations.
+ *
+ * Return: 0, -EPERM with @why, or -ENOMEM.
+ */
+int vouch_object_read(const void *data, size_t len,
+		      struct vouch_object *object, struct vouch_refusal *why);
+
+/**
+ * vouch_object_release() - free what vouch_object_read() allocated.
+ * @object: may be all zero
+ */
+void vouch_object_release(struct vouch_object *object);
+
+/**
+ * vouch_object_has32() - did the author write this 32-bit constant?
+ * @object: the object
+ * @value: the constant
+ *
+ * Return: true if an instruction without relocation holds it.
+ */
+bool vouch_object_has32(const struct vouch_object *object, u32 value);
+
+/**
+ * vouch_object_has64() - did the author write this 64-bit constant?
+ * @object: the object
+ * @value: the constant
+ *
+ * Return: true if an ld_imm64 without relocation holds it.
+ */
+bool vouch_object_has64(const struct vouch_object *object, u64 value);
+
+#endif /* VOUCH_OBJECT_H */
