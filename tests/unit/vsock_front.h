@@ -23,10 +23,10 @@
 #define MAYBE_UNUSED __attribute__((unused))
 
 #define CID 42u
-#define NUM 128u	   /* descriptors of each ring */
-#define SLOTS (NUM / 2)	   /* packets that may wait in the send queue */
-#define RX_SIZE 4096u	   /* bytes of a receive buffer */
-#define TX_SIZE 65536u	   /* most payload of a packet */
+#define NUM 128u /* descriptors of each ring */
+#define SLOTS (NUM / 2) /* packets that may wait in the send queue */
+#define RX_SIZE 4096u /* bytes of a receive buffer */
+#define TX_SIZE 65536u /* most payload of a packet */
 #define HEAD ((u32)sizeof(struct virtio_vsock_hdr))
 #define GUEST_BASE 0x100000ull
 #define USER_BASE 0x7f0000000000ull
