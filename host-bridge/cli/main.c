@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* vouch: the command line of developers and operators. */
+
+#include "commands.h"
+
+static const struct vouch_cli_command commands[] = {
+	{ .name = "submit",
+	  .operands = "OBJECT...",
+	  .summary = "Submit eBPF objects: verify, link, sign and deliver them",
+	  .details = "The exit code is that of the first object that did not "
+		     "get through.\n",
+	  .min = 1,
+	  .max = -1,
+	  .options = vouch_submit_options,
+	  .run = vouch_submit_run },
+	{ .name = "inspect",
+	  .operands = "FILE",
+	  .summary = "Show what an image or a capture holds",
+	  .min = 1,
+	  .max = 1,
+	  .options = vouch_inspect_options,
+	  .run = vouch_inspect_run },
+	{ .name = "status",
+	  .summary = "Show vouchd, its verifier VMs and its targets",
+	  .run = vouch_status_run },
+	{ .name = "target",
+	  .summary = "Show targets, attach, detach and unload programs, use maps",
+	  .commands = vouch_target_commands },
+	{ .name = "test-run",
+	  .operands = "OBJECT[:PROGRAM]",
+	  .summary = "Run a program on given packets, on a target or the verifier",
+	  .details =
+		  "On a target the program of the loaded image runs that was "
+		  "made from the\nobject, found by its SHA-256 or else its "
+		  "name; the name or the content hash of\nan image may stand in "
+		  "its place. On the verifier the object itself is sent.\n",
+	  .min = 1,
+	  .max = 1,
+	  .options = vouch_test_run_options,
+	  .run = vouch_test_run_run },
+	{ .name = "key",
+	  .summary = "Make keys",
+	  .commands = vouch_key_commands },
+	{ .name = NULL },
+};
+
+static const struct vouch_cli_command root = {
+	.name = "vouch",
+	.summary = "Run eBPF programs on devices whose kernel cannot verify them",
+	.commands = commands,
+};
+
+int main(int argc, char **argv)
+{
+	return vouch_cli_main(&root, argc, argv);
+}

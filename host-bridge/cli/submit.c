@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* vouch submit */
+
+#include <stdlib.h>
+
+#include "commands.h"
+#include "output.h"
+#include "request.h"
+#include "service.h"
+#include "verdict.h"
+
+const struct vouch_cli_option vouch_submit_options[] = {
+	{ "target", "NAME", "deliver to this target" },
+	{ "slot", "NAME", "deliver to this slot of the target" },
+	{ "attach", "HOOK", "attach its program there, as xdp:eth0" },
+	{ "set", "NAME=VALUE", "set a constant (.rodata, .data) of the object" },
+	{ "map-entries", "NAME=N", "set the size of a map" },
+	{ "no-deliver", NULL, "verify, link and sign only" },
+	{ "log", NULL, "show the verifier's whole log" },
+	{ NULL, NULL, NULL },
+};
+
+static json_t *make_request(const struct vouch_cli *cli, const char *path,
+			    json_t *options)
+{
+	return json_pack("{s:s, s:O, s:s?, s:s?, s:s?, s:b}", "name",
+			 vouch_request_name(path), "options", options, "target",
+			 vouch_cli_option(cli, "target"), "slot",
+			 vouch_cli_option(cli, "slot"), "attach",
+			 vouch_cli_option(cli, "attach"), "deliver",
+			 !vouch_cli_option(cli, "no-deliver"));
+}
+
+/* The exit code that a verdict asks for; one that is none is an error. */
+static int exit_of(const json_t *verdict)
+{
+	const json_t *exit = json_object_get(verdict, "exit");
+	json_int_t n = json_integer_value(exit);
+
+	if (!json_is_integer(exit) || n < 0 || n >= VOUCH_N_EXITS)
+		return VOUCH_EXIT_INTERNAL;
+	return (int)n;
+}
+
+static int submit(const struct vouch_cli *cli, struct vouch_service *service,
+		  const char *path, json_t *options)
+{
+	struct vouch_message msg;
+	struct vouch_failure f;
+	void *object;
+	size_t len;
+	int exit, err = vouch_request_file(path, &object, &len, &f);
+
+	if (err)
+		return vouch_cli_fail(cli, &f);
+	err = vouch_service_ask(service, VOUCH_FRAME_SUBMIT,
+				make_request(cli, path, options), object, len,
+				VOUCH_FRAME_VERDICT, &msg, &f);
+	free(object);
+	if (err)
+		return vouch_cli_fail(cli, &f);
+	if (vouch_cli_json(cli))
+		vouch_output_json(msg.json);
+	else
+		vouch_verdict_show(path, msg.json,
+				   vouch_cli_option(cli, "log"));
+	exit = exit_of(msg.json);
+	vouch_message_release(&msg);
+	return exit;
+}
+
+/* Nobody answers any more: further objects would fail alike. */
+static bool is_final(int exit)
+{
+	return exit == VOUCH_EXIT_UNAVAILABLE || exit == VOUCH_EXIT_TIMEOUT;
+}
+
+int vouch_submit_run(struct vouch_cli *cli)
+{
+	struct vouch_service service;
+	struct vouch_failure f;
+	json_t *options;
+	int i, exit = VOUCH_EXIT_OK;
+
+	if (vouch_request_options(cli, &options, &f))
+		return vouch_cli_fail(cli, &f);
+	if (vouch_service_open(cli, &service, &f)) {
+		json_decref(options);
+		return vouch_cli_fail(cli, &f);
+	}
+	for (i = 0; i < cli->argc; i++) {
+		int one = submit(cli, &service, cli->argv[i], options);
+
+		if (!exit)
+			exit = one;
+		if (is_final(one))
+			break;
+	}
+	vouch_service_close(&service);
+	json_decref(options);
+	return exit;
+}
