@@ -221,7 +221,6 @@ static X509 *make_cert(EVP_PKEY *key, const char *name, int years)
 	    add_extension(cert, NID_key_usage, "critical,digitalSignature") &&
 	    add_extension(cert, NID_ext_key_usage, "codeSigning") &&
 	    add_extension(cert, NID_subject_key_identifier, "hash") &&
-	    add_extension(cert, NID_authority_key_identifier, "keyid") &&
 	    X509_sign(cert, key, EVP_sha256()))
 		return cert;
 	X509_free(cert);

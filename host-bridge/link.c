@@ -52,8 +52,8 @@ static int make_module(struct linker *l)
 {
 	s64 size = 0, off = 0;
 
-	vouch_profile_fact(l->profile, "sizeof(struct module)", &size);
-	vouch_profile_fact(l->profile, "offsetof(struct module, name)", &off);
+	vouch_profile_fact(l->profile, "module.size", &size);
+	vouch_profile_fact(l->profile, "module.name.offset", &off);
 	if (size < 0 || size > MAX_MODULE_SIZE || off < 0 ||
 	    off > size - MODULE_NAME_LEN)
 		return vouch_refuse(l->why,

@@ -20,12 +20,16 @@ struct vouch_profile {
 	u8 identity[VOUCH_HASH_LEN];
 };
 
-/* Facts without which nothing can be linked. A mitigation that a profile
- * does not mention is not the same as one that is off. */
-static const char *const required[] = {
-	"sizeof(struct module)",
-	"offsetof(struct module, name)",
-	"CONFIG_RETHUNK",
+/* What nothing can be linked without. */
+static const char *const required_facts[] = {
+	"module.size",
+	"module.name.offset",
+};
+
+/* A mitigation that a profile does not mention is not one that is off. */
+static const char *const required_kconfig[] = {
+	"CONFIG_CFI_CLANG",   "CONFIG_MODVERSIONS",    "CONFIG_PREEMPT_RT",
+	"CONFIG_RETHUNK",     "CONFIG_X86_KERNEL_IBT",
 };
 
 static int complain(char *why, size_t size, const char *fmt, ...)
@@ -79,22 +83,30 @@ static bool is_list(const json_t *root, const char *key)
 	return true;
 }
 
-static int check_facts(const struct vouch_profile *p, char *why, size_t size)
+static int check_numbers(const json_t *object, const char *what,
+			 const char *const *required, size_t n, char *why,
+			 size_t size)
 {
 	const char *key;
 	json_t *v;
 	size_t i;
 
-	json_object_foreach(p->facts, key, v)
+	if (!json_is_object(object))
+		return complain(why, size, "'%s' is no object", what);
+	json_object_foreach((json_t *)(uintptr_t)object, key, v)
 		if (!json_is_integer(v))
-			return complain(why, size, "fact '%s' is no integer",
-					key);
-	for (i = 0; i < sizeof(required) / sizeof(required[0]); i++)
-		if (!json_object_get(p->facts, required[i]))
-			return complain(why, size, "fact '%s' is missing",
-					required[i]);
+			return complain(why, size, "'%s' in '%s' is no integer",
+					key, what);
+	for (i = 0; i < n; i++)
+		if (!json_object_get(object, required[i]))
+			return complain(why, size, "'%s' is missing in '%s'",
+					required[i], what);
 	return 0;
 }
+
+#define CHECK_NUMBERS(object, what, required, why, size)                       \
+	check_numbers(object, what, required,                                  \
+		      sizeof(required) / sizeof((required)[0]), why, size)
 
 static int check_root(const struct vouch_profile *p, char *why, size_t size)
 {
@@ -123,11 +135,10 @@ static int check_root(const struct vouch_profile *p, char *why, size_t size)
 		if (!is_list(root, lists[i]))
 			return complain(why, size, "'%s' is no list of names",
 					lists[i]);
-	if (!json_is_object(p->facts))
-		return complain(why, size, "'facts' is no object");
-	if (p->kconfig && !json_is_object(p->kconfig))
-		return complain(why, size, "'kconfig' is no object");
-	return check_facts(p, why, size);
+	if (CHECK_NUMBERS(p->facts, "facts", required_facts, why, size))
+		return -EINVAL;
+	return CHECK_NUMBERS(p->kconfig, "kconfig", required_kconfig, why,
+			     size);
 }
 
 int vouch_profile_parse(const void *json, size_t len,
@@ -207,14 +218,7 @@ int vouch_profile_fact(const struct vouch_profile *profile, const char *name,
 bool vouch_profile_config(const struct vouch_profile *profile,
 			  const char *name)
 {
-	const json_t *v = json_object_get(profile->kconfig, name);
-	s64 value;
-
-	if (!vouch_profile_fact(profile, name, &value) && value)
-		return true;
-	if (json_is_string(v))
-		return !strcmp(json_string_value(v), "y");
-	return json_is_true(v) || (json_is_integer(v) && json_integer_value(v));
+	return json_integer_value(json_object_get(profile->kconfig, name)) != 0;
 }
 
 bool vouch_profile_offers(const struct vouch_profile *profile,

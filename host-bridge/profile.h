@@ -9,11 +9,10 @@
  *	release		utsname release of the target's kernel
  *	vermagic	of modules for it
  *	target_abi	VOUCH_TARGET_ABI of its vouch_target
- *	facts		integers: "sizeof(struct module)", "offsetof(struct
- *			module, name)", "xdp_buff.data.offset",
- *			"xdp_buff.data.size", ..., and configuration symbols as
- *			0 or 1
- *	kconfig		configuration symbols as "y", "m", "n" or a value
+ *	facts		integers: "module.size", "module.name.offset",
+ *			"xdp_buff.data.offset", "xdp_buff.data.size", ...
+ *	kconfig		configuration symbols, 1 if set and 0 if not; those
+ *			that decide how to link must be there
  *	helpers		imports that its vouch_target offers
  *	map_types	names of map types, as in "percpu_hash"
  *	prog_types	names of program types, as in "xdp"
@@ -77,7 +76,7 @@ const char *vouch_profile_vermagic(const struct vouch_profile *profile);
 /**
  * vouch_profile_fact() - a number that the profile states.
  * @profile: the profile
- * @name: as in "sizeof(struct module)"
+ * @name: as in "module.size"
  * @value: set on success
  *
  * Return: 0, or -ENOENT if the profile says nothing about it.
@@ -90,7 +89,7 @@ int vouch_profile_fact(const struct vouch_profile *profile, const char *name,
  * @profile: the profile
  * @name: as in "CONFIG_RETHUNK"
  *
- * Return: true if facts hold it other than 0, or kconfig as "y".
+ * Return: true if it is.
  */
 bool vouch_profile_config(const struct vouch_profile *profile,
 			  const char *name);
