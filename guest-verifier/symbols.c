@@ -4,6 +4,7 @@
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/pgtable.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <asm/unaligned.h>
@@ -86,10 +87,13 @@ bool vouch_symbols_name(u64 address, struct vouch_capture_sym *sym)
 		return false;
 	module = strstr(plus, " [");
 	*plus = 0;
-	/* Code of eBPF and ftrace's trampolines are no symbols. */
-	if (module && (!strcmp(module, " [bpf]") ||
-		       !strcmp(module, " [__builtin__ftrace]") ||
-		       !strcmp(module, " [__builtin__kprobes]")))
+	/*
+	 * What lies among the modules without being of one is code that was
+	 * made at run time: eBPF, trampolines.
+	 */
+	if (module ? !strncmp(module, " [__builtin__", 13) ||
+			     !strcmp(module, " [bpf]") :
+		     address >= MODULES_VADDR && address < MODULES_END)
 		return false;
 	memset(sym, 0, sizeof(*sym));
 	sym->address = cpu_to_le64(address);

@@ -12,14 +12,27 @@
 #include "child.h"
 #include "guest.h"
 
-static json_t *confinement_error(const char *what, int err)
+static json_t *error_answer(const char *what, int err)
 {
 	char reason[256];
 
-	snprintf(reason, sizeof(reason), "confining the child: %s: %s", what,
+	snprintf(reason, sizeof(reason), "in the child: %s: %s", what,
 		 strerror(-err));
 	return json_pack("{s:s, s:s, s:[]}", "verdict", "error", "reason",
 			 reason, "programs");
+}
+
+static int answer_parent(int fd, const json_t *answer, const void *blob,
+			 size_t blob_len)
+{
+	int err = vouch_channel_send(fd, VOUCH_FRAME_CAPTURE, 0, answer, blob,
+				     blob_len);
+
+	if (err == -EMSGSIZE)
+		err = vouch_channel_send(fd, VOUCH_FRAME_CAPTURE, 0,
+					 error_answer("answering", err), NULL,
+					 0);
+	return err;
 }
 
 static _Noreturn void child_main(const struct vouch_child *child, int pipe_fd)
@@ -34,23 +47,19 @@ static _Noreturn void child_main(const struct vouch_child *child, int pipe_fd)
 	/* It has nothing to live for without the agent. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (child->guest && guest_fd < 0) {
-		answer = confinement_error("opening " VOUCH_GUEST_DEVICE,
-					   guest_fd);
-		vouch_channel_send(pipe_fd, VOUCH_FRAME_CAPTURE, 0, answer,
-				   NULL, 0);
-		_exit(1);
+		answer = error_answer("opening " VOUCH_GUEST_DEVICE, guest_fd);
+		_exit(!!answer_parent(pipe_fd, answer, NULL, 0));
 	}
 	err = vouch_confine(&child->confinement, pipe_fd, guest_fd, &what);
 	if (err)
-		answer = confinement_error(what, err);
+		answer = error_answer(what, err);
 	else
 		answer = child->fn(child->arg,
 				   child->guest ? VOUCH_CONFINE_GUEST : -1,
 				   &blob, &blob_len);
-	err = vouch_channel_send(err ? pipe_fd : VOUCH_CONFINE_PIPE,
-				 VOUCH_FRAME_CAPTURE, 0, answer, blob,
-				 blob_len);
-	_exit(err ? 1 : 0);
+	if (err)
+		_exit(!!answer_parent(pipe_fd, answer, NULL, 0));
+	_exit(!!answer_parent(VOUCH_CONFINE_PIPE, answer, blob, blob_len));
 }
 
 static int describe_end(int err, const char *channel_why, int status,

@@ -29,19 +29,10 @@ static void write_env(struct vouch_load *load,
 					   sizeof(kernel->facts[i]), NULL, 0);
 }
 
-/* Internal maps go by their section's name; libbpf adds the object's. */
-static const char *name_of(const struct bpf_map *map)
-{
-	const char *name = bpf_map__name(map);
-	const char *dot = bpf_map__is_internal(map) ? strchr(name, '.') : NULL;
-
-	return dot ? dot : name;
-}
-
 static bool write_map(struct vouch_load *load, struct bpf_map *map, u32 index,
 		      struct vouch_capture_writer *w)
 {
-	const char *name = name_of(map);
+	const char *name = vouch_load_map_name(map);
 	u32 flags = 0;
 	size_t size = 0;
 	const void *data = bpf_map__is_internal(map) ?

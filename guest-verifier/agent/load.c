@@ -176,6 +176,14 @@ static const char *section_of(const struct bpf_map *map)
 					   NULL;
 }
 
+/* libbpf puts the object's name before the section's. */
+const char *vouch_load_map_name(const struct bpf_map *map)
+{
+	const char *section = section_of(map);
+
+	return section ? section : bpf_map__name(map);
+}
+
 static bool set_variable(struct vouch_load *load, const struct vouch_option *o)
 {
 	const struct btf *btf = bpf_object__btf(load->bpf);

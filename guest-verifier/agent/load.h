@@ -12,6 +12,7 @@
 #include "object.h"
 #include "options.h"
 
+struct bpf_map;
 struct bpf_object;
 struct bpf_program;
 struct vouch_kernel;
@@ -73,6 +74,14 @@ json_t *vouch_load_result(const struct vouch_load *load);
  */
 bool vouch_load_fail(struct vouch_load *load, const char *reason, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/**
+ * vouch_load_map_name() - the name of a map in captures and results.
+ * @map: a map of a loaded object
+ *
+ * Return: its name; of an internal map the section's name, as ".rodata".
+ */
+const char *vouch_load_map_name(const struct bpf_map *map);
 
 /** vouch_load_release() - close the object; its programs and maps vanish. */
 void vouch_load_release(struct vouch_load *load);

@@ -9,11 +9,17 @@
 #include "file.h"
 #include "kernel.h"
 #include "options.h"
+#include "run_files.h"
+#include "session.h"
 #include "verify.h"
 
 static const char usage_text[] =
-	"usage: vouch-agent --file OBJECT [OPTION]... [--capture OUT] [--result OUT]\n"
+	"usage: vouch-agent --connect URI\n"
+	"       vouch-agent --file OBJECT [OPTION]... [--capture OUT] [--result OUT]\n"
+	"       vouch-agent --file OBJECT [OPTION]... --test-run PROGRAM\n"
+	"                   --packets IN [--call JSON] [--output OUT] [--result OUT]\n"
 	"\n"
+	"  --connect URI          serve the bridge at vsock://CID:PORT or unix:/path\n"
 	"  --file OBJECT          verify an object and write what came of it\n"
 	"  --set NAME=VALUE       give a variable of .rodata, .data or .bss a value\n"
 	"  --map-entries NAME=N   give a map another number of entries\n"
@@ -21,19 +27,34 @@ static const char usage_text[] =
 	"  --record               capture what would be refused (for tests)\n"
 	"  --capture OUT          where the capture goes\n"
 	"  --result OUT           where the result goes; default: stdout\n"
+	"  --test-run PROGRAM     run a program instead, on the packets of a file:\n"
+	"  --packets IN           each packet behind its length, 32 bits\n"
+	"  --call JSON            file with more of the call: repeat, ctx, presets, dump\n"
+	"  --output OUT           where the packets go, in the same form\n"
 	"  --version, --help\n";
 
 struct arguments {
+	const char *connect;
 	const char *file;
+	const char *program;
+	const char *packets;
+	const char *call;
+	const char *output;
 	const char *capture;
 	const char *result;
 	struct vouch_options options;
 };
 
 enum { OPT_FILE = 256, OPT_SET, OPT_ENTRIES, OPT_PERFMON, OPT_RECORD,
-       OPT_CAPTURE, OPT_RESULT, OPT_VERSION, OPT_HELP };
+       OPT_CAPTURE, OPT_RESULT, OPT_VERSION, OPT_HELP, OPT_CONNECT, OPT_RUN,
+       OPT_PACKETS, OPT_CALL, OPT_OUTPUT };
 
 static const struct option long_options[] = {
+	{ "connect", required_argument, NULL, OPT_CONNECT },
+	{ "test-run", required_argument, NULL, OPT_RUN },
+	{ "packets", required_argument, NULL, OPT_PACKETS },
+	{ "call", required_argument, NULL, OPT_CALL },
+	{ "output", required_argument, NULL, OPT_OUTPUT },
 	{ "file", required_argument, NULL, OPT_FILE },
 	{ "set", required_argument, NULL, OPT_SET },
 	{ "map-entries", required_argument, NULL, OPT_ENTRIES },
@@ -52,15 +73,41 @@ static _Noreturn void usage(const char *why)
 	exit(VOUCH_EXIT_USAGE);
 }
 
+/* Where a path or name of the command line goes, or NULL. */
+static const char **text_option(struct arguments *args, int opt)
+{
+	switch (opt) {
+	case OPT_CONNECT:
+		return &args->connect;
+	case OPT_FILE:
+		return &args->file;
+	case OPT_RUN:
+		return &args->program;
+	case OPT_PACKETS:
+		return &args->packets;
+	case OPT_CALL:
+		return &args->call;
+	case OPT_OUTPUT:
+		return &args->output;
+	case OPT_CAPTURE:
+		return &args->capture;
+	case OPT_RESULT:
+		return &args->result;
+	default:
+		return NULL;
+	}
+}
+
 static void take_option(struct arguments *args, int opt)
 {
+	const char **text = text_option(args, opt), *why;
 	struct vouch_options *o = &args->options;
-	const char *why;
 
-	switch (opt) {
-	case OPT_FILE:
-		args->file = optarg;
+	if (text) {
+		*text = optarg;
 		return;
+	}
+	switch (opt) {
 	case OPT_SET:
 		if (vouch_options_add(o->set, &o->n_set, optarg, &why))
 			usage(why);
@@ -75,12 +122,6 @@ static void take_option(struct arguments *args, int opt)
 		return;
 	case OPT_RECORD:
 		o->record = true;
-		return;
-	case OPT_CAPTURE:
-		args->capture = optarg;
-		return;
-	case OPT_RESULT:
-		args->result = optarg;
 		return;
 	case OPT_VERSION:
 		puts("vouch-agent " VOUCH_VERSION);
@@ -125,38 +166,71 @@ static void write_out(const char *path, const void *data, size_t len)
 	exit(VOUCH_EXIT_INTERNAL);
 }
 
+static void *read_in(const char *path, size_t max, size_t *size)
+{
+	void *data = vouch_file_read(path, max, size);
+
+	if (data)
+		return data;
+	fprintf(stderr, "vouch-agent: cannot read %s: %s\n", path,
+		strerror(errno));
+	exit(VOUCH_EXIT_USAGE);
+}
+
+static void write_result(const struct arguments *args, const json_t *result)
+{
+	char *text = json_dumps(result, JSON_INDENT(2));
+
+	if (!text) {
+		fprintf(stderr, "vouch-agent: out of memory\n");
+		exit(VOUCH_EXIT_INTERNAL);
+	}
+	if (args->result)
+		write_out(args->result, text, strlen(text));
+	else
+		puts(text);
+	free(text);
+}
+
 static int verify_file(const struct vouch_kernel *kernel,
 		       const struct arguments *args)
 {
 	size_t size, capture_len;
 	u8 *capture;
-	void *object = vouch_file_read(args->file, VOUCH_MAX_OBJECT, &size);
-	json_t *result;
-	char *text;
-	int code;
+	void *object = read_in(args->file, VOUCH_MAX_OBJECT, &size);
+	json_t *result = vouch_verify_object(kernel, &args->options, object,
+					     size, &capture, &capture_len);
+	int code = exit_code(result);
 
-	if (!object) {
-		fprintf(stderr, "vouch-agent: cannot read %s: %s\n",
-			args->file, strerror(errno));
-		return VOUCH_EXIT_USAGE;
-	}
-	result = vouch_verify_object(kernel, &args->options, object, size,
-				     &capture, &capture_len);
-	text = json_dumps(result, JSON_INDENT(2));
-	if (!text) {
-		fprintf(stderr, "vouch-agent: out of memory\n");
-		return VOUCH_EXIT_INTERNAL;
-	}
 	if (capture && args->capture)
 		write_out(args->capture, capture, capture_len);
-	write_out(args->result ? args->result : "/dev/stdout", text,
-		  strlen(text));
-	code = exit_code(result);
-	free(text);
+	write_result(args, result);
 	free(capture);
 	free(object);
 	json_decref(result);
 	return code;
+}
+
+static int run_file(const struct arguments *args)
+{
+	struct vouch_run_files files = {
+		.object = args->file,
+		.program = args->program,
+		.packets = args->packets,
+		.call = args->call,
+		.output = args->output,
+	};
+	struct vouch_failure failure;
+	json_t *result = vouch_run_files(&files, &args->options, &failure);
+
+	if (!result) {
+		fprintf(stderr, "vouch-agent: %s: %s\n  %s\n", failure.what,
+			failure.why, failure.remedy);
+		return failure.exit;
+	}
+	write_result(args, result);
+	json_decref(result);
+	return VOUCH_EXIT_OK;
 }
 
 int main(int argc, char **argv)
@@ -168,11 +242,15 @@ int main(int argc, char **argv)
 
 	while ((opt = getopt_long(argc, argv, "", long_options, NULL)) != -1)
 		take_option(&args, opt);
-	if (optind != argc || !args.file)
+	if (optind != argc || !args.file == !args.connect ||
+	    !args.program != !args.packets)
 		usage("say what to do");
+	if (args.program)
+		return run_file(&args);
 	if (vouch_kernel_read(&kernel, why, sizeof(why))) {
 		fprintf(stderr, "vouch-agent: %s\n", why);
 		return VOUCH_EXIT_UNAVAILABLE;
 	}
-	return verify_file(&kernel, &args);
+	return args.connect ? vouch_session_connect(args.connect, &kernel) :
+			      verify_file(&kernel, &args);
 }

@@ -5,14 +5,22 @@
 
 #include <bpf/bpf_helpers.h>
 
-extern void bpf_kfunc_call_test_release(void *p) __ksym __weak;
+struct sock;
 
-SEC("xdp")
-int kfunc(struct xdp_md *ctx)
+extern __u64 bpf_kfunc_call_test1(struct sock *sk, __u32 a, __u64 b, __u32 c,
+				  __u64 d) __ksym;
+
+SEC("tc")
+int kfunc(struct __sk_buff *skb)
 {
-	if (bpf_kfunc_call_test_release)
-		return XDP_DROP;
-	return XDP_PASS;
+	struct bpf_sock *sk = skb->sk;
+
+	if (!sk)
+		return -1;
+	sk = bpf_sk_fullsock(sk);
+	if (!sk)
+		return -1;
+	return bpf_kfunc_call_test1((struct sock *)sk, 1, 2, 3, 4);
 }
 
 char LICENSE[] SEC("license") = "GPL";
