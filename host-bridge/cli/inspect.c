@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* vouch inspect */
+
+#include "inspect.h"
+
+#include <stdlib.h>
+
+#include "../../common/capture.h"
+#include "../../common/hex.h"
+#include "../disasm.h"
+#include "commands.h"
+#include "inspect_show.h"
+#include "output.h"
+#include "request.h"
+
+const char *const vouch_feature_names[5] = { "rethunk", "retpoline", "ibt",
+					     "la57", "call_depth" };
+const char *const vouch_privilege_names[1] = { "perfmon" };
+const char *const vouch_map_flag_names[3] = { "frozen", "pinned", "internal" };
+
+const struct vouch_cli_option vouch_inspect_options[] = {
+	{ "disassemble", NULL, "show the code, too" },
+	{ "cert", "FILE", "check an image's signature with this certificate" },
+	{ NULL, NULL, NULL },
+};
+
+json_t *vouch_inspect_bits(u32 bits, const char *const *names, size_t n)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (bits & (1u << i))
+			json_array_append_new(list, json_string(names[i]));
+	return list;
+}
+
+json_t *vouch_inspect_hex(const void *data, size_t len)
+{
+	char *hex = malloc(2 * len + 1);
+	json_t *text;
+
+	if (!hex)
+		return NULL;
+	vouch_hex_write(data, len, hex);
+	text = json_string(hex);
+	free(hex);
+	return text;
+}
+
+json_t *vouch_inspect_code(const u8 *code, size_t len)
+{
+	struct vouch_disasm *d = vouch_disasm_new();
+	struct vouch_disasm_insn insn;
+	json_t *list = json_array();
+	size_t off = 0;
+
+	while (d && off < len &&
+	       !vouch_disasm_step(d, code + off, len - off, &insn)) {
+		json_array_append_new(
+			list, json_pack("{s:I, s:o, s:s}", "offset",
+					(json_int_t)off, "bytes",
+					vouch_inspect_hex(code + off, insn.len),
+					"text", insn.mnemonic));
+		off += insn.len;
+	}
+	vouch_disasm_free(d);
+	return list;
+}
+
+static json_t *inspect(const struct vouch_cli *cli,
+		       const struct vouch_file_bytes *file,
+		       const struct vouch_file_bytes *cert,
+		       struct vouch_failure *f)
+{
+	bool code = vouch_cli_option(cli, "disassemble");
+
+	if (file->len >= 8 && !memcmp(file->data, VOUCH_CAPTURE_MAGIC, 8))
+		return vouch_inspect_capture(file, code, f);
+	if (file->len >= SELFMAG && !memcmp(file->data, ELFMAG, SELFMAG))
+		return vouch_inspect_image(file, code, cert, f);
+	vouch_fail(f, -EINVAL, VOUCH_EXIT_USAGE, "inspect %s", file->path);
+	vouch_fail_why(f, "it is neither an image nor a capture");
+	vouch_fail_next(f, "name a file that vouchd stored");
+	return NULL;
+}
+
+static int read_bytes(const char *path, struct vouch_file_bytes *file,
+		      struct vouch_failure *f)
+{
+	void *data = NULL;
+
+	file->path = path;
+	file->data = NULL;
+	if (path && vouch_request_file(path, &data, &file->len, f))
+		return f->err;
+	file->data = data;
+	return 0;
+}
+
+/* A signature that was checked and is bad decides the exit code. */
+static int show(const struct vouch_cli *cli, json_t *json)
+{
+	const json_t *good = json_object_get(json_object_get(json, "signature"),
+					     "good");
+	const json_t *content = json_object_get(json, "content_ok");
+
+	if (vouch_cli_json(cli))
+		vouch_output_json(json);
+	else
+		vouch_inspect_show(json);
+	if (json_is_false(good) || json_is_false(content) ||
+	    (vouch_cli_option(cli, "cert") && !json_is_true(good)))
+		return VOUCH_EXIT_TRUST;
+	return VOUCH_EXIT_OK;
+}
+
+int vouch_inspect_run(struct vouch_cli *cli)
+{
+	struct vouch_file_bytes file = { 0 }, cert = { 0 };
+	struct vouch_failure f;
+	json_t *json = NULL;
+	int exit;
+
+	if (!read_bytes(cli->argv[0], &file, &f) &&
+	    !read_bytes(vouch_cli_option(cli, "cert"), &cert, &f))
+		json = inspect(cli, &file, &cert, &f);
+	exit = json ? show(cli, json) : vouch_cli_fail(cli, &f);
+	json_decref(json);
+	free((void *)file.data);
+	free((void *)cert.data);
+	return exit;
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What a capture holds. */
+
+#include "../../common/bpf_names.h"
+#include "../../common/capture.h"
+#include "inspect.h"
+
+static const char *const ref_kinds[] = {
+	[VOUCH_REF_CALL] = "call",	 [VOUCH_REF_SUBCALL] = "subcall",
+	[VOUCH_REF_MAP] = "map",	 [VOUCH_REF_MAP_VALUE] = "map_value",
+	[VOUCH_REF_CONST] = "constant",	 [VOUCH_REF_FUNC] = "function",
+	[VOUCH_REF_BTF_ID] = "btf_id",	 [VOUCH_REF_OTHER] = "other",
+};
+
+static const char *const prog_flags[] = { "jited", "sleepable", "calls_tail",
+					  "cb_access" };
+
+static json_t *env_json(const struct vouch_capture_env *env)
+{
+	return json_pack(
+		"{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:I, s:I, s:o}", "release",
+		env->release, "cpu_model", env->cpu_model, "license",
+		env->license, "build_id",
+		vouch_inspect_hex(env->build_id, sizeof(env->build_id)), "arch",
+		le32_to_cpu(env->arch) == VOUCH_ARCH_ARM64 ? "arm64" : "x86_64",
+		"features",
+		vouch_inspect_bits(le32_to_cpu(env->features),
+				   vouch_feature_names, 5),
+		"privileges",
+		vouch_inspect_bits(le32_to_cpu(env->privileges),
+				   vouch_privilege_names, 1),
+		"jit_harden", (json_int_t)le32_to_cpu(env->jit_harden),
+		"nr_cpus", (json_int_t)le32_to_cpu(env->nr_cpus), "object",
+		vouch_inspect_hex(env->object, VOUCH_HASH_LEN));
+}
+
+static json_t *facts_json(const struct vouch_capture_view *view)
+{
+	json_t *list = json_array();
+	u32 i;
+
+	for (i = 0; i < view->n_facts; i++)
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:s, s:I, s:I}", "structure",
+				  view->facts[i]->structure, "field",
+				  view->facts[i]->field, "offset",
+				  (json_int_t)le32_to_cpu(
+					  view->facts[i]->offset),
+				  "size",
+				  (json_int_t)le32_to_cpu(
+					  view->facts[i]->size)));
+	return list;
+}
+
+static json_t *maps_json(const struct vouch_capture_view *view)
+{
+	json_t *list = json_array();
+	u32 i;
+
+	for (i = 0; i < view->n_maps; i++) {
+		const struct vouch_capture_map *m = view->maps[i].map;
+
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:I}",
+				  "name", m->name, "type",
+				  vouch_map_type_name(le32_to_cpu(m->type)),
+				  "key_size",
+				  (json_int_t)le32_to_cpu(m->key_size),
+				  "value_size",
+				  (json_int_t)le32_to_cpu(m->value_size),
+				  "max_entries",
+				  (json_int_t)le32_to_cpu(m->max_entries),
+				  "map_flags",
+				  (json_int_t)le32_to_cpu(m->map_flags),
+				  "flags",
+				  vouch_inspect_bits(le32_to_cpu(m->flags),
+						     vouch_map_flag_names, 3),
+				  "data_len",
+				  (json_int_t)le32_to_cpu(m->data_len)));
+	}
+	return list;
+}
+
+/* What a reference means, by kind. */
+static json_t *meaning(const struct vouch_capture_view *view,
+		       const struct vouch_capture_prog_view *prog,
+		       const struct vouch_capture_ref *ref)
+{
+	u32 kind = le32_to_cpu(ref->kind), index = le32_to_cpu(ref->index), i;
+	unsigned long long value = le64_to_cpu(ref->value);
+
+	switch (kind) {
+	case VOUCH_REF_CALL:
+		for (i = 0; i < prog->n_syms; i++)
+			if (le64_to_cpu(prog->syms[i]->address) == value)
+				return json_string(prog->syms[i]->name);
+		return json_sprintf("0x%llx", value);
+	case VOUCH_REF_MAP:
+		return json_string(view->maps[index].map->name);
+	case VOUCH_REF_MAP_VALUE:
+		return json_sprintf("%s + %llu", view->maps[index].map->name,
+				    value);
+	case VOUCH_REF_SUBCALL:
+	case VOUCH_REF_FUNC:
+		return json_sprintf("function %u", index);
+	default:
+		return json_sprintf("0x%llx", value);
+	}
+}
+
+static json_t *refs_json(const struct vouch_capture_view *view,
+			 const struct vouch_capture_prog_view *prog,
+			 const struct vouch_capture_func_view *func)
+{
+	json_t *list = json_array();
+	u32 i;
+
+	for (i = 0; i < func->n_refs; i++) {
+		const struct vouch_capture_ref *ref = &func->refs[i];
+
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:o, s:o}", "kind",
+				  ref_kinds[le32_to_cpu(ref->kind)], "to",
+				  meaning(view, prog, ref), "tag",
+				  json_sprintf("%016llx",
+					       (unsigned long long)le64_to_cpu(
+						       ref->tag))));
+	}
+	return list;
+}
+
+static json_t *funcs_json(const struct vouch_capture_view *view,
+			  const struct vouch_capture_prog_view *prog, bool code)
+{
+	json_t *list = json_array();
+	u32 i;
+
+	for (i = 0; i < prog->n_funcs; i++) {
+		const struct vouch_capture_func_view *fn = &prog->funcs[i];
+		json_t *func = json_pack("{s:I, s:I, s:o}", "index",
+					 (json_int_t)i, "length",
+					 (json_int_t)fn->code_len, "references",
+					 refs_json(view, prog, fn));
+
+		if (code)
+			json_object_set_new(func, "code",
+					    vouch_inspect_code(fn->code,
+							       fn->code_len));
+		json_array_append_new(list, func);
+	}
+	return list;
+}
+
+static json_t *programs_json(const struct vouch_capture_view *view, bool code)
+{
+	json_t *list = json_array();
+	u32 i;
+
+	for (i = 0; i < view->n_progs; i++) {
+		const struct vouch_capture_prog *p = view->progs[i].prog;
+
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o}",
+				  "name", p->name, "section", p->section,
+				  "type",
+				  vouch_prog_type_name(le32_to_cpu(p->type)),
+				  "insns", (json_int_t)le32_to_cpu(p->n_insns),
+				  "insns_processed",
+				  (json_int_t)le32_to_cpu(p->n_processed),
+				  "stack_depth",
+				  (json_int_t)le32_to_cpu(p->stack_depth),
+				  "flags",
+				  vouch_inspect_bits(le32_to_cpu(p->flags),
+						     prog_flags, 4),
+				  "functions",
+				  funcs_json(view, &view->progs[i], code)));
+	}
+	return list;
+}
+
+json_t *vouch_inspect_capture(const struct vouch_file_bytes *file, bool code,
+			      struct vouch_failure *f)
+{
+	struct vouch_capture_view view = { 0 };
+	const char *why = "out of memory";
+	json_t *json;
+	int err = vouch_capture_parse(file->data, file->len, &view, &why);
+
+	if (err) {
+		vouch_fail(f, err, VOUCH_EXIT_TRUST, "read %s as a capture",
+			   file->path);
+		vouch_fail_why(f, "%s", why);
+		vouch_fail_next(f, "capture the object again");
+		return NULL;
+	}
+	json = json_pack("{s:s, s:I, s:o, s:o, s:o, s:o}", "kind", "capture",
+			 "size", (json_int_t)file->len, "environment",
+			 env_json(view.env), "facts", facts_json(&view), "maps",
+			 maps_json(&view), "programs",
+			 programs_json(&view, code));
+	vouch_capture_release(&view);
+	return json;
+}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What an image holds. */
+
+#include <stdlib.h>
+
+#include "../../common/bpf_names.h"
+#include "../../common/image.h"
+#include "../crypto.h"
+#include "cms.h"
+#include "inspect.h"
+
+static json_t *requirements_json(const struct vouch_requirements *req)
+{
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:I, "
+		"s:I, s:I}",
+		"object", vouch_inspect_hex(req->object, VOUCH_HASH_LEN),
+		"options", vouch_inspect_hex(req->options, VOUCH_HASH_LEN),
+		"profile", vouch_inspect_hex(req->profile, VOUCH_HASH_LEN),
+		"verifier_build_id",
+		vouch_inspect_hex(req->verifier_build_id,
+				  sizeof(req->verifier_build_id)),
+		"verifier_release", req->verifier_release, "cpu_model",
+		req->cpu_model, "arch",
+		json_string(le32_to_cpu(req->arch) == VOUCH_ARCH_ARM64 ?
+				    "arm64" :
+				    "x86_64"),
+		"features",
+		vouch_inspect_bits(le32_to_cpu(req->features),
+				   vouch_feature_names, 5),
+		"privileges",
+		vouch_inspect_bits(le32_to_cpu(req->privileges),
+				   vouch_privilege_names, 1),
+		"target_abi", (json_int_t)le32_to_cpu(req->target_abi),
+		"instance", (json_int_t)le32_to_cpu(req->instance),
+		"array_value", (json_int_t)le32_to_cpu(req->array_value),
+		"map_max_entries",
+		(json_int_t)le32_to_cpu(req->map_max_entries), "htab_key",
+		(json_int_t)le32_to_cpu(req->htab_key));
+}
+
+static json_t *record_json(const struct vouch_record *rec)
+{
+	return json_pack("{s:I, s:I, s:I, s:s, s:s, s:s, s:o}", "time",
+			 (json_int_t)le64_to_cpu(rec->time), "epoch",
+			 (json_int_t)le32_to_cpu(rec->epoch), "sequence",
+			 (json_int_t)le64_to_cpu(rec->sequence), "slot",
+			 rec->slot, "submitter", rec->submitter, "object_name",
+			 rec->object_name, "log",
+			 vouch_inspect_hex(rec->log, VOUCH_HASH_LEN));
+}
+
+static json_t *programs_json(const struct vouch_image *img, bool code)
+{
+	json_t *list = json_array();
+	u32 i;
+
+	for (i = 0; i < img->req.n_progs; i++) {
+		const struct vouch_req_prog *p = &img->req.progs[i];
+		u32 off = le32_to_cpu(p->text_off);
+		u32 len = le32_to_cpu(p->text_len);
+		json_t *prog = json_pack(
+			"{s:s, s:s, s:s, s:I, s:I, s:I}", "name", p->name,
+			"section", p->section, "type",
+			vouch_prog_type_name(le32_to_cpu(p->type)), "offset",
+			(json_int_t)off, "length", (json_int_t)len,
+			"stack_depth",
+			(json_int_t)le32_to_cpu(p->stack_depth));
+
+		if (code)
+			json_object_set_new(prog, "code",
+					    vouch_inspect_code(img->text + off,
+							       len));
+		json_array_append_new(list, prog);
+	}
+	return list;
+}
+
+static json_t *maps_json(const struct vouch_image *img)
+{
+	json_t *list = json_array();
+	u32 i;
+
+	for (i = 0; i < img->req.n_maps; i++) {
+		const struct vouch_req_map *m = &img->req.maps[i];
+
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:I}",
+				  "name", m->name, "type",
+				  vouch_map_type_name(le32_to_cpu(m->type)),
+				  "key_size",
+				  (json_int_t)le32_to_cpu(m->key_size),
+				  "value_size",
+				  (json_int_t)le32_to_cpu(m->value_size),
+				  "max_entries",
+				  (json_int_t)le32_to_cpu(m->max_entries),
+				  "map_flags",
+				  (json_int_t)le32_to_cpu(m->map_flags),
+				  "flags",
+				  vouch_inspect_bits(le32_to_cpu(m->flags),
+						     vouch_map_flag_names, 3),
+				  "data_len",
+				  (json_int_t)le32_to_cpu(m->data_len)));
+	}
+	return list;
+}
+
+/* What slot @slot of the pointer table points to. */
+static json_t *slot_text(const struct vouch_image *img, s64 slot)
+{
+	const struct vouch_req_ref *ref;
+	const char *map;
+
+	if (slot < 0 || slot >= (s64)img->req.n_refs)
+		return json_string("?");
+	ref = &img->req.refs[slot];
+	map = img->req.maps[le32_to_cpu(ref->map)].name;
+	if (le32_to_cpu(ref->kind) == VOUCH_SLOT_MAP)
+		return json_sprintf("map %s", map);
+	return json_sprintf("value of %s + %llu", map,
+			    (unsigned long long)le64_to_cpu(ref->offset));
+}
+
+static json_t *relocations_json(const struct vouch_image *img)
+{
+	json_t *list = json_array();
+	u32 i;
+
+	for (i = 0; i < img->n_relas; i++) {
+		const Elf64_Rela *r = &img->relas[i];
+		u32 sym = (u32)ELF64_R_SYM(r->r_info);
+		bool import = sym >= img->first_import;
+
+		json_array_append_new(
+			list,
+			json_pack("{s:I, s:s, s:o}", "offset",
+				  (json_int_t)r->r_offset, "kind",
+				  import ? "call" : "slot", "to",
+				  import ? json_string(vouch_image_symbol(img,
+									  sym)) :
+					   slot_text(img, (r->r_addend + 4) /
+								  8)));
+	}
+	return list;
+}
+
+static json_t *imports_json(const struct vouch_image *img)
+{
+	json_t *list = json_array();
+	u32 i;
+
+	for (i = img->first_import; i < img->n_syms; i++)
+		json_array_append_new(list,
+				      json_string(vouch_image_symbol(img, i)));
+	return list;
+}
+
+/* Does the content hash that the image states fit its bytes? */
+static bool content_ok(const struct vouch_image *img)
+{
+	u8 *copy = malloc(img->len), hash[VOUCH_HASH_LEN];
+	bool ok = false;
+	u32 i;
+
+	if (!copy)
+		return false;
+	memcpy(copy, img->file, img->len);
+	for (i = 0; i < VOUCH_IMAGE_N_VOLATILE; i++)
+		memset(copy + img->volatiles[i].off, 0, img->volatiles[i].len);
+	if (!vouch_sha256(copy, img->len, hash))
+		ok = !memcmp(hash, img->req.req->content, sizeof(hash));
+	free(copy);
+	return ok;
+}
+
+/* The signature, checked only if there is a certificate to check it with. */
+static json_t *signature_json(const struct vouch_file_bytes *file, u32 elf_len,
+			      u32 sig_len,
+			      const struct vouch_file_bytes *cert)
+{
+	const u8 *sig = file->data + elf_len;
+	struct vouch_cms_signer signer;
+	json_t *json;
+	const char *why = NULL;
+
+	if (!sig_len)
+		return json_null();
+	json = json_pack("{s:I}", "length", (json_int_t)sig_len);
+	if (!vouch_cms_signer(sig, sig_len, &signer)) {
+		json_object_set_new(json, "issuer",
+				    json_string(signer.common_name));
+		json_object_set_new(json, "serial", json_string(signer.serial));
+	}
+	if (cert->data)
+		json_object_set_new(
+			json, "good",
+			json_boolean(!vouch_crypto_cms_check(
+				cert->data, cert->len, file->data, elf_len, sig,
+				sig_len, &why)));
+	return json;
+}
+
+static bool is_signed(const struct vouch_file_bytes *file)
+{
+	size_t n = sizeof(VOUCH_MODULE_SIG_STRING) - 1;
+
+	return file->len > n && !memcmp(file->data + file->len - n,
+					VOUCH_MODULE_SIG_STRING, n);
+}
+
+json_t *vouch_inspect_image(const struct vouch_file_bytes *file, bool code,
+			    const struct vouch_file_bytes *cert,
+			    struct vouch_failure *f)
+{
+	u32 elf_len = (u32)file->len, sig_len = 0;
+	struct vouch_image img;
+	const char *why = NULL;
+	int err = 0;
+
+	if (is_signed(file))
+		err = vouch_image_split(file->data, file->len, &elf_len,
+					&sig_len, &why);
+	if (!err)
+		err = vouch_image_parse(file->data, elf_len, &img, &why);
+	if (err) {
+		vouch_fail(f, err, VOUCH_EXIT_TRUST, "read %s as an image",
+			   file->path);
+		vouch_fail_why(f, "%s", why);
+		vouch_fail_next(f, "name an image that vouchd made; readelf(1) "
+				   "shows other ELF files");
+		return NULL;
+	}
+	return json_pack(
+		"{s:s, s:s, s:o, s:b, s:I, s:s, s:s, s:b, s:o, s:o, s:o, s:o, "
+		"s:o, s:o, s:o, s:I}",
+		"kind", "image", "name", img.name, "content",
+		vouch_inspect_hex(img.req.req->content, VOUCH_HASH_LEN),
+		"content_ok", content_ok(&img), "size", (json_int_t)file->len,
+		"vermagic", img.vermagic, "license", img.req.req->license,
+		"retpoline", img.retpoline, "signature",
+		signature_json(file, elf_len, sig_len, cert), "requirements",
+		requirements_json(img.req.req), "record",
+		record_json(img.record), "programs", programs_json(&img, code),
+		"maps", maps_json(&img), "imports", imports_json(&img),
+		"relocations", relocations_json(&img), "returns",
+		(json_int_t)img.n_returns);
+}
