@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The main process of vouchd: what its parts share.
+ *
+ *	intake		listens; greets whoever dials, by the channel's role
+ *	client		a developer's or operator's connection
+ *	submission	the way of one object, state by state
+ *	verifier	sessions with verifier agents, one submission each
+ *	deliver		sessions with target agents
+ *	call		everything else that a client may ask
+ *	machine		starts VMs again, through the launch process
+ *
+ * One thread, one event loop; nothing here blocks but the store.
+ */
+#ifndef VOUCH_DAEMON_H
+#define VOUCH_DAEMON_H
+
+#include "../common/endpoint.h"
+#include "../common/failure.h"
+#include "config.h"
+#include "peer.h"
+#include "store.h"
+#include "vsock/vsock.h"
+
+/* Length of a SHA-256 in hexadecimal, with NUL. */
+#define VOUCH_HEX_LEN (2 * VOUCH_HASH_LEN + 1)
+
+#define VOUCH_MAX_OBJECT (16u << 20)  /* bytes of a submitted object */
+#define VOUCH_MAX_PACKETS (4u << 20)  /* bytes of a test run's packets */
+/* Object and capture go to the link process in one frame. */
+#define VOUCH_MAX_CAPTURE (VOUCH_FRAME_MAX_BLOB - VOUCH_MAX_OBJECT)
+#define VOUCH_MAX_CLIENTS 64u
+#define VOUCH_MAX_SUBMISSIONS 64u /* that are not done */
+
+struct vouch_daemon;
+struct vouch_submission;
+
+/* A listening socket: the clients' (vm NULL) or that of one VM's agent. */
+struct vouch_listener {
+	struct vouch_event ev;
+	struct vouch_daemon *daemon;
+	struct vouch_vm *vm;
+	int fd;
+};
+
+/* What verifier.c has to do for one submission or test run. */
+struct vouch_job {
+	struct vouch_job *next;
+	struct vouch_daemon *daemon;
+	struct vouch_timer wait;
+	struct vouch_vm *vm; /* that works on it, NULL while it waits */
+	enum vouch_frame_type type;
+	json_t *json;	/* owned by whoever made the job */
+	const u8 *blob; /* likewise */
+	size_t blob_len;
+	u32 timeout_ms;
+	u32 attempts;
+	bool queued;
+	/* Called once. -EAGAIN: no verifier came in time; -ECONNRESET: two
+	 * verifiers were lost over it. */
+	vouch_answer_fn done;
+	void *ctx;
+};
+
+enum vouch_vm_state {
+	VOUCH_VM_OFF,	   /* nobody starts it, or not yet */
+	VOUCH_VM_STARTING, /* launched, no HELLO so far */
+	VOUCH_VM_READY,	   /* its agent is connected */
+	VOUCH_VM_LOST,	   /* gone; to be started again, or to dial again */
+	VOUCH_VM_FAILED,   /* given up */
+};
+
+/* A VM of the configuration, and its agent. */
+struct vouch_vm {
+	struct vouch_peer agent; /* verifier or target */
+	struct vouch_daemon *daemon;
+	const struct vouch_vm_config *config;
+	struct vouch_listener listener; /* agent_socket */
+	struct vouch_vsock *vsock;
+	enum vouch_vm_state state;
+	json_t *hello; /* of the agent, NULL before the first */
+	struct vouch_job *job; /* of a verifier: what it works on */
+	struct vouch_timer timer; /* waits for HELLO, or before a restart */
+	bool running; /* launched, and its end not yet heard of */
+	enum vouch_accel accel; /* it runs with */
+	u32 failures; /* starts in a row without HELLO */
+};
+
+/* A developer's or operator's connection. */
+struct vouch_client {
+	struct vouch_reap reap;
+	struct vouch_client *next;
+	struct vouch_daemon *daemon;
+	struct vouch_conn *conn; /* NULL once it is gone */
+	char name[64]; /* who submits, by channel */
+	u32 refs; /* requests under way, and the connection */
+};
+
+struct vouch_daemon {
+	struct vouch_loop loop;
+	const struct vouch_config *config;
+	struct vouch_store *store;
+	struct vouch_peer link, sign, launch;
+	struct vouch_listener listener;
+	struct vouch_event signals;
+	int signal_fd;
+	int state_fd, objects_fd, images_fd, captures_fd; /* directories */
+	u8 profiles[VOUCH_MAX_PROFILES][VOUCH_HASH_LEN]; /* identities */
+	struct vouch_vm vms[VOUCH_MAX_VMS];
+	struct vouch_client *clients;
+	u32 n_clients;
+	struct vouch_submission *submissions;
+	u32 n_submissions;
+	struct vouch_job *jobs; /* waiting, oldest first */
+	enum vouch_accel accel; /* known to work here; AUTO: not known */
+	u64 started_us;
+	bool stopping;
+	int exit;
+};
+
+/**
+ * vouch_intake_open() - listen for clients and for VMs.
+ * @daemon: the daemon
+ *
+ * Return: 0 or -errno, logged.
+ */
+int vouch_intake_open(struct vouch_daemon *daemon);
+
+/**
+ * vouch_intake_close() - stop listening and hang up.
+ * @daemon: the daemon
+ */
+void vouch_intake_close(struct vouch_daemon *daemon);
+
+/**
+ * vouch_client_open() - take a greeted connection as a client's.
+ * @daemon: the daemon
+ * @conn: the connection; from now on the client's
+ * @name: who submits, by channel
+ *
+ * Return: 0, -EUSERS when there are too many, or -ENOMEM; @conn is left.
+ */
+int vouch_client_open(struct vouch_daemon *daemon, struct vouch_conn *conn,
+		      const char *name);
+
+/**
+ * vouch_client_get() - keep a client beyond its connection.
+ * @client: the client, may be NULL
+ *
+ * Return: @client.
+ */
+struct vouch_client *vouch_client_get(struct vouch_client *client);
+
+/**
+ * vouch_client_put() - end what vouch_client_get() began.
+ * @client: the client, may be NULL; freed after the batch
+ */
+void vouch_client_put(struct vouch_client *client);
+
+/**
+ * vouch_client_send() - send a client a frame, if it is still there.
+ * @client: the client, may be NULL
+ * @type: type of the frame
+ * @id: of the request
+ * @json: an object, borrowed
+ * @blob: raw bytes, borrowed
+ * @blob_len: their number
+ */
+void vouch_client_send(struct vouch_client *client, enum vouch_frame_type type,
+		       u32 id, const json_t *json, const void *blob,
+		       size_t blob_len);
+
+/**
+ * vouch_client_fail() - send a client an ERROR, if it is still there.
+ * @client: the client, may be NULL
+ * @id: of the request
+ * @failure: what to say
+ */
+void vouch_client_fail(struct vouch_client *client, u32 id,
+		       const struct vouch_failure *failure);
+
+/**
+ * vouch_call_handle() - answer a client's CALL.
+ * @client: the client
+ * @frame: the frame
+ * @json: its object
+ */
+void vouch_call_handle(struct vouch_client *client,
+		       const struct vouch_frame *frame, json_t *json);
+
+/**
+ * vouch_submission_receive() - take a client's SUBMIT.
+ * @client: the client
+ * @frame: the frame
+ * @json: its object
+ */
+void vouch_submission_receive(struct vouch_client *client,
+			      const struct vouch_frame *frame, json_t *json);
+
+/**
+ * vouch_submission_resume() - take up what a predecessor left unfinished.
+ * @daemon: the daemon
+ *
+ * Return: 0 or -errno, logged.
+ */
+int vouch_submission_resume(struct vouch_daemon *daemon);
+
+/**
+ * vouch_submission_forget() - free all submissions; they stay in the store.
+ * @daemon: the daemon
+ */
+void vouch_submission_forget(struct vouch_daemon *daemon);
+
+/**
+ * vouch_options_canon() - bring options into their canonical form.
+ * @options: as submitted, NULL for none
+ * @canon: set to a new object of known members, defaults included
+ * @why: set to a constant text on error
+ *
+ * Return: 0, or -EINVAL with @why.
+ */
+int vouch_options_canon(const json_t *options, json_t **canon,
+			const char **why);
+
+/**
+ * vouch_options_text() - the bytes that the options' hash is of.
+ * @canon: as vouch_options_canon() made it
+ *
+ * Return: JSON with sorted keys and without blanks, to be freed, or NULL.
+ */
+char *vouch_options_text(const json_t *canon);
+
+/**
+ * vouch_verifier_agent() - a verifier agent has said HELLO, or is gone.
+ * @vm: the VM
+ *
+ * Hands out waiting jobs.
+ */
+void vouch_verifier_agent(struct vouch_vm *vm);
+
+/**
+ * vouch_verifier_queue() - have a verifier VM do something.
+ * @daemon: the daemon
+ * @job: what; stays the caller's until its @done is called
+ */
+void vouch_verifier_queue(struct vouch_daemon *daemon, struct vouch_job *job);
+
+/* What became of a delivery. Texts are borrowed. */
+struct vouch_delivery {
+	const char *status; /* as in the protocol, or "unavailable" */
+	const char *reason; /* NULL: none */
+	enum vouch_exit exit;
+	json_t *answer; /* the target's STATUS, or NULL */
+};
+
+typedef void (*vouch_delivery_fn)(void *ctx,
+				  const struct vouch_delivery *delivery);
+
+/**
+ * vouch_deliver() - bring a signed image to a target.
+ * @vm: the target's
+ * @slot: name of the slot
+ * @attach: hook, or NULL
+ * @profile: identity of the profile that the image was linked for
+ * @image: the signed image; freed by this function's side, on error too
+ * @len: its length in bytes
+ * @done: called once, maybe from within
+ * @ctx: for @done
+ *
+ * Waits for the target as long as the configuration says.
+ */
+void vouch_deliver(struct vouch_vm *vm, const char *slot, const char *attach,
+		   const u8 *profile, void *image, size_t len,
+		   vouch_delivery_fn done, void *ctx);
+
+/**
+ * vouch_machine_hello() - an agent has said HELLO.
+ * @vm: its VM
+ */
+void vouch_machine_hello(struct vouch_vm *vm);
+
+/**
+ * vouch_machine_lost() - an agent's connection is over.
+ * @vm: its VM
+ * @why: for the log
+ */
+void vouch_machine_lost(struct vouch_vm *vm, const char *why);
+
+/**
+ * vouch_machine_start() - start all VMs that are to be launched.
+ * @daemon: the daemon
+ */
+void vouch_machine_start(struct vouch_daemon *daemon);
+
+/**
+ * vouch_machine_restart() - end a VM that hangs, and start it again.
+ * @vm: the VM
+ */
+void vouch_machine_restart(struct vouch_vm *vm);
+
+/**
+ * vouch_machine_notice() - the launch process reports something.
+ * @peer: the launch process
+ * @frame: the frame
+ * @json: its object
+ */
+void vouch_machine_notice(struct vouch_peer *peer,
+			  const struct vouch_frame *frame, json_t *json);
+
+/**
+ * vouch_vm_state_name() - the protocol's name of a VM's state.
+ * @state: the state
+ *
+ * Return: a constant text.
+ */
+const char *vouch_vm_state_name(enum vouch_vm_state state);
+
+#endif /* VOUCH_DAEMON_H */

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The launch process. */
+
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../common/channel.h"
+#include "../common/failure.h"
+#include "launch.h"
+#include "log.h"
+#include "qemu.h"
+#include "qmp.h"
+
+#define QUIT_MS 3000
+
+struct guest {
+	pid_t pid; /* 0: not running */
+	struct vouch_qmp qmp;
+};
+
+struct launcher {
+	const struct vouch_config *config;
+	int fd, signal_fd;
+	struct guest guests[VOUCH_MAX_VMS];
+};
+
+/* As the configured user, with that user's groups, for /dev/kvm. */
+static int become(const char *user)
+{
+	const struct passwd *pw;
+
+	if (!user || geteuid())
+		return 0;
+	pw = getpwnam(user);
+	if (!pw || initgroups(user, pw->pw_gid) || setgid(pw->pw_gid) ||
+	    setuid(pw->pw_uid))
+		return -EPERM;
+	return 0;
+}
+
+static void exec_qemu(const struct launcher *l, struct vouch_qemu *qemu,
+		      int qmp_fd, pid_t parent)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	/* Out of reach of an interrupt at the terminal. */
+	setsid();
+	if (!become(l->config->user) && !prctl(PR_SET_PDEATHSIG, SIGKILL) &&
+	    getppid() == parent && !fcntl(qmp_fd, F_SETFD, 0))
+		execvp(qemu->argv[0], qemu->argv);
+	vouch_error("cannot start %s: %s; install qemu-system-x86, or name it "
+		    "as \"qemu\"", qemu->argv[0], strerror(errno));
+	_exit(127);
+}
+
+/* QEMU does not remove the socket that it binds. */
+static void clear_net(const struct vouch_net_config *net)
+{
+	struct stat st;
+
+	if (net->local && net->local[0] == '/' && !lstat(net->local, &st) &&
+	    S_ISSOCK(st.st_mode))
+		unlink(net->local);
+}
+
+static int start(struct launcher *l, u32 vm, enum vouch_accel accel)
+{
+	const struct vouch_vm_config *config = &l->config->vms[vm];
+	struct guest *g = &l->guests[vm];
+	pid_t parent = getpid();
+	struct vouch_qemu qemu;
+	int err, pair[2];
+
+	if (g->pid)
+		return -EALREADY;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+		return -errno;
+	err = vouch_qemu_init(&qemu, l->config->qemu, config, accel, pair[1]);
+	if (!err)
+		err = vouch_qmp_open(&g->qmp, pair[0]);
+	else
+		close(pair[0]);
+	if (!err) {
+		clear_net(&config->launch.net);
+		g->pid = fork();
+		if (!g->pid)
+			exec_qemu(l, &qemu, pair[1], parent);
+		if (g->pid < 0) {
+			err = -errno;
+			g->pid = 0;
+			vouch_qmp_close(&g->qmp);
+		}
+	}
+	close(pair[1]);
+	vouch_qemu_release(&qemu);
+	return err;
+}
+
+static void stop(struct guest *g)
+{
+	if (!g->pid)
+		return;
+	if (kill(g->pid, SIGKILL))
+		vouch_error("cannot end process %d: %s", (int)g->pid,
+			    strerror(errno));
+}
+
+static enum vouch_accel read_accel(const json_t *json)
+{
+	const char *s = json_string_value(json_object_get(json, "accel"));
+
+	return s && !strcmp(s, "kvm") ? VOUCH_ACCEL_KVM : VOUCH_ACCEL_TCG;
+}
+
+static int handle(struct launcher *l, const json_t *json)
+{
+	const char *method =
+		json_string_value(json_object_get(json, "method"));
+	json_int_t vm = json_integer_value(json_object_get(json, "vm"));
+
+	if (!method || vm < 0 || vm >= l->config->n_vms ||
+	    !l->config->vms[vm].launched)
+		return -EINVAL;
+	if (!strcmp(method, "start"))
+		return start(l, (u32)vm, read_accel(json));
+	if (strcmp(method, "stop"))
+		return -EINVAL;
+	stop(&l->guests[vm]);
+	return 0;
+}
+
+/* Returns false when the main process is gone. */
+static bool serve(struct launcher *l)
+{
+	struct vouch_failure f;
+	struct vouch_message msg;
+	enum vouch_frame_type type = VOUCH_FRAME_RESULT;
+	const char *why;
+	json_t *json;
+	int err;
+
+	if (vouch_channel_recv(l->fd, 0, -1, &msg, &why))
+		return false;
+	err = handle(l, msg.json);
+	if (err) {
+		type = VOUCH_FRAME_ERROR;
+		vouch_fail(&f, err, VOUCH_EXIT_UNAVAILABLE, "start a VM");
+		json = vouch_failure_json(&f);
+	} else {
+		json = json_object();
+	}
+	err = vouch_channel_send(l->fd, type, msg.id, json, NULL, 0);
+	json_decref(json);
+	vouch_message_release(&msg);
+	return !err;
+}
+
+static void describe_end(const struct guest *g, int status, char *how,
+			 size_t size)
+{
+	if (WIFSIGNALED(status))
+		snprintf(how, size, "signal %d", WTERMSIG(status));
+	else
+		snprintf(how, size, "status %d%s%s", WEXITSTATUS(status),
+			 g->qmp.reason[0] ? ", " : "", g->qmp.reason);
+}
+
+static bool report(struct launcher *l, u32 vm, int status)
+{
+	struct guest *g = &l->guests[vm];
+	char how[64];
+	json_t *json;
+	int err;
+
+	if (g->qmp.fd >= 0)
+		vouch_qmp_read(&g->qmp);
+	vouch_qmp_close(&g->qmp);
+	g->pid = 0;
+	describe_end(g, status, how, sizeof(how));
+	json = json_pack("{s:s, s:i, s:s, s:b}", "method", "ended", "vm",
+			 (int)vm, "how", how, "panicked", g->qmp.panicked);
+	err = vouch_channel_send(l->fd, VOUCH_FRAME_CALL, 0, json, NULL, 0);
+	json_decref(json);
+	return !err;
+}
+
+static bool reap(struct launcher *l)
+{
+	struct signalfd_siginfo info;
+	int status;
+	pid_t pid;
+	u32 i;
+
+	if (read(l->signal_fd, &info, sizeof(info)) < 0 && errno != EAGAIN)
+		return false;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (i = 0; i < l->config->n_vms; i++)
+			if (l->guests[i].pid == pid && !report(l, i, status))
+				return false;
+	return true;
+}
+
+/* The main process is gone or has hung up: end everything. */
+static void end_all(struct launcher *l)
+{
+	u32 i, n = 0;
+	int ms;
+
+	for (i = 0; i < l->config->n_vms; i++)
+		if (l->guests[i].pid && vouch_qmp_quit(&l->guests[i].qmp))
+			stop(&l->guests[i]);
+	for (ms = 0; ms < QUIT_MS; ms += 20) {
+		for (i = n = 0; i < l->config->n_vms; i++) {
+			struct guest *g = &l->guests[i];
+
+			if (g->pid && waitpid(g->pid, NULL, WNOHANG) == g->pid)
+				g->pid = 0;
+			n += g->pid != 0;
+		}
+		if (!n)
+			return;
+		poll(NULL, 0, 20);
+	}
+	for (i = 0; i < l->config->n_vms; i++)
+		stop(&l->guests[i]);
+}
+
+static bool turn(struct launcher *l)
+{
+	struct pollfd fds[2 + VOUCH_MAX_VMS] = {
+		{ .fd = l->fd, .events = POLLIN },
+		{ .fd = l->signal_fd, .events = POLLIN },
+	};
+	u32 i;
+
+	for (i = 0; i < l->config->n_vms; i++) {
+		fds[2 + i].fd = l->guests[i].qmp.fd;
+		fds[2 + i].events = POLLIN;
+	}
+	if (poll(fds, 2 + l->config->n_vms, -1) < 0)
+		return errno == EINTR;
+	for (i = 0; i < l->config->n_vms; i++)
+		if (fds[2 + i].revents && l->guests[i].qmp.fd >= 0)
+			vouch_qmp_read(&l->guests[i].qmp);
+	if (fds[1].revents && !reap(l))
+		return false;
+	return !fds[0].revents || serve(l);
+}
+
+int vouch_launch_run(int fd, const void *config)
+{
+	struct launcher l = { .config = config, .fd = fd };
+	sigset_t set;
+	u32 i;
+
+	for (i = 0; i < VOUCH_MAX_VMS; i++)
+		l.guests[i].qmp.fd = -1;
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	l.signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (l.signal_fd < 0) {
+		vouch_error("cannot wait for VMs: %s", strerror(errno));
+		return 1;
+	}
+	/* Other descriptors of this process are not QEMU's business. */
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	while (turn(&l))
+		;
+	end_all(&l);
+	return 0;
+}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The link process: capture, object and profile in, unsigned image out. */
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../common/hex.h"
+#include "link.h"
+#include "log.h"
+#include "loop.h"
+#include "process.h"
+#include "worker.h"
+
+#define CHILD_CPU_S 60
+#define CHILD_MEMORY (4ull << 30)
+
+struct request {
+	const struct vouch_profile *profile;
+	u8 options[VOUCH_HASH_LEN];
+	const u8 *object;
+	size_t object_len;
+	const u8 *capture; /* aligned to 8 */
+	size_t capture_len;
+};
+
+static int read_request(const struct vouch_linker_args *args,
+			const struct vouch_message *msg, struct request *r,
+			struct vouch_failure *f)
+{
+	const char *options =
+		json_string_value(json_object_get(msg->json, "options"));
+	json_int_t profile =
+		json_integer_value(json_object_get(msg->json, "profile"));
+	json_int_t len =
+		json_integer_value(json_object_get(msg->json, "object_len"));
+
+	vouch_fail(f, -EINVAL, VOUCH_EXIT_INTERNAL, "read a link request");
+	if (!options || vouch_hex_read(options, r->options, VOUCH_HASH_LEN) ||
+	    profile < 0 || profile >= args->n_profiles || len < 1 ||
+	    len >= msg->blob_len)
+		return vouch_fail_why(f, "it is malformed");
+	r->profile = args->profiles[profile];
+	r->object = msg->blob;
+	r->object_len = (size_t)len;
+	r->capture_len = msg->blob_len - (size_t)len;
+	return 0;
+}
+
+/* Returns what is sent as RESULT: a refusal, named by its stage. */
+static json_t *refusal(const struct vouch_refusal *why, const char *stage,
+		       u64 check_us, u64 link_us)
+{
+	char line[512];
+
+	vouch_refusal_format(why, line, sizeof(line));
+	return json_pack("{s:s, s:s, s:s?, s:I, s:I}", "refused", line, "stage",
+			 stage, "program",
+			 why->program[0] ? why->program : NULL, "check_us",
+			 (json_int_t)check_us, "link_us", (json_int_t)link_us);
+}
+
+static void check_and_link(const struct request *r,
+			   const struct vouch_capture_view *view,
+			   struct vouch_reply *reply)
+{
+	struct vouch_checked checked = {};
+	u64 check_us, link_us = 0, began = vouch_clock_us();
+	struct vouch_refusal why = {};
+	const char *stage = "check";
+	int err;
+
+	err = vouch_check(view, r->object, r->object_len, r->profile, &checked,
+			  &why);
+	check_us = vouch_clock_us() - began;
+	if (!err) {
+		stage = "link";
+		began = vouch_clock_us();
+		err = vouch_link(view, &checked, r->profile, r->options,
+				 &reply->blob, &reply->blob_len, &why);
+		link_us = vouch_clock_us() - began;
+	}
+	vouch_checked_release(&checked);
+	if (!err)
+		reply->json = json_pack("{s:I, s:I}", "check_us",
+					(json_int_t)check_us, "link_us",
+					(json_int_t)link_us);
+	else if (err == -EPERM)
+		reply->json = refusal(&why, stage, check_us, link_us);
+	else
+		vouch_fail(&reply->failure, err, VOUCH_EXIT_INTERNAL,
+			   "%s the capture", stage);
+}
+
+static void work(const struct request *r, struct vouch_reply *reply)
+{
+	struct vouch_capture_view view = {};
+	struct vouch_refusal refused;
+	const char *why;
+	int err;
+
+	err = vouch_capture_parse(r->capture, r->capture_len, &view, &why);
+	if (err == -EINVAL) {
+		vouch_refuse(&refused, "the capture is malformed: %s; the "
+			     "verifier VM's agent or module is of another "
+			     "version, or somebody broke in", why);
+		reply->json = refusal(&refused, "check", 0, 0);
+	} else if (err) {
+		vouch_fail(&reply->failure, err, VOUCH_EXIT_INTERNAL,
+			   "parse the capture");
+	} else {
+		check_and_link(r, &view, reply);
+		vouch_capture_release(&view);
+	}
+}
+
+static void limit(void)
+{
+	const struct rlimit cpu = { CHILD_CPU_S, CHILD_CPU_S };
+	const struct rlimit memory = { CHILD_MEMORY, CHILD_MEMORY };
+
+	setrlimit(RLIMIT_CPU, &cpu);
+#ifndef __SANITIZE_ADDRESS__
+	setrlimit(RLIMIT_AS, &memory);
+#else
+	(void)memory;
+#endif
+}
+
+/* The child's whole life. */
+static void child(int fd, const struct request *r)
+{
+	struct vouch_reply reply = {};
+	json_t *json;
+	int err;
+
+	limit();
+	work(r, &reply);
+	if (reply.json) {
+		err = vouch_channel_send(fd, VOUCH_FRAME_RESULT, 1, reply.json,
+					 reply.blob, reply.blob_len);
+	} else {
+		json = vouch_failure_json(&reply.failure);
+		err = vouch_channel_send(fd, VOUCH_FRAME_ERROR, 1, json, NULL,
+					 0);
+	}
+	_exit(err ? 1 : 0);
+}
+
+static void take_answer(struct vouch_message *msg, struct vouch_reply *reply)
+{
+	if (msg->type == VOUCH_FRAME_RESULT) {
+		reply->json = json_incref(msg->json);
+		reply->blob = (void *)msg->blob;
+		reply->blob_len = msg->blob_len;
+		msg->blob = NULL;
+	} else {
+		vouch_failure_read(msg->json, &reply->failure);
+	}
+	vouch_message_release(msg);
+}
+
+static void blame_child(struct vouch_reply *reply, int err, int status)
+{
+	vouch_fail(&reply->failure, err, VOUCH_EXIT_INTERNAL,
+		   "check and link a capture");
+	vouch_fail_next(&reply->failure, "keep the object and report it; the "
+			"capture may be hostile");
+	if (err == -ETIMEDOUT)
+		vouch_fail_why(&reply->failure, "it took longer than %d s",
+			       CHILD_CPU_S);
+	else if (WIFSIGNALED(status))
+		vouch_fail_why(&reply->failure, "the child that did it died of "
+			       "signal %d", WTERMSIG(status));
+	else
+		vouch_fail_why(&reply->failure, "the child that did it ended "
+			       "with status %d", WEXITSTATUS(status));
+	vouch_error("%s: %s", reply->failure.what, reply->failure.why);
+}
+
+static void run_child(const struct request *r, struct vouch_reply *reply)
+{
+	struct vouch_message msg;
+	const char *why;
+	int err, pair[2], status = 0;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
+		vouch_fail(&reply->failure, -errno, VOUCH_EXIT_INTERNAL,
+			   "make a socket pair");
+		return;
+	}
+	pid = fork();
+	if (!pid) {
+		close(pair[0]);
+		child(pair[1], r);
+	}
+	err = pid < 0 ? -errno : 0;
+	close(pair[1]);
+	if (!err)
+		err = vouch_channel_recv(pair[0], VOUCH_FRAME_MAX_BLOB,
+					 CHILD_CPU_S * 1000, &msg, &why);
+	close(pair[0]);
+	if (pid > 0) {
+		if (err)
+			kill(pid, SIGKILL);
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+	}
+	if (err)
+		blame_child(reply, err, status);
+	else
+		take_answer(&msg, reply);
+}
+
+static void handle(void *ctx, const struct vouch_message *msg,
+		   struct vouch_reply *reply)
+{
+	struct request r = {};
+	u8 *capture;
+
+	if (read_request(ctx, msg, &r, &reply->failure))
+		return;
+	/* A copy, since the object before it spoils the alignment. */
+	capture = malloc(r.capture_len);
+	if (!capture) {
+		vouch_fail(&reply->failure, -ENOMEM, VOUCH_EXIT_INTERNAL,
+			   "copy the capture");
+		return;
+	}
+	memcpy(capture, msg->blob + r.object_len, r.capture_len);
+	r.capture = capture;
+	run_child(&r, reply);
+	free(capture);
+}
+
+int vouch_linker_run(int fd, const void *args)
+{
+	const struct vouch_linker_args *a = args;
+
+	if (vouch_process_drop(a->user) ||
+	    vouch_process_confine(VOUCH_DUTY_LINK))
+		return 1;
+	return vouch_worker_run(fd, handle, (void *)a);
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The canonical form of a submission's options. */
+
+#include "daemon.h"
+
+#define MAX_OPTIONS 256u
+
+static int copy_set(const json_t *from, json_t *to, const char **why)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)from, key, v) {
+		if (!json_is_string(v)) {
+			*why = "\"set\" must map names to texts";
+			return -EINVAL;
+		}
+		json_object_set(to, key, v);
+	}
+	return 0;
+}
+
+static int copy_entries(const json_t *from, json_t *to, const char **why)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)from, key, v) {
+		json_int_t n = json_integer_value(v);
+
+		if (!json_is_integer(v) || n < 1 || n > UINT32_MAX) {
+			*why = "\"map_entries\" must map names to numbers of "
+			       "32 bits, from 1";
+			return -EINVAL;
+		}
+		json_object_set(to, key, v);
+	}
+	return 0;
+}
+
+static int check_object(const json_t *v, const char **why)
+{
+	if (!v || json_is_null(v))
+		return 0;
+	if (!json_is_object(v) || json_object_size(v) > MAX_OPTIONS) {
+		*why = "\"set\" and \"map_entries\" must be objects of at most "
+		       "256 members";
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int vouch_options_canon(const json_t *options, json_t **canon,
+			const char **why)
+{
+	const json_t *set = json_object_get(options, "set");
+	const json_t *entries = json_object_get(options, "map_entries");
+	const json_t *record = json_object_get(options, "record");
+	json_t *out;
+	int err;
+
+	*why = "the options are not an object";
+	if (options && !json_is_null(options) && !json_is_object(options))
+		return -EINVAL;
+	*why = "\"record\" must be true or false";
+	if (record && !json_is_boolean(record))
+		return -EINVAL;
+	if (check_object(set, why) || check_object(entries, why))
+		return -EINVAL;
+	*why = "out of memory";
+	out = json_pack("{s:{}, s:{}, s:b}", "map_entries", "set", "record",
+			json_is_true(record));
+	if (!out)
+		return -EINVAL;
+	err = copy_set(set, json_object_get(out, "set"), why);
+	if (!err)
+		err = copy_entries(entries, json_object_get(out, "map_entries"),
+				   why);
+	if (err)
+		json_decref(out);
+	else
+		*canon = out;
+	return err;
+}
+
+char *vouch_options_text(const json_t *canon)
+{
+	return json_dumps(canon, JSON_SORT_KEYS | JSON_COMPACT);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The rungs of vouchd's init ladder, in this order. Each logs its failure and
+ * returns the exit code, 0 for success. */
+#ifndef VOUCH_SETUP_H
+#define VOUCH_SETUP_H
+
+#include "daemon.h"
+
+struct vouch_setup_flags {
+	const char *config, *log_level; /* NULL: not given */
+	bool check;
+};
+
+/**
+ * vouch_setup_config() - read configuration and profiles.
+ * @daemon: all zero
+ * @flags: the command line's
+ *
+ * Return: exit code.
+ */
+int vouch_setup_config(struct vouch_daemon *daemon,
+		       const struct vouch_setup_flags *flags);
+
+/**
+ * vouch_setup_state() - make and open the state directory.
+ * @daemon: with its configuration
+ *
+ * Return: exit code.
+ */
+int vouch_setup_state(struct vouch_daemon *daemon);
+
+/**
+ * vouch_setup_processes() - fork launch, link and sign.
+ * @daemon: with its state directory
+ *
+ * Return: exit code.
+ */
+int vouch_setup_processes(struct vouch_daemon *daemon);
+
+/**
+ * vouch_setup_service() - open the store, listen, drop all that is not needed.
+ * @daemon: with its processes
+ *
+ * Return: exit code.
+ */
+int vouch_setup_service(struct vouch_daemon *daemon);
+
+/**
+ * vouch_setup_serve() - start VMs, take up what was left, and serve.
+ * @daemon: ready
+ *
+ * Return: exit code.
+ */
+int vouch_setup_serve(struct vouch_daemon *daemon);
+
+/**
+ * vouch_setup_end() - undo whatever was set up.
+ * @daemon: however far it came
+ */
+void vouch_setup_end(struct vouch_daemon *daemon);
+
+#endif /* VOUCH_SETUP_H */

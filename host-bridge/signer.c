@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The sign process: unsigned image in, signed image out. */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../common/hex.h"
+#include "../common/image.h"
+#include "crypto.h"
+#include "file.h"
+#include "log.h"
+#include "process.h"
+#include "sign.h"
+#include "worker.h"
+
+#define SEQUENCE_FILE "sequence"
+#define MAX_KEY_FILE (64u << 10)
+#define SEQUENCE_TEXT 64
+
+struct signer {
+	struct vouch_signer *key;
+	char key_id[2 * VOUCH_HASH_LEN + 1]; /* SHA-256 of the certificate */
+	int dir_fd; /* holds the sequence */
+	u32 epoch;
+	u64 sequence; /* the last one that was given out */
+};
+
+/* A lost file would let sequences repeat, so only a new epoch goes without. */
+static int load_sequence(struct signer *s)
+{
+	unsigned long long sequence;
+	unsigned int epoch;
+	size_t len;
+	void *text;
+	int err, n;
+
+	err = vouch_file_get(s->dir_fd, SEQUENCE_FILE, SEQUENCE_TEXT, &text,
+			     &len);
+	if (err == -ENOENT) {
+		vouch_notice("no sequence so far: epoch %u starts", s->epoch);
+		return 0;
+	}
+	if (err) {
+		vouch_error("cannot read the sequence: %s", strerror(-err));
+		return err;
+	}
+	n = sscanf(text, "%u %llu", &epoch, &sequence);
+	free(text);
+	if (n != 2) {
+		vouch_error("the file of the sequence is not \"EPOCH "
+			    "SEQUENCE\"; restore it, or raise \"epoch\" with a "
+			    "new key");
+		return -EINVAL;
+	}
+	if (epoch > s->epoch) {
+		vouch_error("epoch %u was in use already, and the "
+			    "configuration says %u; correct \"epoch\"", epoch,
+			    s->epoch);
+		return -EINVAL;
+	}
+	if (epoch == s->epoch)
+		s->sequence = sequence;
+	return 0;
+}
+
+static int store_sequence(struct signer *s, u64 sequence)
+{
+	char text[SEQUENCE_TEXT];
+	int n;
+
+	n = snprintf(text, sizeof(text), "%u %llu\n", s->epoch,
+		     (unsigned long long)sequence);
+	return vouch_file_put(s->dir_fd, SEQUENCE_FILE, text, (size_t)n);
+}
+
+static int copy_text(const json_t *json, const char *key, char *out,
+		     size_t size)
+{
+	const char *s = json_string_value(json_object_get(json, key));
+
+	if (!s || strlen(s) >= size)
+		return -EINVAL;
+	memcpy(out, s, strlen(s));
+	return 0;
+}
+
+static int make_record(const struct signer *s, const json_t *json,
+		       struct vouch_record *rec, struct vouch_failure *f)
+{
+	const char *log = json_string_value(json_object_get(json, "log"));
+	const struct vouch_record *parsed;
+	const char *why = "a text is missing or too long";
+
+	memcpy(rec->magic, VOUCH_RECORD_MAGIC, sizeof(rec->magic));
+	rec->version = cpu_to_le32(VOUCH_MANIFEST_VERSION);
+	rec->size = cpu_to_le32(sizeof(*rec));
+	rec->time = cpu_to_le64((u64)time(NULL));
+	rec->sequence = cpu_to_le64(s->sequence + 1);
+	rec->epoch = cpu_to_le32(s->epoch);
+	if (copy_text(json, "slot", rec->slot, sizeof(rec->slot)) ||
+	    copy_text(json, "submitter", rec->submitter,
+		      sizeof(rec->submitter)) ||
+	    copy_text(json, "object_name", rec->object_name,
+		      sizeof(rec->object_name)) ||
+	    !log || vouch_hex_read(log, rec->log, sizeof(rec->log)) ||
+	    vouch_record_parse(rec, sizeof(*rec), &parsed, &why)) {
+		vouch_fail(f, -EINVAL, VOUCH_EXIT_TRUST, "make the record");
+		return vouch_fail_why(f, "%s", why);
+	}
+	return 0;
+}
+
+/* What the image calls itself, read back from what was signed. */
+static json_t *describe(const struct signer *s, const void *image, size_t len)
+{
+	char content[2 * VOUCH_HASH_LEN + 1];
+	struct vouch_image img;
+	u32 elf_len, sig_len;
+	const char *why;
+
+	if (vouch_image_split(image, len, &elf_len, &sig_len, &why) ||
+	    vouch_image_parse(image, elf_len, &img, &why))
+		return NULL;
+	vouch_hex_write(img.req.req->content, VOUCH_HASH_LEN, content);
+	return json_pack("{s:s, s:s, s:s, s:I, s:I}", "content", content,
+			 "name", img.name, "key_id", s->key_id, "epoch",
+			 (json_int_t)s->epoch, "sequence",
+			 (json_int_t)s->sequence);
+}
+
+static void handle(void *ctx, const struct vouch_message *msg,
+		   struct vouch_reply *reply)
+{
+	struct vouch_failure *f = &reply->failure;
+	struct vouch_record rec = {};
+	struct signer *s = ctx;
+	const char *why;
+	int err;
+
+	if (make_record(s, msg->json, &rec, f))
+		return;
+	err = store_sequence(s, s->sequence + 1);
+	if (err) {
+		vouch_fail(f, err, VOUCH_EXIT_TRUST, "store the sequence");
+		vouch_fail_next(f, "check the space of the state directory");
+		return;
+	}
+	s->sequence++;
+	err = vouch_sign(s->key, &rec, msg->blob, msg->blob_len, &reply->blob,
+			 &reply->blob_len, &why);
+	if (!err)
+		reply->json = describe(s, reply->blob, reply->blob_len);
+	if (reply->json)
+		return;
+	vouch_fail(f, err ? err : -EINVAL, VOUCH_EXIT_TRUST, "sign an image");
+	vouch_fail_why(f, "%s", err ? why : "what was signed is no image");
+	vouch_error("%s: %s", f->what, f->why);
+}
+
+static int load_key(struct signer *s, const struct vouch_config *config)
+{
+	size_t key_len = 0, cert_len = 0;
+	void *key = NULL, *cert = NULL;
+	u8 hash[VOUCH_HASH_LEN];
+	const char *what = config->key, *why = NULL;
+	int err;
+
+	err = vouch_file_get(AT_FDCWD, config->key, MAX_KEY_FILE, &key,
+			     &key_len);
+	if (!err) {
+		what = config->cert;
+		err = vouch_file_get(AT_FDCWD, config->cert, MAX_KEY_FILE,
+				     &cert, &cert_len);
+	}
+	if (!err) {
+		what = "key and certificate";
+		err = vouch_signer_new(key, key_len, cert, cert_len, &s->key,
+				       &why);
+	}
+	if (!err)
+		err = vouch_sha256(cert, cert_len, hash);
+	if (err)
+		vouch_error("cannot take the image key into use: %s: %s; name "
+			    "\"key\" (PEM) and \"cert\" (DER) in the "
+			    "configuration", what, why ? why : strerror(-err));
+	else
+		vouch_hex_write(hash, sizeof(hash), s->key_id);
+	if (key)
+		explicit_bzero(key, key_len);
+	free(key);
+	free(cert);
+	return err;
+}
+
+static int open_signer(struct signer *s, const struct vouch_config *config)
+{
+	char path[512];
+
+	s->epoch = config->epoch;
+	snprintf(path, sizeof(path), "%s/sign", config->state_dir);
+	s->dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->dir_fd < 0) {
+		vouch_error("cannot open %s: %s", path, strerror(errno));
+		return -errno;
+	}
+	return load_key(s, config);
+}
+
+int vouch_signer_run(int fd, const void *config)
+{
+	const struct vouch_config *c = config;
+	struct signer s = {};
+	int ret = 1;
+
+	if (!open_signer(&s, c) && !vouch_process_drop(c->user) &&
+	    !load_sequence(&s) && !vouch_process_confine(VOUCH_DUTY_SIGN))
+		ret = vouch_worker_run(fd, handle, &s);
+	vouch_signer_free(s.key);
+	close(s.dir_fd);
+	return ret;
+}

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The only user of SQLite. */
+
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "log.h"
+#include "store.h"
+
+struct vouch_store {
+	sqlite3 *db;
+};
+
+static const char schema[] =
+	"PRAGMA journal_mode=WAL;"
+	"PRAGMA synchronous=FULL;"
+	"PRAGMA foreign_keys=ON;"
+	"PRAGMA temp_store=MEMORY;"
+	"BEGIN;"
+	"CREATE TABLE IF NOT EXISTS submissions("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" received INTEGER NOT NULL DEFAULT (unixepoch()),"
+	" submitter TEXT NOT NULL, name TEXT NOT NULL, object TEXT NOT NULL,"
+	" options TEXT NOT NULL, target TEXT, slot TEXT, attach TEXT,"
+	" profile INTEGER NOT NULL, deliver INTEGER NOT NULL,"
+	" state TEXT NOT NULL, image TEXT, verdict TEXT,"
+	" attempts INTEGER NOT NULL DEFAULT 1);"
+	"CREATE TABLE IF NOT EXISTS images("
+	" sha256 TEXT PRIMARY KEY, content TEXT NOT NULL, name TEXT NOT NULL,"
+	" key_id TEXT NOT NULL, slot TEXT NOT NULL,"
+	" submission INTEGER NOT NULL REFERENCES submissions(id),"
+	" size INTEGER NOT NULL, epoch INTEGER NOT NULL,"
+	" sequence INTEGER NOT NULL, UNIQUE(epoch, sequence));"
+	"CREATE TABLE IF NOT EXISTS epochs("
+	" epoch INTEGER NOT NULL, key_id TEXT NOT NULL,"
+	" first_used INTEGER NOT NULL DEFAULT (unixepoch()),"
+	" PRIMARY KEY(epoch, key_id));"
+	"CREATE TABLE IF NOT EXISTS deliveries("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" submission INTEGER NOT NULL REFERENCES submissions(id),"
+	" target TEXT NOT NULL, slot TEXT NOT NULL, status TEXT NOT NULL,"
+	" reason TEXT, at INTEGER NOT NULL DEFAULT (unixepoch()));"
+	"CREATE TABLE IF NOT EXISTS targets("
+	" name TEXT PRIMARY KEY, profile TEXT, release TEXT,"
+	" seen INTEGER NOT NULL);"
+	"CREATE TABLE IF NOT EXISTS log("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" at INTEGER NOT NULL DEFAULT (unixepoch()),"
+	" submission INTEGER, event TEXT NOT NULL, text TEXT NOT NULL);"
+	"CREATE TRIGGER IF NOT EXISTS log_keeps BEFORE UPDATE ON log"
+	" BEGIN SELECT RAISE(ABORT, 'the log only grows'); END;"
+	"CREATE TRIGGER IF NOT EXISTS log_stays BEFORE DELETE ON log"
+	" BEGIN SELECT RAISE(ABORT, 'the log only grows'); END;"
+	"COMMIT;";
+
+static int fail(struct vouch_store *store, const char *what)
+{
+	vouch_error("store: cannot %s: %s; check space and permissions of the "
+		    "state directory", what, sqlite3_errmsg(store->db));
+	return -EIO;
+}
+
+int vouch_store_open(struct vouch_store **store, const char *path, char *why,
+		     size_t why_len)
+{
+	struct vouch_store *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		snprintf(why, why_len, "out of memory");
+		return -EIO;
+	}
+	if (sqlite3_open(path, &s->db) != SQLITE_OK ||
+	    sqlite3_busy_timeout(s->db, 5000) != SQLITE_OK ||
+	    sqlite3_exec(s->db, schema, NULL, NULL, NULL) != SQLITE_OK) {
+		snprintf(why, why_len, "database %s: %s", path,
+			 sqlite3_errmsg(s->db));
+		vouch_store_close(s);
+		return -EIO;
+	}
+	*store = s;
+	return 0;
+}
+
+void vouch_store_close(struct vouch_store *store)
+{
+	if (!store)
+		return;
+	sqlite3_close(store->db);
+	free(store);
+}
+
+/* Binds by @types: 'i' a u64, 't' a text or NULL. */
+static sqlite3_stmt *prepare(struct vouch_store *store, const char *sql,
+			     const char *types, va_list args)
+{
+	sqlite3_stmt *stmt;
+	int i, rc;
+
+	if (sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL) != SQLITE_OK)
+		return NULL;
+	for (i = 1; *types; types++, i++) {
+		if (*types == 'i')
+			rc = sqlite3_bind_int64(stmt, i,
+						(s64)va_arg(args, u64));
+		else
+			rc = sqlite3_bind_text(stmt, i,
+					       va_arg(args, const char *), -1,
+					       SQLITE_TRANSIENT);
+		if (rc != SQLITE_OK) {
+			sqlite3_finalize(stmt);
+			return NULL;
+		}
+	}
+	return stmt;
+}
+
+static sqlite3_stmt *query(struct vouch_store *store, const char *sql,
+			   const char *types, ...)
+{
+	sqlite3_stmt *stmt;
+	va_list args;
+
+	va_start(args, types);
+	stmt = prepare(store, sql, types, args);
+	va_end(args);
+	return stmt;
+}
+
+static int run(struct vouch_store *store, const char *what, const char *sql,
+	       const char *types, ...)
+{
+	sqlite3_stmt *stmt;
+	va_list args;
+	int rc;
+
+	va_start(args, types);
+	stmt = prepare(store, sql, types, args);
+	va_end(args);
+	if (!stmt)
+		return fail(store, what);
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_DONE || rc == SQLITE_ROW)
+		rc = sqlite3_finalize(stmt);
+	else
+		sqlite3_finalize(stmt);
+	return rc == SQLITE_OK ? 0 : fail(store, what);
+}
+
+int vouch_store_submission_add(struct vouch_store *store,
+			       struct vouch_store_submission *sub)
+{
+	int err;
+
+	err = run(store, "record a submission",
+		  "INSERT INTO submissions(submitter, name, object, options,"
+		  " target, slot, attach, profile, deliver, state)"
+		  " VALUES(?,?,?,?,?,?,?,?,?,?)", "tttttttiit",
+		  sub->submitter, sub->name, sub->object, sub->options,
+		  sub->target, sub->slot, sub->attach, (u64)sub->profile,
+		  (u64)sub->deliver, sub->state);
+	if (!err)
+		sub->id = (u64)sqlite3_last_insert_rowid(store->db);
+	return err;
+}
+
+int vouch_store_submission_move(struct vouch_store *store, u64 id,
+				const char *state, const char *image,
+				const char *verdict)
+{
+	return run(store, "record a submission's state",
+		   "UPDATE submissions SET state=?, image=coalesce(?, image),"
+		   " verdict=coalesce(?, verdict) WHERE id=?", "ttti", state,
+		   image, verdict, id);
+}
+
+static const char *text(sqlite3_stmt *stmt, int column)
+{
+	return (const char *)sqlite3_column_text(stmt, column);
+}
+
+int vouch_store_pending(struct vouch_store *store,
+			void (*each)(void *ctx,
+				     const struct vouch_store_submission *sub),
+			void *ctx)
+{
+	sqlite3_stmt *stmt;
+	int err, rc;
+
+	err = run(store, "count attempts",
+		  "UPDATE submissions SET attempts = attempts + 1"
+		  " WHERE state <> 'done'", "");
+	if (err)
+		return err;
+	stmt = query(store,
+		     "SELECT id, submitter, name, object, options, target,"
+		     " slot, attach, profile, deliver, state, image, verdict,"
+		     " attempts FROM submissions WHERE state <> 'done'"
+		     " ORDER BY id", "");
+	if (!stmt)
+		return fail(store, "read unfinished submissions");
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		struct vouch_store_submission sub = {
+			.id = (u64)sqlite3_column_int64(stmt, 0),
+			.submitter = text(stmt, 1),
+			.name = text(stmt, 2),
+			.object = text(stmt, 3),
+			.options = text(stmt, 4),
+			.target = text(stmt, 5),
+			.slot = text(stmt, 6),
+			.attach = text(stmt, 7),
+			.profile = (u32)sqlite3_column_int64(stmt, 8),
+			.deliver = sqlite3_column_int64(stmt, 9),
+			.state = text(stmt, 10),
+			.image = text(stmt, 11),
+			.verdict = text(stmt, 12),
+			.attempts = (u32)sqlite3_column_int64(stmt, 13),
+		};
+
+		each(ctx, &sub);
+	}
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_DONE ? 0 :
+				   fail(store, "read unfinished submissions");
+}
+
+int vouch_store_verdict(struct vouch_store *store, u64 id, char **verdict)
+{
+	sqlite3_stmt *stmt;
+	int err = -EIO;
+
+	*verdict = NULL;
+	stmt = query(store,
+		     "SELECT state = 'done', verdict FROM submissions"
+		     " WHERE id=?", "i", id);
+	if (!stmt)
+		return fail(store, "look up a verdict");
+	switch (sqlite3_step(stmt)) {
+	case SQLITE_ROW:
+		err = sqlite3_column_int(stmt, 0) ? 0 : -EAGAIN;
+		break;
+	case SQLITE_DONE:
+		err = -ENOENT;
+		break;
+	}
+	if (!err) {
+		*verdict = strdup(text(stmt, 1) ? text(stmt, 1) : "{}");
+		err = *verdict ? 0 : -EIO;
+	}
+	sqlite3_finalize(stmt);
+	return err;
+}
+
+int vouch_store_image_add(struct vouch_store *store,
+			  const struct vouch_store_image *image)
+{
+	int err;
+
+	err = run(store, "record an image",
+		  "INSERT INTO images(sha256, content, name, key_id, slot,"
+		  " submission, size, epoch, sequence)"
+		  " VALUES(?,?,?,?,?,?,?,?,?)", "tttttiiii",
+		  image->sha256, image->content, image->name, image->key_id,
+		  image->slot, image->submission, image->size,
+		  (u64)image->epoch, image->sequence);
+	if (err)
+		return err;
+	return run(store, "record a key epoch",
+		   "INSERT OR IGNORE INTO epochs(epoch, key_id) VALUES(?,?)",
+		   "it", (u64)image->epoch, image->key_id);
+}
+
+int vouch_store_image_find(struct vouch_store *store, const char *prefix,
+			   char sha256[2 * VOUCH_HASH_LEN + 1])
+{
+	sqlite3_stmt *stmt;
+	int err = -ENOENT, rc;
+
+	stmt = query(store,
+		     "SELECT max(submission), sha256, count() FROM images"
+		     " WHERE substr(content, 1, length(?1)) = ?1"
+		     " OR substr(sha256, 1, length(?1)) = ?1 OR name = ?1"
+		     " GROUP BY content", "t", prefix);
+	if (!stmt)
+		return fail(store, "look up an image");
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		if (!err) {
+			err = -EEXIST;
+			break;
+		}
+		snprintf(sha256, 2 * VOUCH_HASH_LEN + 1, "%s", text(stmt, 1));
+		err = 0;
+	}
+	sqlite3_finalize(stmt);
+	if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+		return fail(store, "look up an image");
+	return err;
+}
+
+int vouch_store_delivery_add(struct vouch_store *store, u64 submission,
+			     const char *target, const char *slot,
+			     const char *status, const char *reason)
+{
+	return run(store, "record a delivery",
+		   "INSERT INTO deliveries(submission, target, slot, status,"
+		   " reason) VALUES(?,?,?,?,?)", "itttt", submission, target,
+		   slot, status, reason);
+}
+
+int vouch_store_target_seen(struct vouch_store *store, const char *name,
+			    const char *profile, const char *release)
+{
+	return run(store, "record a target",
+		   "INSERT INTO targets(name, profile, release, seen)"
+		   " VALUES(?,?,?, unixepoch()) ON CONFLICT(name) DO UPDATE"
+		   " SET profile=excluded.profile, release=excluded.release,"
+		   " seen=excluded.seen", "ttt", name, profile, release);
+}
+
+int vouch_store_log(struct vouch_store *store, u64 submission,
+		    const char *event, const char *message)
+{
+	return run(store, "append to the log",
+		   "INSERT INTO log(submission, event, text)"
+		   " VALUES(nullif(?, 0),?,?)", "itt", submission, event,
+		   message);
+}
+
+int vouch_store_counts(struct vouch_store *store, u64 *submissions,
+		       u64 *images)
+{
+	sqlite3_stmt *stmt;
+
+	stmt = query(store,
+		     "SELECT (SELECT count() FROM submissions),"
+		     " (SELECT count() FROM images)", "");
+	if (!stmt || sqlite3_step(stmt) != SQLITE_ROW) {
+		sqlite3_finalize(stmt);
+		return fail(store, "count");
+	}
+	*submissions = (u64)sqlite3_column_int64(stmt, 0);
+	*images = (u64)sqlite3_column_int64(stmt, 1);
+	sqlite3_finalize(stmt);
+	return 0;
+}

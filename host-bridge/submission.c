@@ -1,0 +1,535 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The state machine of submissions. */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../common/hex.h"
+#include "crypto.h"
+#include "file.h"
+#include "log.h"
+#include "submission.h"
+
+static void sub_free(struct vouch_reap *reap)
+{
+	struct vouch_submission *sub =
+		vouch_container(reap, struct vouch_submission, reap);
+
+	free(sub->object);
+	free(sub->unsigned_image);
+	free(sub->image);
+	json_decref(sub->options);
+	json_decref(sub->capture);
+	json_decref(sub->job.json);
+	json_decref(sub->verdict);
+	free(sub);
+}
+
+struct vouch_submission *vouch_submission_new(struct vouch_daemon *daemon)
+{
+	struct vouch_submission *sub = calloc(1, sizeof(*sub));
+
+	if (!sub)
+		return NULL;
+	sub->reap.free = sub_free;
+	sub->daemon = daemon;
+	sub->next = daemon->submissions;
+	daemon->submissions = sub;
+	daemon->n_submissions++;
+	return sub;
+}
+
+void vouch_submission_free(struct vouch_submission *sub)
+{
+	struct vouch_submission **p;
+
+	for (p = &sub->daemon->submissions; *p != sub; p = &(*p)->next)
+		;
+	*p = sub->next;
+	sub->daemon->n_submissions--;
+	vouch_client_put(sub->client);
+	sub->client = NULL;
+	vouch_loop_reap(&sub->daemon->loop, &sub->reap);
+}
+
+void vouch_submission_forget(struct vouch_daemon *daemon)
+{
+	while (daemon->submissions)
+		vouch_submission_free(daemon->submissions);
+}
+
+static void begin(struct vouch_submission *sub, enum vouch_stage stage,
+		  const char *text)
+{
+	json_t *json = json_pack("{s:s, s:s}", "stage",
+				 vouch_stage_names[stage], "text", text);
+
+	sub->began_us = vouch_clock_us();
+	if (json)
+		vouch_client_send(sub->client, VOUCH_FRAME_PROGRESS,
+				  sub->request, json, NULL, 0);
+	json_decref(json);
+}
+
+static void end(struct vouch_submission *sub, enum vouch_stage stage)
+{
+	sub->stage_us[stage] = vouch_clock_us() - sub->began_us;
+}
+
+static void set_stages(struct vouch_submission *sub)
+{
+	json_t *stages = json_object_get(sub->verdict, "stages_us");
+	int i;
+
+	for (i = 0; i < VOUCH_N_STAGES; i++)
+		if (sub->stage_us[i])
+			json_object_set_new(stages, vouch_stage_names[i],
+					    json_integer((json_int_t)
+							 sub->stage_us[i]));
+}
+
+void vouch_submission_finish(struct vouch_submission *sub)
+{
+	const char *reason, *verdict;
+	char *text;
+
+	/* At the end of the daemon: taken up again by the next. */
+	if (sub->daemon->stopping)
+		return;
+	set_stages(sub);
+	verdict = json_string_value(json_object_get(sub->verdict, "verdict"));
+	reason = json_string_value(json_object_get(sub->verdict, "reason"));
+	vouch_info("submission %llu '%s' of %s: %s%s%s",
+		   (unsigned long long)sub->id, sub->name, sub->submitter,
+		   verdict, reason ? ": " : "", reason ? reason : "");
+	text = json_dumps(sub->verdict, JSON_COMPACT);
+	vouch_store_log(sub->daemon->store, sub->id, "verdict", verdict);
+	if (text)
+		vouch_store_submission_move(sub->daemon->store, sub->id, "done",
+					    NULL, text);
+	free(text);
+	vouch_client_send(sub->client, VOUCH_FRAME_VERDICT, sub->request,
+			  sub->verdict, NULL, 0);
+	vouch_submission_free(sub);
+}
+
+static void give_up(struct vouch_submission *sub, enum vouch_exit exit,
+		    const char *reason)
+{
+	vouch_verdict_set(sub, "error", exit, reason);
+	vouch_submission_finish(sub);
+}
+
+/* Nothing is done in a state that the store does not know. */
+static bool move(struct vouch_submission *sub, const char *state,
+		 const char *image, const char *verdict)
+{
+	if (!vouch_store_submission_move(sub->daemon->store, sub->id, state,
+					 image, verdict))
+		return true;
+	give_up(sub, VOUCH_EXIT_INTERNAL, "the daemon cannot write its "
+		"database; see its log");
+	return false;
+}
+
+/* ---- delivering ---- */
+
+static void delivered(void *ctx, const struct vouch_delivery *delivery)
+{
+	struct vouch_submission *sub = ctx;
+
+	if (sub->daemon->stopping)
+		return;
+	end(sub, VOUCH_STAGE_DELIVER);
+	vouch_verdict_delivery(sub, delivery);
+	vouch_store_delivery_add(sub->daemon->store, sub->id,
+				 sub->target->config->name, sub->slot,
+				 delivery->status, delivery->reason);
+	vouch_verdict_set(sub, delivery->exit == VOUCH_EXIT_REFUSED ?
+				       "refused" :
+				       "accepted",
+			  delivery->exit, delivery->reason);
+	vouch_submission_finish(sub);
+}
+
+void vouch_submission_deliver(struct vouch_submission *sub)
+{
+	u8 *image = sub->image;
+	char text[96];
+
+	if (!sub->deliver || !sub->target) {
+		vouch_submission_finish(sub);
+		return;
+	}
+	if (!move(sub, "delivering", NULL, NULL))
+		return;
+	snprintf(text, sizeof(text), "to slot %s of %s", sub->slot,
+		 sub->target->config->name);
+	begin(sub, VOUCH_STAGE_DELIVER, text);
+	sub->image = NULL;
+	vouch_deliver(sub->target, sub->slot,
+		      sub->attach[0] ? sub->attach : NULL,
+		      sub->daemon->profiles[sub->profile], image,
+		      sub->image_len, delivered, sub);
+}
+
+/* ---- signing ---- */
+
+/* The image is on disk before the store names it. */
+static int keep_image(struct vouch_submission *sub, const json_t *result)
+{
+	struct vouch_store_image row = { .submission = sub->id };
+	char hex[VOUCH_HEX_LEN], name[VOUCH_HEX_LEN + 4], path[512];
+	u8 hash[VOUCH_HASH_LEN];
+	json_t *json, *seq, *epoch;
+	int err;
+
+	row.content = json_string_value(json_object_get(result, "content"));
+	row.name = json_string_value(json_object_get(result, "name"));
+	row.key_id = json_string_value(json_object_get(result, "key_id"));
+	seq = json_object_get(result, "sequence");
+	epoch = json_object_get(result, "epoch");
+	if (!row.content || !row.name || !row.key_id ||
+	    vouch_sha256(sub->image, sub->image_len, hash))
+		return -EPROTO;
+	vouch_hex_write(hash, sizeof(hash), hex);
+	snprintf(name, sizeof(name), "%s.ko", hex);
+	snprintf(path, sizeof(path), "%s/images/%s",
+		 sub->daemon->config->state_dir, name);
+	err = vouch_file_put(sub->daemon->images_fd, name, sub->image,
+			     sub->image_len);
+	if (err)
+		return err;
+	row.sha256 = hex;
+	row.slot = sub->slot;
+	row.size = sub->image_len;
+	row.sequence = (u64)json_integer_value(seq);
+	row.epoch = (u32)json_integer_value(epoch);
+	json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:O, s:O, s:s}",
+			 "path", path, "sha256", hex, "content", row.content,
+			 "name", row.name, "size", (json_int_t)row.size,
+			 "key_id", row.key_id, "epoch", epoch, "sequence", seq,
+			 "slot", sub->slot);
+	if (!json)
+		return -ENOMEM;
+	json_object_set_new(sub->verdict, "image", json);
+	return vouch_store_image_add(sub->daemon->store, &row);
+}
+
+static void stored(struct vouch_submission *sub)
+{
+	const json_t *image = json_object_get(sub->verdict, "image");
+	const char *hex =
+		json_string_value(json_object_get(image, "sha256"));
+	char *text;
+	bool ok;
+
+	vouch_verdict_set(sub, "accepted", VOUCH_EXIT_OK, NULL);
+	set_stages(sub);
+	text = json_dumps(sub->verdict, JSON_COMPACT);
+	vouch_store_log(sub->daemon->store, sub->id, "signed", hex);
+	ok = move(sub, "stored", hex, text);
+	free(text);
+	if (ok)
+		vouch_submission_deliver(sub);
+}
+
+static void fail_signing(struct vouch_submission *sub,
+			 const struct vouch_answer *answer)
+{
+	struct vouch_failure f;
+
+	if (answer->err == -ETIMEDOUT) {
+		give_up(sub, VOUCH_EXIT_TIMEOUT, "the sign process did not "
+			"answer in time");
+	} else if (answer->err || answer->frame->type != VOUCH_FRAME_ERROR) {
+		give_up(sub, VOUCH_EXIT_TRUST, "the sign process is gone; see "
+			"the daemon's log");
+	} else {
+		vouch_failure_read(answer->json, &f);
+		give_up(sub, VOUCH_EXIT_TRUST, f.why);
+	}
+}
+
+static void signed_image(void *ctx, const struct vouch_answer *answer)
+{
+	struct vouch_submission *sub = ctx;
+	int err;
+
+	if (sub->daemon->stopping)
+		return;
+	end(sub, VOUCH_STAGE_SIGN);
+	free(sub->unsigned_image);
+	sub->unsigned_image = NULL;
+	if (answer->err || answer->frame->type != VOUCH_FRAME_RESULT) {
+		fail_signing(sub, answer);
+		return;
+	}
+	sub->image_len = answer->frame->blob_len;
+	sub->image = malloc(sub->image_len + 1);
+	if (!sub->image) {
+		give_up(sub, VOUCH_EXIT_INTERNAL, "out of memory");
+		return;
+	}
+	memcpy(sub->image, answer->frame->blob, sub->image_len);
+	err = keep_image(sub, answer->json);
+	if (err) {
+		vouch_error("submission %llu: cannot keep its image: %s; check "
+			    "the space of the state directory",
+			    (unsigned long long)sub->id, strerror(-err));
+		give_up(sub, VOUCH_EXIT_INTERNAL, "the daemon cannot store the "
+			"image; see its log");
+		return;
+	}
+	stored(sub);
+}
+
+static void sign(struct vouch_submission *sub)
+{
+	const char *log =
+		json_string_value(json_object_get(sub->verdict, "log"));
+	u8 hash[VOUCH_HASH_LEN];
+	char hex[VOUCH_HEX_LEN];
+	json_t *json = NULL;
+	int err;
+
+	if (!move(sub, "signing", NULL, NULL))
+		return;
+	begin(sub, VOUCH_STAGE_SIGN, "with the image key");
+	err = vouch_sha256(log, strlen(log), hash);
+	if (!err) {
+		vouch_hex_write(hash, sizeof(hash), hex);
+		json = json_pack("{s:s, s:s, s:s, s:s, s:s}", "method", "sign",
+				 "slot", sub->slot, "submitter",
+				 sub->submitter, "object_name", sub->name,
+				 "log", hex);
+		err = json ? vouch_peer_call(&sub->daemon->sign,
+					     VOUCH_FRAME_CALL, json,
+					     sub->unsigned_image,
+					     sub->unsigned_len,
+					     sub->daemon->config->timeouts
+							     .sign_s * 1000,
+					     signed_image, sub) :
+			     -ENOMEM;
+		json_decref(json);
+	}
+	if (err)
+		give_up(sub, VOUCH_EXIT_INTERNAL, "the image cannot be handed "
+			"to the sign process");
+}
+
+/* ---- checking and linking ---- */
+
+static void take_stage(struct vouch_submission *sub, enum vouch_stage stage,
+		       const json_t *json, const char *key)
+{
+	json_int_t us = json_integer_value(json_object_get(json, key));
+
+	sub->stage_us[stage] = us > 0 ? (u64)us : 0;
+}
+
+static void refused(struct vouch_submission *sub, const json_t *json,
+		    const char *text)
+{
+	const char *program =
+		json_string_value(json_object_get(json, "program"));
+
+	if (program)
+		vouch_verdict_program(sub, program, text);
+	vouch_verdict_set(sub, "refused", VOUCH_EXIT_REFUSED, text);
+	vouch_submission_finish(sub);
+}
+
+static void linked(void *ctx, const struct vouch_answer *answer)
+{
+	struct vouch_submission *sub = ctx;
+	struct vouch_failure f;
+	const char *text;
+
+	if (sub->daemon->stopping)
+		return;
+	if (answer->err) {
+		give_up(sub, answer->err == -ETIMEDOUT ? VOUCH_EXIT_TIMEOUT :
+							 VOUCH_EXIT_INTERNAL,
+			"the link process did not answer; see the daemon's "
+			"log");
+		return;
+	}
+	if (answer->frame->type != VOUCH_FRAME_RESULT) {
+		vouch_failure_read(answer->json, &f);
+		give_up(sub, f.exit, f.why);
+		return;
+	}
+	take_stage(sub, VOUCH_STAGE_CHECK, answer->json, "check_us");
+	take_stage(sub, VOUCH_STAGE_LINK, answer->json, "link_us");
+	text = json_string_value(json_object_get(answer->json, "refused"));
+	if (text) {
+		refused(sub, answer->json, text);
+		return;
+	}
+	sub->unsigned_len = answer->frame->blob_len;
+	sub->unsigned_image = malloc(sub->unsigned_len + 1);
+	if (!sub->unsigned_image) {
+		give_up(sub, VOUCH_EXIT_INTERNAL, "out of memory");
+		return;
+	}
+	memcpy(sub->unsigned_image, answer->frame->blob, sub->unsigned_len);
+	begin(sub, VOUCH_STAGE_LINK, "for the target's profile");
+	sign(sub);
+}
+
+static int send_link(struct vouch_submission *sub, const void *capture,
+		     size_t len)
+{
+	json_t *json;
+	u8 *both;
+	int err;
+
+	json = json_pack("{s:s, s:i, s:s, s:I}", "method", "link", "profile",
+			 (int)sub->profile, "options", sub->options_hex,
+			 "object_len", (json_int_t)sub->object_len);
+	both = malloc(sub->object_len + len);
+	err = -ENOMEM;
+	if (json && both) {
+		memcpy(both, sub->object, sub->object_len);
+		memcpy(both + sub->object_len, capture, len);
+		err = vouch_peer_call(&sub->daemon->link, VOUCH_FRAME_CALL,
+				      json, both, sub->object_len + len,
+				      sub->daemon->config->timeouts.link_s *
+					      1000, linked, sub);
+	}
+	free(both);
+	json_decref(json);
+	return err;
+}
+
+/* ---- verifying ---- */
+
+static void record_capture(struct vouch_submission *sub, const void *capture,
+			   size_t len)
+{
+	char name[VOUCH_HEX_LEN + 8];
+	int err;
+
+	if (!sub->daemon->config->record ||
+	    !json_is_true(json_object_get(sub->options, "record")))
+		return;
+	snprintf(name, sizeof(name), "%s.capture", sub->object_hex);
+	err = vouch_file_put(sub->daemon->captures_fd, name, capture, len);
+	if (err)
+		vouch_warning("submission %llu: cannot record its capture: %s",
+			      (unsigned long long)sub->id, strerror(-err));
+}
+
+static void accepted(struct vouch_submission *sub,
+		     const struct vouch_frame *frame)
+{
+	int err;
+
+	if (!frame->blob_len) {
+		give_up(sub, VOUCH_EXIT_INTERNAL, "the verifier agent accepted "
+			"the object but sent no capture");
+		return;
+	}
+	record_capture(sub, frame->blob, frame->blob_len);
+	if (!move(sub, "linking", NULL, NULL))
+		return;
+	begin(sub, VOUCH_STAGE_CHECK, "capture against object");
+	err = send_link(sub, frame->blob, frame->blob_len);
+	if (err)
+		give_up(sub, VOUCH_EXIT_INTERNAL, "the capture cannot be "
+			"handed to the link process");
+}
+
+static void take_capture(struct vouch_submission *sub,
+			 const struct vouch_frame *frame, json_t *json)
+{
+	const char *verdict =
+		json_string_value(json_object_get(json, "verdict"));
+	const char *reason = json_string_value(json_object_get(json, "reason"));
+
+	sub->capture = json_incref(json);
+	vouch_verdict_capture(sub);
+	if (verdict && !strcmp(verdict, "accepted")) {
+		accepted(sub, frame);
+		return;
+	}
+	if (!reason)
+		reason = "the verifier agent gave no reason";
+	if (verdict && !strcmp(verdict, "rejected"))
+		vouch_verdict_set(sub, verdict, VOUCH_EXIT_REJECTED, reason);
+	else if (verdict && !strcmp(verdict, "unsupported"))
+		vouch_verdict_set(sub, verdict, VOUCH_EXIT_REFUSED, reason);
+	else
+		vouch_verdict_set(sub, "error", VOUCH_EXIT_INTERNAL, reason);
+	vouch_submission_finish(sub);
+}
+
+static void verified(void *ctx, const struct vouch_answer *answer)
+{
+	struct vouch_submission *sub = ctx;
+	struct vouch_failure f;
+
+	if (sub->daemon->stopping)
+		return;
+	end(sub, VOUCH_STAGE_VERIFY);
+	switch (answer->err) {
+	case 0:
+		break;
+	case -EAGAIN:
+		give_up(sub, VOUCH_EXIT_UNAVAILABLE, "no verifier VM became "
+			"free in time; see 'vouch status', then submit again");
+		return;
+	case -ETIMEDOUT:
+		give_up(sub, VOUCH_EXIT_TIMEOUT, "the verifier VM did not "
+			"answer in time; simplify the program or raise "
+			"verify_s");
+		return;
+	case -ECONNRESET:
+		give_up(sub, VOUCH_EXIT_UNAVAILABLE, "two verifier VMs were "
+			"lost over this object; see their consoles");
+		return;
+	default:
+		give_up(sub, VOUCH_EXIT_INTERNAL, "the object cannot be handed "
+			"to the verifier VM");
+		return;
+	}
+	if (answer->frame->type == VOUCH_FRAME_CAPTURE) {
+		take_capture(sub, answer->frame, answer->json);
+		return;
+	}
+	vouch_failure_read(answer->json, &f);
+	give_up(sub, VOUCH_EXIT_INTERNAL,
+		answer->frame->type == VOUCH_FRAME_ERROR ?
+			f.why :
+			"the verifier agent answered with another frame than "
+			"CAPTURE");
+}
+
+void vouch_submission_start(struct vouch_submission *sub)
+{
+	const struct vouch_config *config = sub->daemon->config;
+	struct vouch_job *job = &sub->job;
+	json_t *options = json_copy(sub->options);
+
+	if (!move(sub, "verifying", NULL, NULL)) {
+		json_decref(options);
+		return;
+	}
+	json_object_set_new(options, "allow_perfmon",
+			    json_boolean(config->allow_perfmon));
+	job->json = json_pack("{s:s, s:o}", "name", sub->name, "options",
+			      options);
+	if (!job->json) {
+		give_up(sub, VOUCH_EXIT_INTERNAL, "out of memory");
+		return;
+	}
+	job->type = VOUCH_FRAME_VERIFY;
+	job->blob = sub->object;
+	job->blob_len = sub->object_len;
+	job->timeout_ms = config->timeouts.verify_s * 1000;
+	job->done = verified;
+	job->ctx = sub;
+	begin(sub, VOUCH_STAGE_VERIFY, sub->name);
+	vouch_verifier_queue(sub->daemon, job);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A submission on its way:
+ *
+ *	received -> verifying -> linking -> signing -> stored -> delivering
+ *		 -> done
+ *
+ * Each state is in the store before anything is done in it. What a crash
+ * interrupts before "stored" starts again with "verifying"; from "stored" on
+ * the signed image is on disk and only the delivery is done again.
+ */
+#ifndef VOUCH_SUBMISSION_H
+#define VOUCH_SUBMISSION_H
+
+#include "daemon.h"
+
+enum vouch_stage {
+	VOUCH_STAGE_VERIFY,
+	VOUCH_STAGE_CHECK,
+	VOUCH_STAGE_LINK,
+	VOUCH_STAGE_SIGN,
+	VOUCH_STAGE_DELIVER,
+	VOUCH_N_STAGES,
+};
+
+extern const char *const vouch_stage_names[VOUCH_N_STAGES];
+
+struct vouch_submission {
+	struct vouch_submission *next;
+	struct vouch_reap reap;
+	struct vouch_daemon *daemon;
+	struct vouch_client *client; /* who waits, NULL: nobody any more */
+	u32 request; /* id of the SUBMIT */
+	u64 id;
+	char submitter[64], name[64], attach[64];
+	char slot[VOUCH_SLOT_LEN];
+	struct vouch_vm *target; /* NULL: none */
+	u32 profile; /* index in the configuration */
+	bool deliver;
+	u8 *object;
+	size_t object_len;
+	char object_hex[VOUCH_HEX_LEN];
+	json_t *options; /* canonical */
+	char options_hex[VOUCH_HEX_LEN];
+	struct vouch_job job; /* for verifier.c */
+	json_t *capture; /* the agent's answer, NULL before */
+	u8 *unsigned_image; /* between linking and signing */
+	size_t unsigned_len;
+	u8 *image; /* signed, until it is handed to the delivery */
+	size_t image_len;
+	u64 stage_us[VOUCH_N_STAGES];
+	u64 began_us; /* of the current stage */
+	json_t *verdict; /* what VERDICT will say, from the start */
+};
+
+/**
+ * vouch_submission_new() - make an empty submission of a daemon.
+ * @daemon: the daemon
+ *
+ * Return: the submission, on the daemon's list, or NULL.
+ */
+struct vouch_submission *vouch_submission_new(struct vouch_daemon *daemon);
+
+/**
+ * vouch_submission_free() - take a submission off and free it.
+ * @sub: the submission; freed after the batch
+ */
+void vouch_submission_free(struct vouch_submission *sub);
+
+/**
+ * vouch_submission_start() - begin with verifying.
+ * @sub: complete, and in the store
+ */
+void vouch_submission_start(struct vouch_submission *sub);
+
+/**
+ * vouch_submission_deliver() - go on with delivering.
+ * @sub: with a signed image
+ */
+void vouch_submission_deliver(struct vouch_submission *sub);
+
+/**
+ * vouch_submission_finish() - give the verdict and forget the submission.
+ * @sub: the submission; freed after the batch
+ */
+void vouch_submission_finish(struct vouch_submission *sub);
+
+/**
+ * vouch_verdict_begin() - start a submission's verdict.
+ * @sub: with id and object; its verdict is "error" until more is known
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int vouch_verdict_begin(struct vouch_submission *sub);
+
+/**
+ * vouch_verdict_set() - say how a submission ends.
+ * @sub: the submission
+ * @verdict: as in the protocol
+ * @exit: exit code
+ * @reason: why, or NULL
+ */
+void vouch_verdict_set(struct vouch_submission *sub, const char *verdict,
+		       enum vouch_exit exit, const char *reason);
+
+/**
+ * vouch_verdict_capture() - take over what the verifier agent told.
+ * @sub: with its capture's JSON
+ */
+void vouch_verdict_capture(struct vouch_submission *sub);
+
+/**
+ * vouch_verdict_program() - mark the program that was refused.
+ * @sub: the submission
+ * @program: its name; ignored if there is none such
+ * @reason: why
+ */
+void vouch_verdict_program(struct vouch_submission *sub, const char *program,
+			   const char *reason);
+
+/**
+ * vouch_verdict_delivery() - add what became of the delivery.
+ * @sub: the submission
+ * @delivery: as deliver.c tells it
+ */
+void vouch_verdict_delivery(struct vouch_submission *sub,
+			    const struct vouch_delivery *delivery);
+
+#endif /* VOUCH_SUBMISSION_H */

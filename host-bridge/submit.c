@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Taking submissions: a client's, and those a predecessor left. */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../common/hex.h"
+#include "crypto.h"
+#include "file.h"
+#include "log.h"
+#include "submission.h"
+
+/* How often the daemon takes up one submission that ends it each time. */
+#define MAX_ATTEMPTS 3u
+
+/* Copies a text member; absent and null give an empty text. */
+static int get_text(const json_t *json, const char *key, char *out, size_t size,
+		    struct vouch_failure *f)
+{
+	const json_t *v = json_object_get(json, key);
+	const char *s = json_string_value(v);
+
+	if (!v || json_is_null(v))
+		return 0;
+	if (!s || strlen(s) >= size)
+		return vouch_fail_why(f, "\"%s\" is no text of at most %zu "
+				      "bytes", key, size - 1);
+	memcpy(out, s, strlen(s));
+	if (!vouch_text_ok(out, size))
+		return vouch_fail_why(f, "\"%s\" is not printable ASCII", key);
+	return 0;
+}
+
+/* The target that was named, or the only one there is. */
+static int find_target(struct vouch_submission *sub, const char *name,
+		       struct vouch_failure *f)
+{
+	const struct vouch_config *config = sub->daemon->config;
+	u32 i, n = 0, found = 0;
+
+	for (i = 0; i < config->n_vms; i++) {
+		if (config->vms[i].role != VOUCH_ROLE_TARGET ||
+		    (*name && strcmp(config->vms[i].name, name)))
+			continue;
+		found = i;
+		n++;
+	}
+	if (n == 1) {
+		sub->target = &sub->daemon->vms[found];
+		sub->profile = sub->target->config->profile_index;
+		return 0;
+	}
+	vouch_fail_next(f, "name a target that 'vouch target list' shows");
+	if (*name)
+		return vouch_fail_why(f, "there is no target '%s'", name);
+	if (n)
+		return vouch_fail_why(f, "%u targets are configured and the "
+				      "submission names none", n);
+	if (config->n_profiles != 1)
+		return vouch_fail_why(f, "no target is configured, and more "
+				      "than one profile");
+	return 0;
+}
+
+static int find_slot(struct vouch_submission *sub, struct vouch_failure *f)
+{
+	const struct vouch_vm_config *target;
+	u32 i;
+
+	if (!sub->target) {
+		if (sub->slot[0])
+			return vouch_fail_why(f, "a slot is a place on a "
+					      "target, and none is "
+					      "configured");
+		strcpy(sub->slot, "default");
+		return 0;
+	}
+	target = sub->target->config;
+	if (!sub->slot[0])
+		strcpy(sub->slot, target->slots[0]);
+	for (i = 0; i < target->n_slots; i++)
+		if (!strcmp(target->slots[i], sub->slot))
+			return 0;
+	vouch_fail_next(f, "an operator names slots in the configuration of "
+			"the target");
+	return vouch_fail_why(f, "target '%s' has no slot '%s'", target->name,
+			      sub->slot);
+}
+
+static int set_options(struct vouch_submission *sub, const json_t *options,
+		       struct vouch_failure *f)
+{
+	u8 hash[VOUCH_HASH_LEN];
+	const char *why;
+	char *text;
+	int err;
+
+	if (vouch_options_canon(options, &sub->options, &why))
+		return vouch_fail_why(f, "options: %s", why);
+	if (json_is_true(json_object_get(sub->options, "record")) &&
+	    !sub->daemon->config->record)
+		return vouch_fail_why(f, "options: the policy does not allow "
+				      "\"record\"");
+	text = vouch_options_text(sub->options);
+	err = text ? vouch_sha256(text, strlen(text), hash) : -ENOMEM;
+	free(text);
+	if (err)
+		return vouch_fail_why(f, "the options cannot be hashed");
+	vouch_hex_write(hash, sizeof(hash), sub->options_hex);
+	return 0;
+}
+
+static int set_object(struct vouch_submission *sub, const void *object,
+		      size_t len, struct vouch_failure *f)
+{
+	u8 hash[VOUCH_HASH_LEN];
+
+	if (!len || len > VOUCH_MAX_OBJECT)
+		return vouch_fail_why(f, "an object has 1 to %u bytes, not "
+				      "%zu", VOUCH_MAX_OBJECT, len);
+	sub->object = malloc(len);
+	if (!sub->object || vouch_sha256(object, len, hash))
+		return vouch_fail_why(f, "out of memory");
+	memcpy(sub->object, object, len);
+	sub->object_len = len;
+	vouch_hex_write(hash, sizeof(hash), sub->object_hex);
+	return 0;
+}
+
+/* Everything that a client says about a submission is judged here. */
+static int fill(struct vouch_submission *sub, const struct vouch_frame *frame,
+		const json_t *json, struct vouch_failure *f)
+{
+	const json_t *deliver = json_object_get(json, "deliver");
+	char target[VOUCH_VM_NAME_LEN] = {};
+
+	vouch_fail(f, -EINVAL, VOUCH_EXIT_USAGE, "take a submission of %s",
+		   sub->submitter);
+	vouch_fail_next(f, "correct the submission");
+	if (get_text(json, "name", sub->name, sizeof(sub->name), f) ||
+	    get_text(json, "slot", sub->slot, sizeof(sub->slot), f) ||
+	    get_text(json, "attach", sub->attach, sizeof(sub->attach), f) ||
+	    get_text(json, "target", target, sizeof(target), f))
+		return -EINVAL;
+	if (!sub->name[0])
+		return vouch_fail_why(f, "\"name\" is missing");
+	if (deliver && !json_is_boolean(deliver))
+		return vouch_fail_why(f, "\"deliver\" must be true or false");
+	sub->deliver = json_is_true(deliver);
+	if (find_target(sub, target, f) || find_slot(sub, f) ||
+	    set_options(sub, json_object_get(json, "options"), f) ||
+	    set_object(sub, frame->blob, frame->blob_len, f))
+		return -EINVAL;
+	if (sub->deliver && !sub->target)
+		return vouch_fail_why(f, "there is no target to deliver to");
+	return 0;
+}
+
+/* The object is on disk before the store names it. */
+static int keep(struct vouch_submission *sub)
+{
+	struct vouch_store_submission row = {
+		.submitter = sub->submitter,
+		.name = sub->name,
+		.object = sub->object_hex,
+		.target = sub->target ? sub->target->config->name : NULL,
+		.slot = sub->slot,
+		.attach = sub->attach[0] ? sub->attach : NULL,
+		.profile = sub->profile,
+		.deliver = sub->deliver,
+		.state = "received",
+	};
+	char *options;
+	int err;
+
+	err = vouch_file_put(sub->daemon->objects_fd, sub->object_hex,
+			     sub->object, sub->object_len);
+	if (err) {
+		vouch_error("cannot keep object %s: %s; check the space of the "
+			    "state directory", sub->object_hex, strerror(-err));
+		return err;
+	}
+	options = vouch_options_text(sub->options);
+	if (!options)
+		return -ENOMEM;
+	row.options = options;
+	err = vouch_store_submission_add(sub->daemon->store, &row);
+	free(options);
+	sub->id = row.id;
+	if (!err)
+		err = vouch_store_log(sub->daemon->store, sub->id, "received",
+				      sub->object_hex);
+	return err ? err : vouch_verdict_begin(sub);
+}
+
+void vouch_submission_receive(struct vouch_client *client,
+			      const struct vouch_frame *frame, json_t *json)
+{
+	struct vouch_daemon *daemon = client->daemon;
+	struct vouch_submission *sub = NULL;
+	struct vouch_failure f;
+	int err;
+
+	vouch_fail(&f, -EBUSY, VOUCH_EXIT_UNAVAILABLE,
+		   "take a submission of %s", client->name);
+	vouch_fail_why(&f, "%u submissions are under way",
+		       daemon->n_submissions);
+	vouch_fail_next(&f, "try again later");
+	if (daemon->n_submissions < VOUCH_MAX_SUBMISSIONS)
+		sub = vouch_submission_new(daemon);
+	if (!sub) {
+		vouch_client_fail(client, frame->id, &f);
+		return;
+	}
+	snprintf(sub->submitter, sizeof(sub->submitter), "%s", client->name);
+	err = fill(sub, frame, json, &f);
+	if (!err) {
+		err = keep(sub);
+		if (err) {
+			vouch_fail(&f, err, VOUCH_EXIT_INTERNAL,
+				   "keep a submission of %s", client->name);
+			vouch_fail_next(&f, "see the daemon's log");
+		}
+	}
+	if (err) {
+		vouch_client_fail(client, frame->id, &f);
+		vouch_submission_free(sub);
+		return;
+	}
+	sub->client = vouch_client_get(client);
+	sub->request = frame->id;
+	vouch_info("submission %llu '%s' of %s: object %s",
+		   (unsigned long long)sub->id, sub->name, sub->submitter,
+		   sub->object_hex);
+	vouch_submission_start(sub);
+}
+
+/* ---- after a restart ---- */
+
+static void copy(char *out, size_t size, const char *s)
+{
+	snprintf(out, size, "%s", s ? s : "");
+}
+
+static int restore(struct vouch_submission *sub,
+		   const struct vouch_store_submission *row)
+{
+	const struct vouch_config *config = sub->daemon->config;
+	json_t *options = json_loads(row->options, 0, NULL);
+	struct vouch_failure f;
+	int vm, err;
+
+	sub->id = row->id;
+	copy(sub->submitter, sizeof(sub->submitter), row->submitter);
+	copy(sub->name, sizeof(sub->name), row->name);
+	copy(sub->slot, sizeof(sub->slot), row->slot);
+	copy(sub->attach, sizeof(sub->attach), row->attach);
+	copy(sub->object_hex, sizeof(sub->object_hex), row->object);
+	sub->deliver = row->deliver;
+	sub->profile = row->profile;
+	err = set_options(sub, options, &f);
+	json_decref(options);
+	if (err)
+		return err;
+	if (row->target) {
+		vm = vouch_config_target(config, row->target);
+		if (vm < 0)
+			return vm;
+		sub->target = &sub->daemon->vms[vm];
+		sub->profile = sub->target->config->profile_index;
+	}
+	return sub->profile < config->n_profiles ? 0 : -ENOENT;
+}
+
+static int restore_image(struct vouch_submission *sub,
+			 const struct vouch_store_submission *row)
+{
+	char name[VOUCH_HEX_LEN + 4];
+	json_t *verdict;
+	void *data;
+	int err;
+
+	snprintf(name, sizeof(name), "%s.ko", row->image);
+	err = vouch_file_get(sub->daemon->images_fd, name,
+			     VOUCH_FRAME_MAX_BLOB, &data, &sub->image_len);
+	if (err)
+		return err;
+	sub->image = data;
+	verdict = json_loads(row->verdict, 0, NULL);
+	if (!json_is_object(verdict)) {
+		json_decref(verdict);
+		return -EINVAL;
+	}
+	json_decref(sub->verdict);
+	sub->verdict = verdict;
+	return 0;
+}
+
+static int restore_object(struct vouch_submission *sub)
+{
+	void *data;
+	int err;
+
+	err = vouch_file_get(sub->daemon->objects_fd, sub->object_hex,
+			     VOUCH_MAX_OBJECT, &data, &sub->object_len);
+	if (!err)
+		sub->object = data;
+	return err;
+}
+
+static void resume(void *ctx, const struct vouch_store_submission *row)
+{
+	struct vouch_submission *sub = vouch_submission_new(ctx);
+	bool sealed = row->image && row->verdict;
+	int err = -ENOMEM;
+
+	if (!sub)
+		return;
+	copy(sub->object_hex, sizeof(sub->object_hex), row->object);
+	sub->id = row->id;
+	if (vouch_verdict_begin(sub)) {
+		vouch_submission_free(sub);
+		return;
+	}
+	vouch_notice("submission %llu: taken up again at '%s'",
+		     (unsigned long long)row->id, row->state);
+	if (row->attempts <= MAX_ATTEMPTS) {
+		err = restore(sub, row);
+		if (!err)
+			err = sealed ? restore_image(sub, row) :
+				       restore_object(sub);
+	}
+	if (err) {
+		vouch_verdict_set(sub, "error", VOUCH_EXIT_INTERNAL,
+				  "it was interrupted by the end of the daemon "
+				  "and cannot be taken up again; submit again");
+		vouch_submission_finish(sub);
+	} else if (sealed) {
+		vouch_submission_deliver(sub);
+	} else {
+		vouch_submission_start(sub);
+	}
+}
+
+int vouch_submission_resume(struct vouch_daemon *daemon)
+{
+	return vouch_store_pending(daemon->store, resume, daemon);
+}

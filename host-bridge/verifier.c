@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Verifier agents: each works on one submission or test run at a time. */
+
+#include "daemon.h"
+#include "log.h"
+
+/* A verifier VM that dies over a job gets one successor to try again. */
+#define MAX_ATTEMPTS 2u
+
+static void finish(struct vouch_job *job, const struct vouch_answer *answer)
+{
+	job->done(job->ctx, answer);
+}
+
+static void fail(struct vouch_job *job, int err)
+{
+	const struct vouch_answer answer = { .err = err };
+
+	finish(job, &answer);
+}
+
+static void unqueue(struct vouch_job *job)
+{
+	struct vouch_job **p;
+
+	vouch_timer_cancel(&job->daemon->loop, &job->wait);
+	for (p = &job->daemon->jobs; *p; p = &(*p)->next) {
+		if (*p == job) {
+			*p = job->next;
+			break;
+		}
+	}
+	job->queued = false;
+}
+
+static void on_wait(struct vouch_timer *timer)
+{
+	struct vouch_job *job = vouch_container(timer, struct vouch_job, wait);
+
+	unqueue(job);
+	fail(job, -EAGAIN);
+}
+
+static void enqueue(struct vouch_job *job, bool front)
+{
+	struct vouch_job **p = &job->daemon->jobs;
+
+	while (!front && *p)
+		p = &(*p)->next;
+	job->next = *p;
+	*p = job;
+	job->queued = true;
+	job->wait.expire = on_wait;
+	vouch_timer_set(&job->daemon->loop, &job->wait,
+			job->daemon->config->timeouts.wait_s * 1000ull);
+}
+
+static void dispatch(struct vouch_daemon *daemon);
+
+static void on_answer(void *ctx, const struct vouch_answer *answer)
+{
+	struct vouch_job *job = ctx;
+	struct vouch_vm *vm = job->vm;
+
+	vm->job = NULL;
+	job->vm = NULL;
+	if (answer->err == -ECONNRESET && !job->daemon->stopping &&
+	    job->attempts < MAX_ATTEMPTS) {
+		vouch_notice("verifier '%s' was lost; trying once more on the "
+			     "next that comes", vm->config->name);
+		enqueue(job, true);
+		return;
+	}
+	if (answer->err == -ETIMEDOUT)
+		/* Whatever it does, nobody waits for it any more. */
+		vouch_machine_restart(vm);
+	finish(job, answer);
+	dispatch(vm->daemon);
+}
+
+static struct vouch_vm *idle_verifier(struct vouch_daemon *daemon)
+{
+	u32 i;
+
+	for (i = 0; i < daemon->config->n_vms; i++) {
+		struct vouch_vm *vm = &daemon->vms[i];
+
+		if (vm->config->role == VOUCH_ROLE_VERIFIER && vm->agent.conn &&
+		    !vm->job)
+			return vm;
+	}
+	return NULL;
+}
+
+static void dispatch(struct vouch_daemon *daemon)
+{
+	struct vouch_vm *vm;
+	struct vouch_job *job;
+	int err;
+
+	while ((job = daemon->jobs) && (vm = idle_verifier(daemon))) {
+		unqueue(job);
+		job->attempts++;
+		job->vm = vm;
+		vm->job = job;
+		err = vouch_peer_call(&vm->agent, job->type, job->json,
+				      job->blob, job->blob_len, job->timeout_ms,
+				      on_answer, job);
+		if (!err)
+			continue;
+		vm->job = NULL;
+		job->vm = NULL;
+		fail(job, err);
+	}
+}
+
+void vouch_verifier_agent(struct vouch_vm *vm)
+{
+	dispatch(vm->daemon);
+}
+
+void vouch_verifier_queue(struct vouch_daemon *daemon, struct vouch_job *job)
+{
+	job->daemon = daemon;
+	job->attempts = 0;
+	enqueue(job, false);
+	dispatch(daemon);
+}
