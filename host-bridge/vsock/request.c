@@ -45,7 +45,6 @@ static void stop_ring(struct vouch_vhost *vh, struct vouch_vhost_ring *r)
 void vouch_vhost_ring_forget(struct vouch_vhost *vh, struct vouch_vhost_ring *r)
 {
 	stop_ring(vh, r);
-	close_fd(&r->err_fd);
 	memset(&r->ring, 0, sizeof(r->ring));
 	r->enabled = false;
 }
@@ -273,8 +272,8 @@ static int set_vring_err(struct vouch_vhost *vh)
 	err = take_file(vh, &r, &fd);
 	if (err)
 		return err;
-	close_fd(&r->err_fd);
-	r->err_fd = fd;
+	/* An error ends the front end: there is nothing else to tell. */
+	close_fd(&fd);
 	return 0;
 }
 

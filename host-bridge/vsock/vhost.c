@@ -241,7 +241,7 @@ void vouch_vhost_init(struct vouch_vhost *vh, int epoll_fd, u64 guest_cid,
 
 		r->event.handle = handle_kick;
 		r->vh = vh;
-		r->kick_fd = r->call_fd = r->err_fd = -1;
+		r->kick_fd = r->call_fd = -1;
 	}
 }
 

@@ -34,7 +34,7 @@ struct vouch_vhost_ring {
 	struct vouch_event event; /* of the kick */
 	struct vouch_vhost *vh;
 	struct vouch_ring ring;
-	int kick_fd, call_fd, err_fd; /* -1: none */
+	int kick_fd, call_fd; /* -1: none */
 	bool enabled;
 };
 

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The vsock channel with a front end and a driver that mean harm: each case
- * of a list, which must end as the list says and leave the channel fit for
- * the next front end; then random sessions.
+ * The vsock channel with a guest that means harm: packets that do not fit
+ * their connection, floods, memory that changes while it is read; then random
+ * sessions of everything.
  *
  *	vsock_hostile [--sessions N] [--seed S]
  */
 #include <pthread.h>
 
-#include "vsock_front.h"
-
-#define BUFFERS 64u
+#include "vsock_driver.h"
 
 static u64 seed = 1;
 
@@ -20,608 +18,6 @@ static u32 rnd(u32 n)
 	seed ^= seed >> 7;
 	seed ^= seed << 17;
 	return (seed >> 16) % n;
-}
-
-static bool tell(u32 guest_port, u32 host_port, u16 op, u32 len)
-{
-	static const u8 zeros[TX_SIZE];
-	struct virtio_vsock_hdr h = header(guest_port, host_port, op);
-	bool ok;
-
-	h.len = len;
-	h.flags = op == VIRTIO_VSOCK_OP_SHUTDOWN ? 2 : 0;
-	ok = put_packet(&h, zeros, len);
-	front_step();
-	return ok;
-}
-
-/* The next packet of one port, other packets are dropped; 0: none. */
-static u16 heard(u32 guest_port, struct virtio_vsock_hdr *h)
-{
-	struct virtio_vsock_hdr other;
-
-	front_step();
-	while (get_packet(h ? h : &other, NULL, true)) {
-		front_step();
-		if ((h ? h : &other)->dst_port == guest_port)
-			return (h ? h : &other)->op;
-	}
-	return 0;
-}
-
-static bool connects(u32 guest_port)
-{
-	return tell(guest_port, 1, VIRTIO_VSOCK_OP_REQUEST, 0) &&
-	       heard(guest_port, NULL) == VIRTIO_VSOCK_OP_RESPONSE;
-}
-
-/* One descriptor chain, as is, into a queue. */
-static void raw_chain(u32 q, u16 head)
-{
-	publish(q, head);
-	kick(q);
-}
-
-static void raw_tx(u64 addr, u32 len, u16 flags, u16 next)
-{
-	set_desc(TX, 0, addr, len, flags, next);
-	raw_chain(TX, 0);
-}
-
-/* One descriptor into the receive queue, used at once by a reset. */
-static void raw_rx(u64 addr, u32 len, u16 flags)
-{
-	set_desc(RX, NUM - 1, addr, len, flags, 0);
-	rings[RX].next = rings[RX].used->idx;
-	raw_chain(RX, NUM - 1);
-	tell(5, 1, VIRTIO_VSOCK_OP_RW, 4);
-}
-
-static void tx_head_outside(void)
-{
-	raw_chain(TX, NUM);
-}
-
-static void tx_next_outside(void)
-{
-	raw_tx(GUEST_BASE, HEAD, VRING_DESC_F_NEXT, 0xffff);
-}
-
-static void tx_avail_jumps(void)
-{
-	rings[TX].next += NUM + 1;
-	rings[TX].avail->idx = rings[TX].next;
-	kick(TX);
-}
-
-static void tx_avail_goes_back(void)
-{
-	rings[TX].avail->idx = --rings[TX].next;
-	kick(TX);
-}
-
-static void tx_loop(void)
-{
-	raw_tx(GUEST_BASE, HEAD, VRING_DESC_F_NEXT, 0);
-}
-
-static void tx_outside(void)
-{
-	raw_tx(0x1000, HEAD, 0, 0);
-}
-
-static void tx_across_end(void)
-{
-	raw_tx(GUEST_BASE + MEM_SIZE - HEAD + 1, HEAD, 0, 0);
-}
-
-static void tx_wraps(void)
-{
-	raw_tx(UINT64_MAX - 10, HEAD, 0, 0);
-}
-
-static void tx_whole_wraps(void)
-{
-	raw_tx(GUEST_BASE, UINT32_MAX, 0, 0);
-}
-
-static void tx_empty(void)
-{
-	raw_tx(GUEST_BASE, 0, 0, 0);
-}
-
-static void tx_indirect(void)
-{
-	raw_tx(GUEST_BASE, 16, VRING_DESC_F_INDIRECT, 0);
-}
-
-static void tx_indirect_odd(void)
-{
-	raw_tx(GUEST_BASE + 3, 17, VRING_DESC_F_INDIRECT | VRING_DESC_F_NEXT,
-	       1);
-}
-
-static void tx_writable(void)
-{
-	raw_tx(GUEST_BASE, HEAD, VRING_DESC_F_WRITE, 0);
-}
-
-static void tx_readable_after_writable(void)
-{
-	set_desc(TX, 1, GUEST_BASE, HEAD, 0, 0);
-	raw_tx(GUEST_BASE, HEAD, VRING_DESC_F_WRITE | VRING_DESC_F_NEXT, 1);
-}
-
-static void tx_writable_after_readable(void)
-{
-	set_desc(TX, 1, GUEST_BASE, HEAD, VRING_DESC_F_WRITE, 0);
-	raw_tx(GUEST_BASE, HEAD, VRING_DESC_F_NEXT, 1);
-}
-
-static void tx_short(void)
-{
-	raw_tx(GUEST_BASE, HEAD - 1, 0, 0);
-}
-
-static void len_lies(u32 len, u32 claimed)
-{
-	static const u8 zeros[64];
-	struct virtio_vsock_hdr h = header(5, 1, VIRTIO_VSOCK_OP_RW);
-
-	h.len = claimed;
-	put_packet(&h, zeros, len);
-}
-
-static void tx_len_beyond(void)
-{
-	len_lies(64, 65);
-}
-
-static void tx_len_huge(void)
-{
-	len_lies(64, UINT32_MAX);
-}
-
-static void tx_len_above_max(void)
-{
-	len_lies(64, TX_SIZE + 1);
-}
-
-static void tx_wrong_cid(void)
-{
-	struct virtio_vsock_hdr h = header(5, 1, VIRTIO_VSOCK_OP_REQUEST);
-
-	h.src_cid = CID + 1;
-	put_packet(&h, NULL, 0);
-}
-
-static void tx_wide_cid(void)
-{
-	struct virtio_vsock_hdr h = header(5, 1, VIRTIO_VSOCK_OP_REQUEST);
-
-	h.src_cid = CID + (1ull << 32);
-	put_packet(&h, NULL, 0);
-}
-
-static void rx_readable(void)
-{
-	raw_rx(GUEST_BASE + RX_OFF, RX_SIZE, 0);
-}
-
-static void rx_outside(void)
-{
-	raw_rx(0, RX_SIZE, VRING_DESC_F_WRITE);
-}
-
-static void rx_head_only(void)
-{
-	raw_rx(GUEST_BASE + RX_OFF, HEAD, VRING_DESC_F_WRITE);
-}
-
-static void rx_tiny(void)
-{
-	raw_rx(GUEST_BASE + RX_OFF, 1, VRING_DESC_F_WRITE);
-}
-
-static void rx_avail_jumps(void)
-{
-	rings[RX].avail->idx = rings[RX].used->idx + NUM + 1;
-	tell(5, 1, VIRTIO_VSOCK_OP_RW, 4);
-}
-
-static void msg(u32 request, u32 flags, u32 size, const int *fds, u32 n)
-{
-	struct message m = { .request = request, .flags = flags, .size = size };
-
-	front_send(&m, 12 + (size < sizeof(m.raw) ? size : sizeof(m.raw)), fds,
-		   n);
-}
-
-static void msg_unknown(void)
-{
-	msg(4, 1, 0, NULL, 0);
-}
-
-static void msg_beyond_table(void)
-{
-	msg(0xffffffff, 1, 0, NULL, 0);
-}
-
-static void msg_zero(void)
-{
-	msg(0, 1, 0, NULL, 0);
-}
-
-static void msg_version(void)
-{
-	msg(1, 2, 0, NULL, 0);
-}
-
-static void msg_reply(void)
-{
-	msg(1, 5, 0, NULL, 0);
-}
-
-static void msg_huge(void)
-{
-	msg(2, 1, UINT32_MAX, NULL, 0);
-}
-
-static void msg_short(void)
-{
-	msg(2, 1, 4, NULL, 0);
-}
-
-static void msg_files(void)
-{
-	int fds[12] = { 0 };
-
-	msg(3, 1, 0, fds, 1);
-}
-
-static void msg_many_files(void)
-{
-	int fds[12] = { 0 };
-
-	msg(5, 1, 8 + 32, fds, 12);
-}
-
-static void msg_cut(void)
-{
-	msg(2, 1, 8, NULL, 0);
-	front_send("\2\0\0", 3, NULL, 0);
-	shutdown(front_sock, SHUT_WR);
-}
-
-static void set_features_more(void)
-{
-	front_value(2, FEATURES | 1 << 28, -1);
-}
-
-static void set_protocol_more(void)
-{
-	front_value(16, 1, -1);
-}
-
-static void config_beyond(void)
-{
-	struct message m = { .config = { .offset = 4, .size = 8 } };
-
-	front_request(24, &m, 20, -1);
-}
-
-static void config_wraps(void)
-{
-	struct message m = { .config = { .offset = UINT32_MAX, .size = 8 } };
-
-	front_request(24, &m, 20, -1);
-}
-
-static void ring_index(void)
-{
-	front_state(11, 2, 0);
-}
-
-static void ring_running(void)
-{
-	front_state(8, 0, NUM);
-}
-
-static void file_index(void)
-{
-	front_value(13, 2, rings[0].call);
-}
-
-static void file_missing(void)
-{
-	front_value(13, 0, -1);
-}
-
-static void kick_none(void)
-{
-	front_value(12, 1 << 8, -1);
-}
-
-static void kick_memfd(void)
-{
-	front_value(12, 0, mem_fd);
-}
-
-static void kick_socket(void)
-{
-	front_value(12, 0, front_sock);
-}
-
-static void kick_pipe(void)
-{
-	int p[2];
-
-	if (!pipe(p)) {
-		front_value(12, 0, p[0]);
-		close(p[0]);
-		close(p[1]);
-	}
-}
-
-static void kick_epoll(void)
-{
-	int fd = epoll_create1(0);
-
-	vouch_event_set(fd, EPOLL_CTL_ADD, rings[1].call, EPOLLOUT, NULL);
-	front_value(12, 0, fd);
-	close(fd);
-}
-
-static void enable_two(void)
-{
-	front_state(18, 0, 2);
-}
-
-static void set_table(u32 n, u64 guest, u64 size, u64 user, u64 offset, int fd)
-{
-	struct message m = {
-		.table = { .n = n, .region = { { guest, size, user, offset } } }
-	};
-
-	front_request(5, &m, 40, fd);
-}
-
-static void table_can_shrink(void)
-{
-	int fd = make_memory(MEM_SIZE, 0);
-
-	set_table(1, GUEST_BASE, MEM_SIZE, USER_BASE, 0, fd);
-	close(fd);
-}
-
-static void table_file_short(void)
-{
-	set_table(1, GUEST_BASE, MEM_SIZE + 1, USER_BASE, 0, mem_fd);
-}
-
-static void table_offset_beyond(void)
-{
-	set_table(1, GUEST_BASE, MEM_SIZE, USER_BASE, 4096, mem_fd);
-}
-
-static void table_offset_wraps(void)
-{
-	set_table(1, GUEST_BASE, MEM_SIZE, USER_BASE, -4096ull, mem_fd);
-}
-
-static void table_wraps(void)
-{
-	set_table(1, -4096ull, MEM_SIZE, USER_BASE, 0, mem_fd);
-}
-
-static void table_none(void)
-{
-	set_table(0, GUEST_BASE, MEM_SIZE, USER_BASE, 0, -1);
-}
-
-static void table_many(void)
-{
-	set_table(0xffffffff, GUEST_BASE, MEM_SIZE, USER_BASE, 0, mem_fd);
-}
-
-static void table_other_file(void)
-{
-	int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
-
-	set_table(1, GUEST_BASE, 512, USER_BASE, 0, fd);
-	close(fd);
-}
-
-static void table_socket(void)
-{
-	set_table(1, GUEST_BASE, 512, USER_BASE, 0, front_sock);
-}
-
-static void table_without_rings(void)
-{
-	set_table(1, GUEST_BASE, 4096, USER_BASE + (1 << 20), 0, mem_fd);
-}
-
-static void table_overlaps(void)
-{
-	struct message m = {
-		.request = 5,
-		.flags = 1,
-		.size = 72,
-		.table = { .n = 2,
-			   .region = { { GUEST_BASE, 8192, USER_BASE, 0 },
-				       { GUEST_BASE + 4096, 8192,
-					 USER_BASE + 8192, 8192 } } },
-	};
-	int fds[2] = { mem_fd, mem_fd };
-
-	front_send(&m, 84, fds, 2);
-}
-
-/* Two regions that touch for the guest: a buffer may not span them. */
-static void tx_across_regions(void)
-{
-	struct message m = {
-		.request = 5,
-		.flags = 1,
-		.size = 72,
-		.table = { .n = 2,
-			   .region = { { GUEST_BASE, 1 << 20, USER_BASE, 0 },
-				       { GUEST_BASE + (1 << 20), 1 << 20,
-					 USER_BASE + (1 << 20), 1 << 20 } } },
-	};
-	int fds[2] = { mem_fd, mem_fd };
-
-	front_send(&m, 84, fds, 2);
-	if (!front_alive())
-		return;
-	raw_tx(GUEST_BASE + (1 << 20) - 4, HEAD, 0, 0);
-}
-
-static const struct {
-	const char *name;
-	void (*act)(void);
-	const char *log; /* part of the reason that must be logged */
-} ending[] = {
-	{ "a head index outside the ring", tx_head_outside,
-	  "outside the ring" },
-	{ "a next index outside the ring", tx_next_outside,
-	  "outside the ring" },
-	{ "an avail index that jumps", tx_avail_jumps, "avail index" },
-	{ "an avail index that goes back", tx_avail_goes_back, "avail index" },
-	{ "a chain that is a loop", tx_loop, "loop" },
-	{ "a buffer outside memory", tx_outside, "inside one memory region" },
-	{ "a buffer across the end", tx_across_end, "inside one memory" },
-	{ "a buffer across two regions", tx_across_regions, "inside one mem" },
-	{ "a buffer that wraps around", tx_wraps, "inside one memory region" },
-	{ "a buffer of 4 GiB", tx_whole_wraps, "inside one memory region" },
-	{ "a buffer of no bytes", tx_empty, "buffer is empty" },
-	{ "an indirect table", tx_indirect, "indirect" },
-	{ "an odd indirect table in a chain", tx_indirect_odd, "indirect" },
-	{ "a writable buffer to send", tx_writable, "direction" },
-	{ "readable after writable", tx_readable_after_writable, "direction" },
-	{ "writable after readable", tx_writable_after_readable, "direction" },
-	{ "a packet shorter than a header", tx_short, "shorter" },
-	{ "a packet longer than its buffer", tx_len_beyond, "longer than its" },
-	{ "a packet of 4 GiB", tx_len_huge, "64 KiB" },
-	{ "a packet above 64 KiB", tx_len_above_max, "64 KiB" },
-	{ "another guest's CID", tx_wrong_cid, "sends as CID 43" },
-	{ "a CID above 32 bits", tx_wide_cid, "sends as CID" },
-	{ "a readable buffer to receive", rx_readable, "direction" },
-	{ "a receive buffer outside memory", rx_outside, "inside one memory" },
-	{ "a receive buffer for a header only", rx_head_only, "without room" },
-	{ "a receive buffer of one byte", rx_tiny, "without room" },
-	{ "a receive index that jumps", rx_avail_jumps, "avail index" },
-	{ "an unknown request", msg_unknown, "not served" },
-	{ "a request beyond the table", msg_beyond_table, "not served" },
-	{ "request 0", msg_zero, "not served" },
-	{ "a message of version 2", msg_version, "version 1" },
-	{ "a reply instead of a request", msg_reply, "version 1" },
-	{ "a message of 4 GiB", msg_huge, "the most is" },
-	{ "a message that is too short", msg_short, "wrong size" },
-	{ "a file that nobody asked for", msg_files, "unexpected file" },
-	{ "twelve files", msg_many_files, "more than 8 files" },
-	{ "a message cut short", msg_cut, "middle" },
-	{ "a feature that was not offered", set_features_more, "not offered" },
-	{ "a protocol feature as well", set_protocol_more, "not offered" },
-	{ "a configuration range too far", config_beyond, "configuration" },
-	{ "a configuration range that wraps", config_wraps, "configuration" },
-	{ "a third ring", ring_index, "no such ring" },
-	{ "setting up a running ring", ring_running, "running" },
-	{ "a file for a third ring", file_index, "no such ring" },
-	{ "a call without its file", file_missing, "exactly one" },
-	{ "a ring without kicks", kick_none, "polling" },
-	{ "memory for a kick file", kick_memfd, "not an eventfd" },
-	{ "a socket for a kick file", kick_socket, "not an eventfd" },
-	{ "a pipe for a kick file", kick_pipe, "not an eventfd" },
-	{ "an epoll instance for a kick file", kick_epoll, "kick file" },
-	{ "enabling with 2", enable_two, "state" },
-	{ "memory that can shrink", table_can_shrink, "can shrink" },
-	{ "memory shorter than its region", table_file_short,
-	  "beyond the end" },
-	{ "an offset beyond the file", table_offset_beyond, "beyond the end" },
-	{ "an offset that wraps", table_offset_wraps, "beyond all bounds" },
-	{ "a region that wraps", table_wraps, "wraps around" },
-	{ "no memory", table_none, "no region" },
-	{ "four billion regions", table_many, "do not match" },
-	{ "a file of the host as memory", table_other_file, "memfd" },
-	{ "a socket as memory", table_socket, "regular file" },
-	{ "memory without the running rings", table_without_rings, "running" },
-	{ "regions that overlap", table_overlaps, "overlap" },
-};
-
-static void test_ending(void)
-{
-	char name[128];
-	u32 i;
-
-	for (i = 0; i < sizeof(ending) / sizeof(*ending); i++) {
-		bool up = front_up(BUFFERS) && connects(1000), ended;
-
-		n_gone = 0;
-		last_log[0] = 0;
-		ending[i].act();
-		ended = !front_alive() && n_gone == 1 &&
-			strstr(last_log, ending[i].log);
-		/* A queue marked broken must not be looked at again. */
-		kick(TX);
-		kick(RX);
-		ended = ended && !front_step() && !vouch_vsock_ready(dev);
-		snprintf(name, sizeof(name), "ends the front end: %s",
-			 ending[i].name);
-		check(up && ended && front_up(BUFFERS) && connects(1001), name);
-	}
-}
-
-static void start_without_memory(void)
-{
-	front_dial();
-	check(front_features() && front_state(8, 0, NUM) && front_addr(0) &&
-		      !front_value(12, 0, rings[0].kick) &&
-		      strstr(last_log, "share=on"),
-	      "a ring without memory is refused with the remedy");
-}
-
-static void start_wrongly(void)
-{
-	static const u32 nums[] = { 0, 3, 2048, 0x80000000 };
-	struct message m = { .addr = { .desc = USER_BASE + 8 } };
-	bool ok = true;
-	u32 i;
-
-	for (i = 0; i < 4; i++) {
-		front_dial();
-		ok = ok && front_features() && !front_state(8, 0, nums[i]);
-	}
-	check(ok, "ring sizes that are no power of two up to 1024");
-	front_dial();
-	check(front_features() && front_memory() && front_state(8, 0, NUM) &&
-		      front_request(9, &m, 40, -1) &&
-		      !front_value(12, 0, rings[0].kick),
-	      "a misaligned ring is refused");
-	front_dial();
-	check(front_memory() && front_state(8, 0, NUM) && front_addr(0) &&
-		      !front_value(12, 0, rings[0].kick) &&
-		      strstr(last_log, "VERSION_1"),
-	      "a driver without VERSION_1 is refused");
-	front_dial();
-	check(!front_state(10, 0, 0x10000), "an index above 16 bits");
-}
-
-static void byte_by_byte(void)
-{
-	struct message m = { .request = 1, .flags = 1 };
-	bool ok = true;
-	u32 i;
-
-	front_dial();
-	for (i = 0; i < 12; i++)
-		ok = ok && front_send((u8 *)&m + i, 1, NULL, 0) &&
-		     (i == 11 || front_alive());
-	front_step();
-	check(ok && recv(front_sock, &m, sizeof(m), MSG_DONTWAIT) == 20 &&
-		      m.value == FEATURES,
-	      "a message that comes byte by byte is served");
 }
 
 /* What resets one connection and leaves another in peace. */
@@ -739,6 +135,51 @@ static void test_floods(void)
 	for (i = 0; i < 20000; i++)
 		tell(5, 1, VIRTIO_VSOCK_OP_RST, 0);
 	check(front_alive() && connects(8), "a flood of resets is ignored");
+}
+
+/* As many packets as one turn takes, in one go; and one more turn. */
+static void test_batch(void)
+{
+	u32 i;
+
+	front_up(BUFFERS);
+	tell(5, 1, VIRTIO_VSOCK_OP_RST, 0);
+	for (i = 0; i < NUM; i++)
+		publish(TX, 0);
+	kick(TX);
+	front_step();
+	check(rings[TX].used->idx == NUM + 1 && front_alive(),
+	      "a full queue of packets is taken");
+	rings[TX].seen = rings[TX].next = NUM + 1;
+	tx_busy = 0;
+	check(connects(9), "and the next one after it");
+}
+
+/* A local end that leaves while the guest's last bytes wait for it. */
+static void test_draining(void)
+{
+	u32 i, p = 1000;
+
+	front_up(BUFFERS);
+	for (i = 0; i < 2; i++) {
+		u32 n;
+
+		connects(++p);
+		for (n = 0; n < 6; n++)
+			tell(p, 1, VIRTIO_VSOCK_OP_RW, 50000);
+		tell(p, 1, VIRTIO_VSOCK_OP_SHUTDOWN, 0);
+		tell(p, 1, VIRTIO_VSOCK_OP_SHUTDOWN, 1);
+		if (i)
+			break;
+		close(ends[0]);
+		ends[0] = -1;
+		front_step();
+	}
+	check(front_alive() && !front_step(), "last bytes that nobody reads");
+	/* The second still waits when the front end leaves. */
+	front_disconnect();
+	check(front_up(BUFFERS) && connects(1),
+	      "last bytes wait while the front end leaves");
 }
 
 static int flipping;
@@ -930,31 +371,6 @@ static void test_random(u32 sessions)
 	check(ok, "random sessions leave the channel fit");
 }
 
-static void test_files(void)
-{
-	struct vouch_vsock *other = NULL;
-	int file;
-
-	check(vouch_vsock_create(&other, epoll_fd, 2, "/tmp/x", &host_ops,
-				 NULL) == -EINVAL &&
-		      vouch_vsock_create(&other, epoll_fd, 1ull << 32 | 5,
-					 "/tmp/x", &host_ops, NULL) == -EINVAL,
-	      "reserved CIDs are refused");
-	front_disconnect();
-	check(vouch_vsock_create(&other, epoll_fd, 50, sock_path, &host_ops,
-				 NULL) == -EADDRINUSE,
-	      "a path on which somebody listens is refused");
-	front_step();
-	file = open("/tmp/vsock-test-file", O_CREAT | O_RDWR, 0600);
-	check(vouch_vsock_create(&other, epoll_fd, 50, "/tmp/vsock-test-file",
-				 &host_ops, NULL) == -EADDRINUSE,
-	      "a path that is another file is refused");
-	unlink("/tmp/vsock-test-file");
-	close(file);
-	check(ftruncate(make_memory(4096, F_SEAL_SHRINK), 0) < 0,
-	      "sealed memory cannot shrink under the library");
-}
-
 int main(int argc, char **argv)
 {
 	u32 sessions = 200;
@@ -967,14 +383,11 @@ int main(int argc, char **argv)
 			seed = strtoull(argv[i + 1], NULL, 10) | 1ull << 40;
 	}
 	front_begin();
-	test_ending();
-	start_without_memory();
-	start_wrongly();
-	byte_by_byte();
 	test_states();
 	test_floods();
+	test_batch();
+	test_draining();
 	test_race();
-	test_files();
 	test_random(sessions);
 	front_disconnect();
 	return front_end();
