@@ -1,0 +1,290 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""An independent writer of images, from assembler text and a description.
+
+It follows the prose of common/image.h and common/manifest.h and shares no
+code with the signer. Tests use it to make images without a verifier VM, good
+ones and bad ones.
+
+The text defines functions (.type NAME, @function; .size) and returns by
+"jmp __x86_return_thunk", calls imports by name, and loads pointers from
+"slots + 8 * N(%rip)".
+"""
+
+import hashlib
+import os
+import struct
+import subprocess
+import tempfile
+
+SECTIONS = [
+    # name, type, flags, link, info, align, entsize
+    ("", 0, 0, 0, 0, 0, 0),
+    (".text", 1, 6, 0, 0, 64, 0),
+    (".rela.text", 4, 0x40, 11, 1, 8, 24),
+    (".return_sites", 1, 2, 0, 0, 4, 0),
+    (".rela.return_sites", 4, 0x40, 11, 3, 8, 24),
+    (".data..ro_after_init", 8, 3, 0, 0, 8, 0),
+    (".modinfo", 1, 2, 0, 0, 1, 0),
+    (".gnu.linkonce.this_module", 1, 3, 0, 0, 64, 0),
+    (".note.vouch.requirements", 7, 0, 0, 0, 8, 0),
+    (".note.vouch.record", 7, 0, 0, 0, 8, 0),
+    (".vouch.data", 1, 0, 0, 0, 8, 0),
+    (".symtab", 2, 0, 12, None, 8, 24),
+    (".strtab", 3, 0, 0, 0, 1, 0),
+    (".shstrtab", 3, 0, 0, 0, 1, 0),
+]
+NOBITS = 8
+PC32, PLT32 = 2, 4
+THUNK = "__x86_return_thunk"
+MAGIC = b"~Module signature appended~\n"
+
+MAP_TYPES = {"hash": 1, "array": 2, "percpu_hash": 5, "percpu_array": 6}
+FROZEN, PINNED, INTERNAL = 1, 2, 4
+XDP_TYPE, XDP_ATTACH = 6, 37
+RETHUNK, RETPOLINE = 1, 2
+
+
+def align(n, a):
+    return (n + a - 1) // a * a
+
+
+def pad(data, size):
+    if len(data) > size:
+        raise ValueError("does not fit: %r" % data)
+    return data + bytes(size - len(data))
+
+
+def text(s, size):
+    return pad(s.encode(), size)
+
+
+class Object:
+    """What the assembler made: code, functions and relocations."""
+
+    def __init__(self, source):
+        with tempfile.TemporaryDirectory() as tmp:
+            path = os.path.join(tmp, "code.o")
+            subprocess.run(["as", "--64", "-o", path, "-"], check=True,
+                           input=source.encode())
+            self.data = open(path, "rb").read()
+        self.read_sections()
+        self.read_symbols()
+        self.code = bytearray(self.bytes_of(".text"))
+        self.relocs = [self.reloc(r) for r in struct.iter_unpack(
+            "<QQq", self.bytes_of(".rela.text"))]
+        self.relocs.sort(key=lambda r: r[0])
+
+    def read_sections(self):
+        shoff, = struct.unpack_from("<Q", self.data, 0x28)
+        num, shstrndx = struct.unpack_from("<HH", self.data, 0x3c)
+        heads = [struct.unpack_from("<IIQQQQIIQQ", self.data, shoff + 64 * i)
+                 for i in range(num)]
+        self.sections = {}
+        for h in heads:
+            name = self.string(heads[shstrndx][4] + h[0])
+            self.sections[name] = self.data[h[4]:h[4] + h[5]]
+
+    def string(self, start):
+        return self.data[start:self.data.index(b"\0", start)].decode()
+
+    def bytes_of(self, name):
+        return self.sections.get(name, b"")
+
+    def read_symbols(self):
+        strtab = self.bytes_of(".strtab")
+        self.symbols, self.functions = [], []
+        for s in struct.iter_unpack("<IBBHQQ", self.bytes_of(".symtab")):
+            name = strtab[s[0]:strtab.index(b"\0", s[0])].decode()
+            self.symbols.append(name)
+            if s[1] & 0xf == 2:
+                self.functions.append((s[4], s[5], name))
+        self.functions.sort()
+
+    def reloc(self, r):
+        return r[0], r[1] & 0xffffffff, self.symbols[r[1] >> 32], r[2]
+
+
+class Image:
+    """An image of one object; change attributes, then call sign()."""
+
+    def __init__(self, profile, source, progs, maps=(), slots=(), **kwargs):
+        self.profile, self.profile_id = profile
+        self.obj = Object(source)
+        self.progs, self.maps, self.slots = progs, maps, slots
+        self.slot, self.epoch, self.sequence = "edge", 1, 1
+        self.license = "GPL"
+        self.features = RETHUNK | RETPOLINE
+        self.target_abi = 1
+        self.vermagic = self.profile["vermagic"]
+        self.module_size = self.profile["facts"]["module.size"]
+        self.array_value, self.map_max_entries, self.htab_key = 336, 36, 48
+        self.name = None
+        self.instance = 0
+        self.extra_modinfo = b""
+        for key, value in kwargs.items():
+            if not hasattr(self, key):
+                raise AttributeError(key)
+            setattr(self, key, value)
+        self.imports = sorted({r[2] for r in self.obj.relocs} - {"slots"})
+
+    # ---- manifest ----
+
+    def map_data(self):
+        data = b"".join(m.get("data", b"") for m in self.maps)
+        return data
+
+    def req_prog(self, p):
+        start, size = next((f[0], f[1]) for f in self.obj.functions
+                           if f[2] == p["function"])
+        return struct.pack("<64s64sIIIIII", text(p["name"], 64),
+                           text(p.get("section", "xdp"), 64),
+                           p.get("type", XDP_TYPE),
+                           p.get("attach_type", XDP_ATTACH), start, size,
+                           p.get("stack_depth", 16), 0)
+
+    def req_maps(self):
+        out, off = b"", 0
+        for m in self.maps:
+            n = len(m.get("data", b""))
+            kind = m["type"]
+            out += struct.pack("<64sIIIIIIII", text(m["name"], 64),
+                               MAP_TYPES.get(kind, kind), m["key"],
+                               m["value"], m["entries"],
+                               m.get("map_flags", 0), m.get("flags", 0),
+                               off if n else 0, n)
+            off += n
+        return out
+
+    def requirements(self, content):
+        tables = (b"".join(self.req_prog(p) for p in self.progs) +
+                  self.req_maps() +
+                  b"".join(struct.pack("<IIQ", *s) for s in self.slots))
+        head = struct.pack(
+            "<8sII32s32s32s32s128s32s64s64s20sIIIII" + "IIIIIIII" + "40x",
+            b"VOUCHREQ", 1, 544 + len(tables), content,
+            hashlib.sha256(b"object").digest(),
+            hashlib.sha256(b"options").digest(), self.profile_id,
+            text(self.vermagic, 128), text(self.license, 32),
+            text("6.1.0-test", 64), text("handmade", 64), bytes(20), 1,
+            self.features, 0, self.target_abi, self.instance,
+            self.array_value, self.map_max_entries, self.htab_key,
+            len(self.progs), len(self.maps), len(self.slots), 0,
+            len(self.map_data()))
+        assert len(head) == 544
+        return head + tables
+
+    def record(self):
+        rec = struct.pack("<8sIIQQII32s64s64s32s32x", b"VOUCHREC", 1, 264,
+                          1700000000, self.sequence, self.epoch, 0,
+                          text(self.slot, 32), text("test", 64),
+                          text("handmade.o", 64), bytes(32))
+        assert len(rec) == 264
+        return rec
+
+    @staticmethod
+    def note(kind, desc):
+        n = struct.pack("<III", 6, len(desc), kind) + pad(b"vouch", 12) + desc
+        return n + bytes(-len(n) % 8)
+
+    # ---- sections ----
+
+    def modinfo(self, name):
+        tags = ["license=" + self.license, "vermagic=" + self.vermagic,
+                "name=" + name, "depends=vouch_target", "import_ns=VOUCH"]
+        if self.features & RETPOLINE:
+            tags.append("retpoline=Y")
+        return "".join(t + "\0" for t in tags).encode() + self.extra_modinfo
+
+    def this_module(self, name):
+        start = self.profile["facts"]["module.name.offset"]
+        m = bytearray(self.module_size)
+        m[start:start + len(name)] = name.encode()
+        return bytes(m)
+
+    def symbols(self):
+        strtab = b"\0"
+        syms = bytes(24)
+        for section in 1, 5:
+            syms += struct.pack("<IBBHQQ", 0, 3, 0, section, 0, 0)
+        for start, size, name in self.obj.functions:
+            syms += struct.pack("<IBBHQQ", len(strtab), 2, 0, 1, start, size)
+            strtab += name.encode() + b"\0"
+        for name in self.imports:
+            syms += struct.pack("<IBBHQQ", len(strtab), 0x10, 0, 0, 0, 0)
+            strtab += name.encode() + b"\0"
+        return syms, strtab
+
+    def first_import(self):
+        return 3 + len(self.obj.functions)
+
+    def relocations(self):
+        relas, returns = b"", b""
+        for off, kind, sym, addend in self.obj.relocs:
+            self.obj.code[off:off + 4] = bytes(4)
+            if sym == "slots":
+                relas += struct.pack("<QQq", off, 2 << 32 | PC32, addend)
+                continue
+            index = self.first_import() + self.imports.index(sym)
+            relas += struct.pack("<QQq", off, index << 32 | PLT32, addend)
+            if sym == THUNK:
+                returns += struct.pack("<QQq", len(returns) // 6,
+                                       1 << 32 | PC32, off - 1)
+        return relas, returns
+
+    def build(self, name, content):
+        """The ELF file, and the ranges that the content hash skips."""
+        relas, returns = self.relocations()
+        syms, strtab = self.symbols()
+        requirements, record = self.requirements(content), self.record()
+        shstrtab = b"".join(s[0].encode() + b"\0" for s in SECTIONS)
+        bodies = [b"", bytes(self.obj.code), relas,
+                  bytes(len(returns) // 6), returns, b"",
+                  self.modinfo(name), self.this_module(name),
+                  self.note(1, requirements), self.note(2, record),
+                  self.map_data(), syms, strtab, shstrtab]
+        out, heads, names = bytearray(64), [], 0
+        for i, (s, body) in enumerate(zip(SECTIONS, bodies)):
+            size = 8 * len(self.slots) if s[1] == NOBITS else len(body)
+            if i:
+                out += bytes(align(len(out), s[5]) - len(out))
+            info = self.first_import() if s[4] is None else s[4]
+            heads.append([names, s[1], s[2], 0, len(out) if i else 0, size,
+                          s[3], info, s[5], s[6]])
+            names += len(s[0]) + 1
+            out += body
+        out += bytes(-len(out) % 8)
+        shoff = len(out)
+        for h in heads:
+            out += struct.pack("<IIQQQQIIQQ", *h)
+        out[:64] = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01",
+                               1, 62, 1, 0, 0, shoff, 0, 64, 0, 0, 64,
+                               len(SECTIONS), len(SECTIONS) - 1)
+        skip = [(heads[6][4] + bodies[6].index(b"\0name=vouch_") + 12, 16),
+                (heads[7][4] + bodies[7].index(b"vouch_") + 6, 16),
+                (heads[8][4] + 24 + 16, 32),
+                (heads[9][4] + 24, len(record))]
+        return out, skip
+
+    def elf(self):
+        out, skip = self.build("vouch_" + "0" * 16, bytes(32))
+        for start, size in skip:
+            out[start:start + size] = bytes(size)
+        content = hashlib.sha256(out).digest()
+        name = self.name or "vouch_" + content.hex()[:16]
+        self.final_name = name
+        return bytes(self.build(name, content)[0])
+
+    def sign(self, key):
+        return sign(self.elf(), key)
+
+
+def sign(elf, key):
+    """@key: path without .key and .pem."""
+    cms = subprocess.run(
+        ["openssl", "cms", "-sign", "-binary", "-noattr", "-nocerts",
+         "-nosmimecap", "-md", "sha256", "-outform", "DER", "-signer",
+         key + ".pem", "-inkey", key + ".key"], input=elf,
+        stdout=subprocess.PIPE, check=True).stdout
+    return (elf + cms + struct.pack(">BBBBBxxxI", 0, 0, 2, 0, 0, len(cms)) +
+            MAGIC)

@@ -1,0 +1,698 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The target driver's test in a VM: an init that loads vouch_target, brings
+ * handmade images in and uses them, and tries what must be refused. It tells
+ * the verdict on the console. tests/vm/target_images.py makes the images.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <arpa/inet.h>
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/reboot.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/klog.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "vouch_target_abi.h"
+
+#define N_CPUS 2 /* of the VM */
+
+static unsigned int passed, failed;
+static int dev = -1;
+
+static bool verdict(bool ok, const char *fmt, ...)
+{
+	va_list args;
+
+	printf("%s %u - ", ok ? "ok" : "not ok", passed + failed + 1);
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	printf("\n");
+	*(ok ? &passed : &failed) += 1;
+	return ok;
+}
+
+/* 0 or -errno; the reason of a refusal goes to the console. */
+static int call(unsigned long cmd, void *arg, const char *reason)
+{
+	if (!ioctl(dev, cmd, arg))
+		return 0;
+	int err = -errno;
+
+	if (reason)
+		printf("# %s\n", reason);
+	return err;
+}
+
+/* The module name of a file in /images. */
+static const char *name_of(const char *file)
+{
+	static char name[64];
+	char line[128], f[64];
+	FILE *names = fopen("/images/names", "r");
+
+	while (names && fgets(line, sizeof(line), names))
+		if (sscanf(line, "%63s %63s", f, name) == 2 &&
+		    !strcmp(f, file)) {
+			fclose(names);
+			return name;
+		}
+	if (names)
+		fclose(names);
+	return "-";
+}
+
+static int open_image(const char *file)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "/images/%s", file);
+	return open(path, O_RDONLY);
+}
+
+static int admit(const char *file, char *reason)
+{
+	struct vouch_target_admit a = { .fd = open_image(file) };
+	int err = call(VOUCH_TARGET_ADMIT, &a, a.reason);
+
+	close(a.fd);
+	if (reason)
+		strcpy(reason, a.reason);
+	return err;
+}
+
+static int load(const char *file)
+{
+	int fd = open_image(file), err;
+
+	err = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+static int load_admitted(const char *file)
+{
+	int err = admit(file, NULL);
+
+	return err ? err : load(file);
+}
+
+static int unload(const char *file)
+{
+	return syscall(SYS_delete_module, name_of(file), O_NONBLOCK) ? -errno :
+								       0;
+}
+
+static int set_floor(const char *slot, unsigned int epoch,
+		     unsigned long long sequence)
+{
+	struct vouch_target_floor f = { .epoch = epoch,
+					.sequence = sequence };
+
+	strcpy(f.slot, slot);
+	return call(VOUCH_TARGET_FLOOR_SET, &f, f.reason);
+}
+
+static int run(const char *file, const char *prog, const void *packet,
+	       unsigned int len, struct vouch_target_test_run *t, void *out)
+{
+	*t = (struct vouch_target_test_run){ .data_in = (uintptr_t)packet,
+					     .data_size_in = len,
+					     .data_out = (uintptr_t)out };
+	strcpy(t->image, name_of(file));
+	strcpy(t->prog, prog);
+	return call(VOUCH_TARGET_TEST_RUN, t, t->reason);
+}
+
+static int map_op(unsigned long cmd, const char *file, const char *map,
+		  const void *key, unsigned int key_len, const void *value,
+		  unsigned int value_len, unsigned long long flags)
+{
+	struct vouch_target_map_op op = { .key = (uintptr_t)key,
+					  .key_len = key_len,
+					  .value_len = value_len,
+					  .flags = flags };
+
+	if (cmd == VOUCH_TARGET_MAP_NEXT_KEY)
+		op.next_key = (uintptr_t)value;
+	else
+		op.value = (uintptr_t)value;
+	strcpy(op.image, name_of(file));
+	strcpy(op.map, map);
+	return call(cmd, &op, op.reason);
+}
+
+static int lookup(const char *file, const char *map, uint32_t key, void *value,
+		  unsigned int len)
+{
+	return map_op(VOUCH_TARGET_MAP_LOOKUP, file, map, &key, 4, value, len,
+		      0);
+}
+
+static int update(const char *file, const char *map, uint32_t key,
+		  const void *value, unsigned int len,
+		  unsigned long long flags)
+{
+	return map_op(VOUCH_TARGET_MAP_UPDATE, file, map, &key, 4, value, len,
+		      flags);
+}
+
+static int erase(const char *file, const char *map, uint32_t key)
+{
+	return map_op(VOUCH_TARGET_MAP_DELETE, file, map, &key, 4, NULL, 0, 0);
+}
+
+static int attach(unsigned long cmd, const char *file, const char *prog,
+		  const char *ifname)
+{
+	struct vouch_target_attach a = {};
+
+	strcpy(a.image, name_of(file));
+	strcpy(a.prog, prog);
+	strcpy(a.ifname, ifname);
+	return call(cmd, &a, a.reason);
+}
+
+static void test_device(void)
+{
+	struct vouch_target_info info = {};
+	struct vouch_target_floor f = {};
+
+	verdict(!call(VOUCH_TARGET_INFO, &info, NULL) && info.abi == 1 &&
+			!info.n_images,
+		"the device tells its version (%s)", info.version);
+	info.reserved[3] = 1;
+	verdict(call(VOUCH_TARGET_INFO, &info, NULL) == -EINVAL,
+		"reserved bytes must be zero");
+	verdict(call(_IOWR(VOUCH_TARGET_IOC, 99, int), &f, NULL) == -ENOTTY,
+		"an unknown request is ENOTTY");
+	f.epoch = 1;
+	f.sequence = 1;
+	verdict(call(VOUCH_TARGET_FLOOR_SET, &f, f.reason) == -EINVAL,
+		"a slot needs a name");
+}
+
+static void test_floor(void)
+{
+	struct vouch_target_floor f = { .slot = "floored" };
+
+	verdict(call(VOUCH_TARGET_FLOOR_GET, &f, f.reason) == -ENOENT,
+		"a new slot has no floor");
+	verdict(!set_floor("floored", 1, 5) && !set_floor("floored", 1, 5) &&
+			!set_floor("floored", 2, 1),
+		"a floor can stay and rise");
+	verdict(set_floor("floored", 1, 9) == -EPERM &&
+			set_floor("floored", 0, 1) == -EINVAL,
+		"a floor cannot fall");
+	verdict(!call(VOUCH_TARGET_FLOOR_GET, &f, f.reason) && f.epoch == 2 &&
+			f.sequence == 1,
+		"the floor is what was set last");
+}
+
+static void test_refusals(void)
+{
+	static const struct {
+		const char *file;
+		int err;
+		const char *reason;
+	} cases[] = {
+		{ "flip-head", EKEYREJECTED, "signature" },
+		{ "flip-code", EKEYREJECTED, "signature" },
+		{ "flip-middle", EKEYREJECTED, "signature" },
+		{ "flip-signature", EKEYREJECTED, "signature" },
+		{ "flip-magic", EBADMSG, "no signature" },
+		{ "short", EBADMSG, "no signature" },
+		{ "unsigned", EBADMSG, "no signature" },
+		{ "other-key", ENOKEY, "image key" },
+		{ "wrong-name", EBADMSG, "name" },
+		{ "profile", ENOEXEC, "profile" },
+		{ "vermagic", ENOEXEC, "vermagic" },
+		{ "abi", ENOEXEC, "ABI" },
+		{ "module-size", ENOEXEC, "struct module" },
+		{ "no-rethunk", ENOEXEC, "return thunks" },
+		{ "no-retpoline", ENOEXEC, "retpolines" },
+		{ "call-depth", ENOEXEC, "call-depth" },
+		{ "import", ENOEXEC, "vouch_bpf_nothing" },
+		{ "prog-type", ENOEXEC, "type 5" },
+		{ "map-type", ENOEXEC, "type 14" },
+		{ "map-flags", ENOEXEC, "flags 0x4" },
+		{ "map-big", ENOEXEC, "map_memory_mib" },
+		{ "map-layout", ENOEXEC, "layout" },
+		{ "no-floor", ENOENT, "floor" },
+		{ "low-sequence", EPERM, "floor" },
+	};
+	char reason[VOUCH_TARGET_REASON_LEN];
+	unsigned int i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		int err = admit(cases[i].file, reason);
+
+		verdict(err == -cases[i].err &&
+				strstr(reason, cases[i].reason),
+			"%s is refused for its %s (%d)", cases[i].file,
+			cases[i].reason, err);
+	}
+	struct vouch_target_admit a = { .fd = -1 };
+
+	verdict(call(VOUCH_TARGET_ADMIT, &a, a.reason) == -EBADF,
+		"no file, no image");
+}
+
+/* What the kernel's loader takes and vouch_target must not. */
+static void test_load_refusals(void)
+{
+	static const char *const swaps[] = { "swap-call", "swap-slot",
+					     "swap-code", "swap-return" };
+	unsigned int i;
+	int err;
+
+	verdict(load("flip-code") == -EKEYREJECTED,
+		"the kernel itself refuses a changed file");
+	verdict(load("unsigned") == -EKEYREJECTED,
+		"the kernel itself refuses an unsigned file");
+	verdict(load("count") == -EPERM, "an image must be admitted");
+	for (i = 0; i < sizeof(swaps) / sizeof(*swaps); i++) {
+		err = admit("count", NULL);
+		if (!err)
+			err = load(swaps[i]);
+		verdict(err == -EBADMSG,
+			"%s in the place of what was admitted is refused (%d)",
+			swaps[i], err);
+	}
+	verdict(load("count") == -EPERM, "a failed load ends the admission");
+	verdict(!admit("count", NULL) && !admit("pass", NULL) &&
+			load("count") == -EPERM,
+		"an admission replaces the former");
+	close(dev);
+	dev = open(VOUCH_TARGET_DEVICE, O_RDWR);
+	verdict(load("pass") == -EPERM, "closing ends the admission");
+	verdict(!admit("late", NULL) && !set_floor("late", 1, 2) &&
+			load("late") == -EPERM,
+		"the floor counts at the load, too");
+}
+
+static void test_run(void)
+{
+	struct vouch_target_test_run t;
+	uint8_t packet[64] = { 2 }, out[256] = {};
+	struct xdp_md md = { .data_end = 64 };
+	int err;
+
+	verdict(!load_admitted("count"), "an image loads");
+	err = run("count", "count", packet, sizeof(packet), &t, out);
+	verdict(!err && t.retval == 2 && t.data_size_out == 64 &&
+			!memcmp(packet, out, 64),
+		"a program runs and gives its verdict (%d, %u)", err,
+		t.retval);
+	packet[0] = 1;
+	packet[4] = 0x77;
+	err = run("count", "count", packet, 60, &t, out);
+	verdict(!err && t.retval == 1, "the verdict follows the packet");
+	err = run("count", "head", packet, 64, &t, out);
+	verdict(!err && t.retval == 2 && t.data_size_out == 60 &&
+			out[0] == 0x77,
+		"xdp_adjust_head moves the packet's start");
+	err = run("count", "time", packet, 64, &t, out);
+	verdict(!err && t.retval == 2, "helpers tell time and CPU");
+	verdict(run("count", "count", packet, 13, &t, out) == -EINVAL,
+		"a packet shorter than a header is refused");
+	verdict(run("count", "nothing", packet, 64, &t, out) == -ENOENT,
+		"a program that is not there");
+	t = (struct vouch_target_test_run){ .data_in = (uintptr_t)packet,
+					    .data_size_in = 64,
+					    .ctx_in = (uintptr_t)&md,
+					    .ctx_out = (uintptr_t)&md,
+					    .ctx_size_in = sizeof(md),
+					    .ctx_size_out = sizeof(md) };
+	strcpy(t.image, name_of("count"));
+	strcpy(t.prog, "head");
+	verdict(!call(VOUCH_TARGET_TEST_RUN, &t, t.reason) &&
+			md.data_end == 60 && !md.data,
+		"the context comes back");
+	md.data_end = 65;
+	verdict(call(VOUCH_TARGET_TEST_RUN, &t, t.reason) == -EINVAL,
+		"a context beyond the data is refused");
+	t.ctx_in = t.ctx_out = 0;
+	t.repeat = 2000000;
+	verdict(call(VOUCH_TARGET_TEST_RUN, &t, t.reason) == -EINVAL,
+		"repeat is bounded");
+	t.data_out = (uintptr_t)out;
+	t.data_size_out = 10;
+	t.repeat = 1;
+	verdict(call(VOUCH_TARGET_TEST_RUN, &t, t.reason) == -ENOSPC &&
+			t.data_size_out == 60,
+		"little room: what fits, and ENOSPC");
+	verdict(load("count") == -EEXIST && admit("count", NULL) == -EEXIST,
+		"an image is loaded once");
+}
+
+static void test_big_packet(void)
+{
+	struct vouch_target_test_run t;
+	static uint8_t packet[9000], out[9000];
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < sizeof(packet); i++)
+		packet[i] = i * 7 + (i >> 8);
+	packet[0] = 2;
+	err = run("count", "count", packet, sizeof(packet), &t, out);
+	verdict(!err && t.retval == 2 && t.data_size_out == sizeof(packet) &&
+			!memcmp(packet, out, sizeof(packet)),
+		"a packet of several pages comes through (%d)", err);
+}
+
+static void test_maps(void)
+{
+	uint32_t value[3] = {}, count;
+	uint64_t n, percpu[N_CPUS] = {};
+	char bss[8];
+
+	verdict(!lookup("count", "runs", 0, value, 12) && value[0] == 2 &&
+			value[2] == 2,
+		"the array counts, by helper and inlined");
+	verdict(lookup("count", "runs", 3, value, 12) == -ENOENT &&
+			update("count", "runs", 3, value, 12, 0) == -E2BIG &&
+			update("count", "runs", 0, value, 12, 1) == -EEXIST &&
+			update("count", "runs", 0, value, 12, 3) == -EINVAL &&
+			erase("count", "runs", 0) == -EINVAL &&
+			lookup("count", "runs", 0, value, 8) == -EINVAL,
+		"errors of an array");
+	verdict(!lookup("count", "lengths", 64, &n, 8) && n == 1 &&
+			!lookup("count", "lengths", 60, &n, 8) && n == 1,
+		"the hash has each length");
+	verdict(!lookup("count", ".bss", 0, bss, 8) &&
+			(memcpy(&count, bss + 4, 4), count == 2),
+		"a variable is reached at its offset");
+	verdict(!lookup("count", "percpu", 0, percpu, sizeof(percpu)) &&
+			percpu[0] + percpu[1] == 2,
+		"the per-CPU array adds up");
+	verdict(!lookup("count", "percpu_lengths", 64, percpu,
+			sizeof(percpu)) &&
+			percpu[0] + percpu[1] == 1,
+		"the per-CPU hash adds up");
+	verdict(!lookup("count", ".rodata", 0, bss, 4) &&
+			!memcmp(bss, "abcd", 4) &&
+			update("count", ".rodata", 0, bss, 4, 0) == -EPERM,
+		"a frozen map has its data and keeps it");
+}
+
+static void test_hash(void)
+{
+	uint32_t key, next, seen = 0, n = 0;
+	uint64_t v = 5, percpu[N_CPUS] = { 8, 9 };
+
+	/* Lengths 60, 64 and that of the big packet's first page are in. */
+	while (!map_op(VOUCH_TARGET_MAP_NEXT_KEY, "count", "lengths",
+		       n ? &key : NULL, 4, &next, 0, 0) &&
+	       n < 10) {
+		seen += next == 60 || next == 64;
+		key = next;
+		n++;
+	}
+	verdict(n == 3 && seen == 2, "keys can be walked (%u)", n);
+	verdict(!update("count", "lengths", 7, &v, 8, 1) &&
+			update("count", "lengths", 7, &v, 8, 1) == -EEXIST &&
+			!update("count", "lengths", 7, &v, 8, 2) &&
+			update("count", "lengths", 8, &v, 8, 2) == -ENOENT &&
+			update("count", "lengths", 8, &v, 8, 0) == -E2BIG &&
+			!update("count", "lengths", 7, &v, 8, 0),
+		"flags and fullness of a hash");
+	verdict(!erase("count", "lengths", 7) &&
+			erase("count", "lengths", 7) == -ENOENT &&
+			!update("count", "lengths", 8, &v, 8, 0) &&
+			!erase("count", "lengths", 8),
+		"an element that goes makes room");
+	verdict(!update("count", "percpu_lengths", 9, percpu, sizeof(percpu),
+			0) &&
+			!(memset(percpu, 0, sizeof(percpu)),
+			  lookup("count", "percpu_lengths", 9, percpu,
+				 sizeof(percpu))) &&
+			percpu[0] == 8 && percpu[1] == 9,
+		"every CPU's value can be written");
+	verdict(update("count", "percpu_lengths", 9, percpu, 8, 0) == -EINVAL,
+		"a per-CPU value has one length");
+}
+
+static void test_info(void)
+{
+	struct vouch_target_image_info image = {};
+	struct vouch_target_prog_info prog = { .index = 1 };
+	struct vouch_target_map_info map = { .index = 1 };
+
+	verdict(!call(VOUCH_TARGET_IMAGE_INFO, &image, NULL) &&
+			!strcmp(image.name, name_of("count")) &&
+			!strcmp(image.slot, "edge") && image.n_progs == 3 &&
+			image.n_maps == 6,
+		"an image describes itself");
+	strcpy(prog.image, image.name);
+	strcpy(map.image, image.name);
+	verdict(!call(VOUCH_TARGET_PROG_INFO, &prog, NULL) &&
+			!strcmp(prog.name, "head"),
+		"a program describes itself");
+	verdict(!call(VOUCH_TARGET_MAP_INFO, &map, NULL) &&
+			!strcmp(map.name, "lengths") && map.type == 1 &&
+			map.value_io == 8 && map.n_entries == 3,
+		"a map describes itself");
+	image.index = prog.index = map.index = 99;
+	verdict(call(VOUCH_TARGET_IMAGE_INFO, &image, NULL) == -ENOENT &&
+			call(VOUCH_TARGET_PROG_INFO, &prog, NULL) == -ENOENT &&
+			call(VOUCH_TARGET_MAP_INFO, &map, NULL) == -ENOENT,
+		"lists end");
+}
+
+/* Send @n frames out of one interface, to arrive at the other. */
+static void send_frames(const char *ifname, unsigned int n, uint8_t first)
+{
+	int s = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+	struct sockaddr_ll to = { .sll_family = AF_PACKET,
+				  .sll_ifindex = if_nametoindex(ifname),
+				  .sll_halen = 6 };
+	uint8_t frame[64] = { first };
+
+	frame[12] = 0x88;
+	frame[13] = 0xb5;
+	while (n--)
+		sendto(s, frame, sizeof(frame), 0, (struct sockaddr *)&to,
+		       sizeof(to));
+	close(s);
+}
+
+/* How many of our frames an interface's packet sockets see. */
+static int receive_socket(const char *ifname)
+{
+	int s = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, htons(0x88b5));
+	struct sockaddr_ll at = { .sll_family = AF_PACKET,
+				  .sll_protocol = htons(0x88b5),
+				  .sll_ifindex = if_nametoindex(ifname) };
+
+	if (bind(s, (struct sockaddr *)&at, sizeof(at)))
+		printf("# bind %s: %s\n", ifname, strerror(errno));
+	return s;
+}
+
+static unsigned int drain(int s)
+{
+	uint8_t buf[256];
+	unsigned int n = 0, i;
+
+	for (i = 0; i < 20; i++) {
+		while (recv(s, buf, sizeof(buf), 0) > 0)
+			n++;
+		usleep(50000);
+	}
+	return n;
+}
+
+static void up(const char *ifname)
+{
+	int s = socket(AF_INET, SOCK_DGRAM, 0);
+	struct ifreq r = {};
+
+	if (s < 0)
+		s = socket(AF_PACKET, SOCK_RAW, 0);
+	strcpy(r.ifr_name, ifname);
+	ioctl(s, SIOCGIFFLAGS, &r);
+	r.ifr_flags |= IFF_UP | IFF_PROMISC;
+	if (ioctl(s, SIOCSIFFLAGS, &r))
+		printf("# %s up: %s\n", ifname, strerror(errno));
+	close(s);
+}
+
+static unsigned long long attached_runs(void)
+{
+	struct vouch_target_attach_info info = {};
+
+	if (call(VOUCH_TARGET_ATTACH_INFO, &info, info.reason))
+		return ~0ull;
+	printf("# %s %s on %s, %llu runs\n", info.image, info.prog,
+	       info.ifname, info.runs);
+	return info.runs;
+}
+
+static void test_xdp(void)
+{
+	int s;
+
+	up("eth0");
+	up("eth1");
+	sleep(1);
+	s = receive_socket("eth0");
+	send_frames("eth1", 10, 2);
+	verdict(drain(s) == 10, "frames arrive without a program");
+	verdict(!load_admitted("pass") && !load_admitted("drop"),
+		"further images load");
+	verdict(attach(VOUCH_TARGET_ATTACH, "pass", "prog", "none0") ==
+				-ENODEV &&
+			attach(VOUCH_TARGET_ATTACH, "pass", "prog", "lo") ==
+				-EOPNOTSUPP,
+		"an interface must be there and know XDP");
+	verdict(!attach(VOUCH_TARGET_ATTACH, "pass", "prog", "eth0"),
+		"a program attaches");
+	verdict(attach(VOUCH_TARGET_ATTACH, "pass", "prog", "eth0") ==
+			-EEXIST,
+		"but once");
+	send_frames("eth1", 10, 2);
+	verdict(drain(s) == 10 && attached_runs() >= 10,
+		"the program runs and passes");
+	verdict(unload("pass") == -EAGAIN || unload("pass") == -EBUSY,
+		"an attached image stays");
+	verdict(!attach(VOUCH_TARGET_ATTACH, "drop", "prog", "eth0"),
+		"another image of the slot takes over");
+	send_frames("eth1", 10, 2);
+	verdict(drain(s) == 0 && attached_runs() >= 10,
+		"the program runs and drops");
+	verdict(!unload("pass"), "the one that was replaced can go");
+	verdict(!load_admitted("redirect") &&
+			!attach(VOUCH_TARGET_ATTACH, "redirect", "prog",
+				"eth0"),
+		"a redirecting image takes over");
+	send_frames("eth1", 10, 2);
+	verdict(drain(s) == 0, "a redirect without a helper drops");
+	verdict(!load_admitted("elsewhere") &&
+			attach(VOUCH_TARGET_ATTACH, "elsewhere", "prog",
+			       "eth0") == -EBUSY,
+		"another slot's program cannot");
+	verdict(attach(VOUCH_TARGET_DETACH, "drop", "prog", "eth0") ==
+			-ENOENT,
+		"only what is there can be detached");
+	verdict(!attach(VOUCH_TARGET_DETACH, "redirect", "", "eth0"),
+		"a program detaches");
+	send_frames("eth1", 10, 2);
+	verdict(drain(s) == 10, "frames arrive again");
+	verdict(!unload("drop") && !unload("redirect") &&
+			!unload("elsewhere"),
+		"detached images can go");
+	close(s);
+}
+
+static void test_replacement(void)
+{
+	uint32_t value[3] = {};
+	uint8_t packet[64] = { 2 };
+	struct vouch_target_test_run t;
+	struct vouch_target_map_info map = {};
+	char bss[8];
+
+	verdict(!load_admitted("count2"), "a second image of the slot loads");
+	strcpy(map.image, name_of("count2"));
+	verdict(!call(VOUCH_TARGET_MAP_INFO, &map, map.reason) &&
+			map.n_images == 2,
+		"two images share the map");
+	verdict(!lookup("count2", "runs", 0, value, 12) && value[0] == 3,
+		"its contents survive");
+	verdict(!lookup("count2", ".bss", 0, bss, 8) && !bss[4],
+		"variables are an image's own");
+	verdict(!run("count2", "count", packet, 64, &t, NULL) &&
+			!lookup("count", "runs", 0, value, 12) &&
+			value[0] == 4,
+		"both write to it");
+	verdict(!unload("count") && !lookup("count2", "runs", 0, value, 12) &&
+			value[0] == 4,
+		"it outlives the first image");
+	verdict(syscall(SYS_delete_module, "vouch_target", O_NONBLOCK) &&
+			(errno == EBUSY || errno == EWOULDBLOCK),
+		"vouch_target stays while an image is loaded");
+	verdict(!unload("count2"), "the last image goes");
+}
+
+static void test_end(void)
+{
+	struct vouch_target_info info = {};
+
+	verdict(!call(VOUCH_TARGET_INFO, &info, NULL) && !info.map_memory &&
+			!info.n_images && !info.n_attached,
+		"nothing is left behind");
+	close(dev);
+	verdict(!syscall(SYS_delete_module, "vouch_target", O_NONBLOCK),
+		"vouch_target can be unloaded");
+	verdict(load("../vouch_target.ko") == 0, "and loaded again");
+	verdict(!syscall(SYS_delete_module, "vouch_target", O_NONBLOCK),
+		"and unloaded");
+}
+
+static void show_kernel_log(void)
+{
+	static char log[1 << 18];
+	int n = klogctl(3 /* SYSLOG_ACTION_READ_ALL */, log, sizeof(log));
+
+	printf("VOUCH-KMSG-BEGIN\n");
+	if (n > 0)
+		fwrite(log, 1, n, stdout);
+	printf("VOUCH-KMSG-END\n");
+}
+
+static void finish(void)
+{
+	printf("VOUCH-TEST-END %u passed, %u failed\n", passed, failed);
+	show_kernel_log();
+	printf("VOUCH-VM-DONE\n");
+	fflush(stdout);
+	sync();
+	sleep(1);
+	reboot(LINUX_REBOOT_CMD_RESTART);
+}
+
+int main(void)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	mount("proc", "/proc", "proc", 0, NULL);
+	mount("sysfs", "/sys", "sysfs", 0, NULL);
+	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+	klogctl(8 /* SYSLOG_ACTION_CONSOLE_LEVEL */, NULL, 1);
+	verdict(load("../vouch_target.ko") == 0, "vouch_target loads");
+	dev = open(VOUCH_TARGET_DEVICE, O_RDWR);
+	if (verdict(dev >= 0, "its device is there")) {
+		test_device();
+		test_floor();
+		set_floor("edge", 1, 1);
+		set_floor("elsewhere", 1, 1);
+		set_floor("late", 1, 1);
+		test_refusals();
+		test_load_refusals();
+		test_run();
+		test_maps();
+		test_big_packet();
+		test_hash();
+		test_info();
+		test_xdp();
+		test_replacement();
+		test_end();
+	}
+	finish();
+	return 0;
+}

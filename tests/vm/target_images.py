@@ -1,0 +1,265 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Handmade images for the target driver's VM test.
+
+usage: target_images.py PROFILE.json KEYS OUT
+
+KEYS holds image.{key,pem}, trusted by target and kernel, and other.{key,pem},
+trusted by the kernel only. tests/vm/target_driver.c knows the files that are
+written to OUT by name, and gets the modules' names from OUT/names.
+"""
+
+import hashlib
+import json
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "../independent"))
+import make_image  # noqa: E402
+
+PASS = """
+	.text
+	.p2align 4, 0xcc
+	.type prog, @function
+prog:	mov $%d, %%eax
+	jmp __x86_return_thunk
+	.size prog, . - prog
+"""
+
+# Counts runs in an array and in .bss, lengths in a hash, both in per-CPU
+# maps as well; the verdict is the packet's first byte.
+COUNT = """
+	.text
+	.p2align 4, 0xcc
+	.type count, @function
+count:	push %rbp
+	mov %rsp, %rbp
+	sub $32, %rsp
+	push %rbx
+	push %r12
+	mov %rdi, %rbx
+	movl $0, -4(%rbp)
+	mov slots(%rip), %rdi
+	lea -4(%rbp), %rsi
+	call vouch_bpf_map_lookup
+	test %rax, %rax
+	je 1f
+	addq $1, (%rax)
+1:	# the array again, as inlined code has it: 336 is array_value
+	mov slots(%rip), %rdi
+	add $336, %rdi
+	addq $1, 8(%rdi)
+	mov 8(%rbx), %rax
+	sub (%rbx), %rax
+	mov %eax, -8(%rbp)
+	mov slots+8(%rip), %rdi
+	lea -8(%rbp), %rsi
+	call vouch_bpf_htab_lookup_raw
+	test %rax, %rax
+	je 2f
+	add $56, %rax
+	addq $1, (%rax)
+	jmp 3f
+2:	movq $1, -16(%rbp)
+	mov slots+8(%rip), %rdi
+	lea -8(%rbp), %rsi
+	lea -16(%rbp), %rdx
+	xor %ecx, %ecx
+	call vouch_bpf_htab_update
+3:	mov slots+16(%rip), %rax
+	incl (%rax)
+	mov slots+24(%rip), %rdi
+	lea -4(%rbp), %rsi
+	call vouch_bpf_percpu_array_lookup
+	test %rax, %rax
+	je 4f
+	addq $1, (%rax)
+4:	mov slots+32(%rip), %rdi
+	lea -8(%rbp), %rsi
+	call vouch_bpf_percpu_htab_lookup
+	test %rax, %rax
+	je 5f
+	addq $1, (%rax)
+	jmp 6f
+5:	movq $1, -16(%rbp)
+	mov slots+32(%rip), %rdi
+	lea -8(%rbp), %rsi
+	lea -16(%rbp), %rdx
+	xor %ecx, %ecx
+	call vouch_bpf_percpu_htab_update
+6:	mov (%rbx), %rax
+	movzbl (%rax), %eax
+	pop %r12
+	pop %rbx
+	leave
+	jmp __x86_return_thunk
+	.size count, . - count
+	.p2align 4, 0xcc
+	.type head, @function
+head:	# four bytes off the front, the rest shifts; 1 if that failed
+	push %rbx
+	mov %rdi, %rbx
+	mov $4, %esi
+	call vouch_bpf_xdp_adjust_head
+	test %rax, %rax
+	mov $2, %eax
+	je 1f
+	mov $1, %eax
+1:	pop %rbx
+	jmp __x86_return_thunk
+	.size head, . - head
+	.p2align 4, 0xcc
+	.type time, @function
+time:	# 2 if time goes by and the CPU is below 8
+	push %rbx
+	call vouch_bpf_ktime_get_ns
+	mov %rax, %rbx
+	call vouch_bpf_ktime_get_ns
+	sub %rbx, %rax
+	js 1f
+	call vouch_bpf_get_smp_processor_id
+	cmp $8, %rax
+	jae 1f
+	mov $2, %eax
+	pop %rbx
+	jmp __x86_return_thunk
+1:	xor %eax, %eax
+	pop %rbx
+	jmp __x86_return_thunk
+	.size time, . - time
+"""
+
+COUNT_MAPS = [
+    {"name": "runs", "type": "array", "key": 4, "value": 12, "entries": 3},
+    {"name": "lengths", "type": "hash", "key": 4, "value": 8, "entries": 4},
+    {"name": ".bss", "type": "array", "key": 4, "value": 8, "entries": 1,
+     "map_flags": 1 << 10, "flags": make_image.INTERNAL},
+    {"name": "percpu", "type": "percpu_array", "key": 4, "value": 8,
+     "entries": 2},
+    {"name": "percpu_lengths", "type": "percpu_hash", "key": 4, "value": 8,
+     "entries": 4},
+    {"name": ".rodata", "type": "array", "key": 4, "value": 4, "entries": 1,
+     "map_flags": 1 << 10 | 1 << 7, "data": b"abcd",
+     "flags": make_image.INTERNAL | make_image.FROZEN},
+]
+COUNT_SLOTS = [(1, 0, 0), (1, 1, 0), (2, 2, 4), (1, 3, 0), (1, 4, 0)]
+COUNT_PROGS = [{"name": n, "function": n} for n in ("count", "head", "time")]
+
+
+class Writer:
+    def __init__(self, profile, keys, out):
+        text = open(profile, "rb").read()
+        self.profile = json.loads(text), hashlib.sha256(text).digest()
+        self.image_key = os.path.join(keys, "image")
+        self.other_key = os.path.join(keys, "other")
+        self.out = out
+        self.names = []
+
+    def put(self, name, data, module):
+        with open(os.path.join(self.out, name), "wb") as f:
+            f.write(data)
+        self.names.append("%s %s\n" % (name, module))
+
+    def count(self, **kwargs):
+        return make_image.Image(self.profile, COUNT, COUNT_PROGS, COUNT_MAPS,
+                                COUNT_SLOTS, **kwargs)
+
+    def verdict(self, n, **kwargs):
+        return make_image.Image(self.profile, PASS % n,
+                                [{"name": "prog", "function": "prog"}],
+                                **kwargs)
+
+    def good(self, name, image, key=None):
+        data = image.sign(key or self.image_key)
+        self.put(name, data, image.final_name)
+        return data
+
+    def refused_at_admission(self):
+        self.good("other-key", self.verdict(2), self.other_key)
+        bad_profile = self.profile[0], bytes(32)
+        self.good("profile", make_image.Image(
+            bad_profile, PASS % 2, [{"name": "prog", "function": "prog"}]))
+        self.good("vermagic", self.verdict(2, vermagic="6.1.192 mod_unload "))
+        self.good("abi", self.verdict(2, target_abi=2))
+        self.good("module-size", self.verdict(2, module_size=832))
+        self.good("no-rethunk", self.verdict(2, features=2))
+        self.good("no-retpoline", self.verdict(2, features=1))
+        self.good("call-depth", self.verdict(2, features=3 | 1 << 4))
+        self.good("low-sequence", self.verdict(2, epoch=1, sequence=1,
+                                               slot="floored"))
+        self.good("no-floor", self.verdict(2, slot="unknown"))
+        self.good("wrong-name", self.verdict(2, name="vouch_" + "a" * 16))
+        self.good("import", make_image.Image(
+            self.profile, COUNT.replace("bpf_ktime_get_ns", "bpf_nothing"),
+            COUNT_PROGS, COUNT_MAPS, COUNT_SLOTS))
+        self.good("prog-type", make_image.Image(
+            self.profile, PASS % 2,
+            [{"name": "prog", "function": "prog", "type": 5}]))
+        self.map_refused("map-type", type=14)
+        self.map_refused("map-flags", map_flags=1 << 2)
+        self.map_refused("map-big", entries=1 << 24)
+        self.map_refused("map-layout", map_max_entries=4)
+
+    def map_refused(self, name, **change):
+        image = {k: change.pop(k) for k in list(change)
+                 if k == "map_max_entries"}
+        one = dict(COUNT_MAPS[0], **change)
+        self.good(name, self.verdict(2, maps=[one], **image))
+
+    def damaged(self, good):
+        for part, at in (("head", 20), ("code", 70), ("middle", None),
+                         ("signature", -60), ("magic", -1)):
+            data = bytearray(good)
+            data[len(data) // 2 if at is None else at] ^= 1
+            self.put("flip-" + part, data, "-")
+        self.put("short", good[:100], "-")
+        self.put("unsigned", good[:good.index(b"0\x82", len(good) - 700)],
+                 "-")
+
+    def swapped(self, name):
+        """Signed by the right key and named as an admitted image."""
+        text = COUNT.replace("call vouch_bpf_htab_lookup_raw",
+                             "call vouch_bpf_htab_delete")
+        self.good("swap-call", make_image.Image(
+            self.profile, text, COUNT_PROGS, COUNT_MAPS, COUNT_SLOTS,
+            name=name))
+        text = COUNT.replace("mov slots+24(%rip)", "mov slots+32(%rip)")
+        self.good("swap-slot", make_image.Image(
+            self.profile, text, COUNT_PROGS, COUNT_MAPS, COUNT_SLOTS,
+            name=name))
+        text = COUNT.replace("cmp $8, %rax", "cmp $9, %rax")
+        self.good("swap-code", make_image.Image(
+            self.profile, text, COUNT_PROGS, COUNT_MAPS, COUNT_SLOTS,
+            name=name))
+        self.good("swap-return", make_image.Image(
+            self.profile, COUNT.replace(
+                "leave\n\tjmp __x86_return_thunk",
+                "leave\n\tjmp vouch_bpf_ktime_get_ns"),
+            COUNT_PROGS, COUNT_MAPS, COUNT_SLOTS, name=name))
+
+    def write_all(self):
+        image = self.count()
+        good = self.good("count", image)
+        self.good("count2", self.count(sequence=2, instance=1))
+        self.good("pass", self.verdict(2))
+        self.good("drop", self.verdict(1, sequence=3))
+        self.good("redirect", self.verdict(4))
+        self.good("elsewhere", self.verdict(0, slot="elsewhere"))
+        self.good("late", self.verdict(3, slot="late"))
+        self.swapped(image.final_name)
+        self.damaged(good)
+        self.refused_at_admission()
+        with open(os.path.join(self.out, "names"), "w") as f:
+            f.writelines(self.names)
+
+
+def main():
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
+    os.makedirs(sys.argv[3], exist_ok=True)
+    Writer(*sys.argv[1:]).write_all()
+
+
+if __name__ == "__main__":
+    main()
