@@ -51,5 +51,7 @@ int vouch_disasm_step(struct vouch_disasm *d, const u8 *code, size_t len,
 	insn->len = d->insn->size;
 	snprintf(insn->mnemonic, sizeof(insn->mnemonic), "%.31s",
 		 d->insn->mnemonic);
+	snprintf(insn->operands, sizeof(insn->operands), "%.95s",
+		 d->insn->op_str);
 	return 0;
 }

@@ -16,29 +16,31 @@ struct der {
 	size_t len;
 };
 
-/* Take the next element off @from; its content goes to @content. */
+/* Take the next element off @from; its content goes to @content, which may be
+ * @from itself. */
 static int take(struct der *from, u8 tag, struct der *content)
 {
+	struct der in = *from;
 	size_t head = 2, len;
 
-	if (from->len < 2 || from->at[0] != tag)
+	if (in.len < 2 || in.at[0] != tag)
 		return -EINVAL;
-	len = from->at[1];
+	len = in.at[1];
 	if (len >= 0x80) {
 		size_t n = len & 0x7f, i;
 
-		if (!n || n > 3 || from->len < 2 + n)
+		if (!n || n > 3 || in.len < 2 + n)
 			return -EINVAL;
 		for (len = 0, i = 0; i < n; i++)
-			len = len << 8 | from->at[2 + i];
+			len = len << 8 | in.at[2 + i];
 		head += n;
 	}
-	if (len > from->len - head)
+	if (len > in.len - head)
 		return -EINVAL;
-	content->at = from->at + head;
+	from->at = in.at + head + len;
+	from->len = in.len - head - len;
+	content->at = in.at + head;
 	content->len = len;
-	from->at += head + len;
-	from->len -= head + len;
 	return 0;
 }
 

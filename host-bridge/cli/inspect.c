@@ -48,6 +48,19 @@ json_t *vouch_inspect_hex(const void *data, size_t len)
 	return text;
 }
 
+/* A branch's target, which the disassembler tells from the instruction on. */
+static json_t *insn_text(const struct vouch_disasm_insn *insn, size_t off)
+{
+	bool branch = insn->mnemonic[0] == 'j' ||
+		      !strcmp(insn->mnemonic, "call");
+
+	if (branch && !strncmp(insn->operands, "0x", 2))
+		return json_sprintf("%s 0x%llx", insn->mnemonic,
+				    strtoull(insn->operands, NULL, 16) + off);
+	return json_sprintf("%s%s%s", insn->mnemonic,
+			    insn->operands[0] ? " " : "", insn->operands);
+}
+
 json_t *vouch_inspect_code(const u8 *code, size_t len)
 {
 	struct vouch_disasm *d = vouch_disasm_new();
@@ -58,10 +71,11 @@ json_t *vouch_inspect_code(const u8 *code, size_t len)
 	while (d && off < len &&
 	       !vouch_disasm_step(d, code + off, len - off, &insn)) {
 		json_array_append_new(
-			list, json_pack("{s:I, s:o, s:s}", "offset",
+			list, json_pack("{s:I, s:o, s:o}", "offset",
 					(json_int_t)off, "bytes",
 					vouch_inspect_hex(code + off, insn.len),
-					"text", insn.mnemonic));
+					"text",
+					insn_text(&insn, off)));
 		off += insn.len;
 	}
 	vouch_disasm_free(d);

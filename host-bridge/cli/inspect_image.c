@@ -50,28 +50,51 @@ static json_t *record_json(const struct vouch_record *rec)
 			 vouch_inspect_hex(rec->log, VOUCH_HASH_LEN));
 }
 
-static json_t *programs_json(const struct vouch_image *img, bool code)
+static json_t *programs_json(const struct vouch_image *img)
 {
 	json_t *list = json_array();
 	u32 i;
 
 	for (i = 0; i < img->req.n_progs; i++) {
 		const struct vouch_req_prog *p = &img->req.progs[i];
-		u32 off = le32_to_cpu(p->text_off);
-		u32 len = le32_to_cpu(p->text_len);
-		json_t *prog = json_pack(
-			"{s:s, s:s, s:s, s:I, s:I, s:I}", "name", p->name,
-			"section", p->section, "type",
-			vouch_prog_type_name(le32_to_cpu(p->type)), "offset",
-			(json_int_t)off, "length", (json_int_t)len,
-			"stack_depth",
-			(json_int_t)le32_to_cpu(p->stack_depth));
 
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "name",
+				  p->name, "section", p->section, "type",
+				  vouch_prog_type_name(le32_to_cpu(p->type)),
+				  "offset",
+				  (json_int_t)le32_to_cpu(p->text_off),
+				  "length",
+				  (json_int_t)le32_to_cpu(p->text_len),
+				  "stack_depth",
+				  (json_int_t)le32_to_cpu(p->stack_depth)));
+	}
+	return list;
+}
+
+/* Programs and their subprograms, as the symbol table has them. */
+static json_t *functions_json(const struct vouch_image *img, bool code)
+{
+	json_t *list = json_array();
+	u32 i;
+
+	for (i = 0; i < img->first_import; i++) {
+		const Elf64_Sym *sym = &img->syms[i];
+		json_t *func;
+
+		if (ELF64_ST_TYPE(sym->st_info) != STT_FUNC)
+			continue;
+		func = json_pack("{s:s, s:I, s:I}", "name",
+				 vouch_image_symbol(img, i), "offset",
+				 (json_int_t)sym->st_value, "length",
+				 (json_int_t)sym->st_size);
 		if (code)
-			json_object_set_new(prog, "code",
-					    vouch_inspect_code(img->text + off,
-							       len));
-		json_array_append_new(list, prog);
+			json_object_set_new(
+				func, "code",
+				vouch_inspect_code(img->text + sym->st_value,
+						   sym->st_size));
+		json_array_append_new(list, func);
 	}
 	return list;
 }
@@ -233,7 +256,7 @@ json_t *vouch_inspect_image(const struct vouch_file_bytes *file, bool code,
 	}
 	return json_pack(
 		"{s:s, s:s, s:o, s:b, s:I, s:s, s:s, s:b, s:o, s:o, s:o, s:o, "
-		"s:o, s:o, s:o, s:I}",
+		"s:o, s:o, s:o, s:o, s:I}",
 		"kind", "image", "name", img.name, "content",
 		vouch_inspect_hex(img.req.req->content, VOUCH_HASH_LEN),
 		"content_ok", content_ok(&img), "size", (json_int_t)file->len,
@@ -241,8 +264,8 @@ json_t *vouch_inspect_image(const struct vouch_file_bytes *file, bool code,
 		"retpoline", img.retpoline, "signature",
 		signature_json(file, elf_len, sig_len, cert), "requirements",
 		requirements_json(img.req.req), "record",
-		record_json(img.record), "programs", programs_json(&img, code),
-		"maps", maps_json(&img), "imports", imports_json(&img),
+		record_json(img.record), "programs", programs_json(&img),
+		"functions", functions_json(&img, code), "maps", maps_json(&img), "imports", imports_json(&img),
 		"relocations", relocations_json(&img), "returns",
 		(json_int_t)img.n_returns);
 }

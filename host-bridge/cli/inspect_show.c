@@ -138,7 +138,7 @@ static void show_image(const json_t *json)
 	show_table("programs", json_object_get(json, "programs"), progs);
 	show_table("maps", json_object_get(json, "maps"), map_keys);
 	show_table("relocations", json_object_get(json, "relocations"), relas);
-	json_array_foreach(json_object_get(json, "programs"), i, it)
+	json_array_foreach(json_object_get(json, "functions"), i, it)
 		show_code(vouch_json_string(it, "name"),
 			  json_object_get(it, "code"));
 }
