@@ -43,6 +43,7 @@
 	X(bpf_csum_diff, csum_diff, 0)                                         \
 	X(bpf_xdp_adjust_head, xdp_adjust_head, 0)                             \
 	X(bpf_xdp_adjust_tail, xdp_adjust_tail, 0)                             \
-	X(bpf_xdp_adjust_meta, xdp_adjust_meta, 0)
+	X(bpf_xdp_adjust_meta, xdp_adjust_meta, 0)                             \
+	X(bpf_xdp_redirect, xdp_redirect, 0)
 
 #endif /* VOUCH_HELPERS_H */

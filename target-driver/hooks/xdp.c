@@ -15,6 +15,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
+#include "hooks/redirect.h"
 #include "hooks/xdp.h"
 
 #define FRAGS_SECTION "xdp.frags" /* libbpf's mark of such a program */
@@ -37,12 +38,10 @@ static notrace unsigned int run(const void *ctx, const struct bpf_insn *insn)
 	u32 act;
 
 	this_cpu_inc(*a->runs);
+	vouch_redirect_clear();
 	act = a->entry(ctx, insn);
-	/*
-	 * No helper sets a redirect up, and a kernel without BPF would lose
-	 * the frame and report success.
-	 */
-	return likely(act != XDP_REDIRECT) ? act : XDP_ABORTED;
+	return likely(act != XDP_REDIRECT) ? act :
+					     vouch_redirect_xdp((void *)ctx);
 }
 
 static u64 count_runs(const struct attachment *a)

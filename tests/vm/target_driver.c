@@ -600,6 +600,33 @@ static void test_xdp(void)
 	close(s);
 }
 
+/* From eth1 to eth0 and by the program to eth2, whose wire ends at eth3. */
+static void test_redirect(void)
+{
+	int s;
+
+	up("eth2");
+	up("eth3");
+	sleep(1);
+	s = receive_socket("eth3");
+	verdict(if_nametoindex("eth2") == 4 && !load_admitted("bounce") &&
+			!attach(VOUCH_TARGET_ATTACH, "bounce", "prog", "eth0"),
+		"a program with a redirect helper attaches");
+	send_frames("eth1", 10, 2);
+	verdict(drain(s) == 0 && attached_runs() >= 10,
+		"an interface that takes no XDP frames gets none");
+	verdict(!load_admitted("pass") &&
+			!attach(VOUCH_TARGET_ATTACH, "pass", "prog", "eth2"),
+		"it is made to take them");
+	send_frames("eth1", 100, 2);
+	verdict(drain(s) == 100, "each frame arrives, once");
+	verdict(!attach(VOUCH_TARGET_DETACH, "pass", "prog", "eth2") &&
+			!attach(VOUCH_TARGET_DETACH, "bounce", "", "eth0") &&
+			!unload("pass") && !unload("bounce"),
+		"and all can go");
+	close(s);
+}
+
 static void test_replacement(void)
 {
 	uint32_t value[3] = {};
@@ -690,6 +717,7 @@ int main(void)
 		test_hash();
 		test_info();
 		test_xdp();
+		test_redirect();
 		test_replacement();
 		test_end();
 	}

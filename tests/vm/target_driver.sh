@@ -31,13 +31,15 @@ cp "$module" "$build/root/vouch_target.ko"
 	"$build/root/vouch_target.ko"
 (cd "$build/root" && find . | cpio -o -H newc --quiet) >"$build/initrd"
 
-# Two interfaces on one hub: what leaves by one arrives at the other.
+# Two interfaces on each hub: what leaves by one arrives at the other.
 timeout "${TIME_LIMIT:-240}" qemu-system-x86_64 -M q35 -cpu "${CPU:-EPYC}" \
 	-m 256 -smp 2 -nodefaults -display none -serial stdio -no-reboot \
 	-kernel "$vmlinux" -initrd "$build/initrd" \
 	-append "console=ttyS0 panic=-1 ${APPEND:-}" \
 	-netdev hubport,id=n0,hubid=0 -device virtio-net-pci,netdev=n0 \
 	-netdev hubport,id=n1,hubid=0 -device virtio-net-pci,netdev=n1 \
+	-netdev hubport,id=n2,hubid=1 -device virtio-net-pci,netdev=n2 \
+	-netdev hubport,id=n3,hubid=1 -device virtio-net-pci,netdev=n3 \
 	</dev/null >"$build/console" 2>"$build/qemu.log" || :
 tr -d '\r' <"$build/console" >"$build/log"
 sed -n '/^\(not \)\?ok \|^# \|^VOUCH-TEST-END/p' "$build/log"

@@ -130,6 +130,20 @@ time:	# 2 if time goes by and the CPU is below 8
 	.size time, . - time
 """
 
+# To the fourth interface of the VM, lo and three others being before it.
+BOUNCE = """
+	.text
+	.p2align 4, 0xcc
+	.type prog, @function
+prog:	push %rbx
+	mov $4, %edi
+	xor %esi, %esi
+	call vouch_bpf_xdp_redirect
+	pop %rbx
+	jmp __x86_return_thunk
+	.size prog, . - prog
+"""
+
 COUNT_MAPS = [
     {"name": "runs", "type": "array", "key": 4, "value": 12, "entries": 3},
     {"name": "lengths", "type": "hash", "key": 4, "value": 8, "entries": 4},
@@ -245,6 +259,8 @@ class Writer:
         self.good("pass", self.verdict(2))
         self.good("drop", self.verdict(1, sequence=3))
         self.good("redirect", self.verdict(4))
+        self.good("bounce", make_image.Image(
+            self.profile, BOUNCE, [{"name": "prog", "function": "prog"}]))
         self.good("elsewhere", self.verdict(0, slot="elsewhere"))
         self.good("late", self.verdict(3, slot="late"))
         self.swapped(image.final_name)
