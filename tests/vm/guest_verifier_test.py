@@ -1,0 +1,45 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Boot the verifier VM with tests inside: module, agent, objects, session."""
+
+import glob
+import os
+import subprocess
+import sys
+
+BUILD = os.environ.get("VOUCH_BUILD", "build")
+OUT = os.path.join(BUILD, "vm", "verifier")
+# Static programs cannot have the sanitizers' runtime: let mistakes trap.
+FLAGS = ("-std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror "
+         "-fsanitize=undefined -fsanitize-undefined-trap-on-error "
+         "-I. -Icommon -static").split()
+LIBS = "-lbpf -lelf -lz -ljansson -lseccomp -lcap -lcrypto".split()
+
+
+def main():
+    os.makedirs(OUT, exist_ok=True)
+    sources = [f for f in glob.glob("guest-verifier/agent/*.c")
+               if not f.endswith("/main.c")]
+    sources += glob.glob("tests/vm/guest_*.c") + glob.glob("common/*.c")
+    init = os.path.join(OUT, "init")
+    subprocess.run(["gcc", *FLAGS, "-o", init, *sorted(sources), *LIBS],
+                   check=True)
+    module = os.path.join(BUILD, "guest-verifier", "vouch_guest.ko")
+    files = ["modules/vouch_guest.ko=" + module]
+    objects = os.path.join(BUILD, "objects")
+    for path in glob.glob(objects + "/**/*.o", recursive=True):
+        files.append("objects/%s=%s" %
+                     (os.path.relpath(path, objects), path))
+    initrd = os.path.join(OUT, "initrd")
+    subprocess.run(["scripts/initramfs", initrd, init, *files], check=True)
+    kernel = os.path.join(BUILD, "verifier", "vmlinux")
+    return subprocess.run(["scripts/vm-test", "--kernel", kernel,
+                           "--initrd", initrd, "--memory", "1024",
+                           "--timeout", "300", "--cpus", "1",
+                           "--allow", "tests/vm/guest_kmsg.allow", "--log",
+                           os.path.join(OUT, "console.log"),
+                           *sys.argv[1:]], check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
