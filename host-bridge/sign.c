@@ -8,6 +8,37 @@
 #include "link.h"
 #include "sign.h"
 
+/* Functions are called p<program>_<name>, of letters, digits and '_': no name
+ * on which a loader or a tracer would act. */
+static bool is_function_name(const char *name)
+{
+	const char *p = name;
+
+	if (*p++ != 'p' || *p < '0' || *p > '9')
+		return false;
+	while (*p >= '0' && *p <= '9')
+		p++;
+	if (*p != '_')
+		return false;
+	for (; *p; p++)
+		if (!(*p >= 'a' && *p <= 'z') && !(*p >= 'A' && *p <= 'Z') &&
+		    !(*p >= '0' && *p <= '9') && *p != '_')
+			return false;
+	return true;
+}
+
+static const char *check_functions(const struct vouch_image *img)
+{
+	u32 i;
+
+	for (i = 0; i < img->first_import; i++)
+		if (ELF64_ST_TYPE(img->syms[i].st_info) == STT_FUNC &&
+		    !is_function_name(vouch_image_symbol(img, i)))
+			return "image: a function has a name that the linker "
+			       "does not give";
+	return NULL;
+}
+
 static const char *check_imports(const struct vouch_image *img)
 {
 	u32 i;
@@ -61,7 +92,9 @@ static int check_image(const void *elf, size_t len, struct vouch_image *img,
 
 	if (vouch_image_parse(elf, len, img, why))
 		return -EPERM;
-	*why = check_imports(img);
+	*why = check_functions(img);
+	if (!*why)
+		*why = check_imports(img);
 	if (!*why)
 		*why = check_license(img);
 	if (*why)

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Requirements and record: each field is checked before it is used. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "../../common/manifest.h"
+
+#define TEXT_LEN 64
+#define DATA_LEN 16
+
+/* Requirements with one of each, back to back as in a note. */
+struct manifest {
+	struct vouch_requirements req;
+	struct vouch_req_prog prog;
+	struct vouch_req_map maps[2];
+	struct vouch_req_ref refs[2];
+	struct vouch_capture_fact fact;
+};
+
+static void make(struct manifest *m)
+{
+	memset(m, 0, sizeof(*m));
+	memcpy(m->req.magic, VOUCH_REQUIREMENTS_MAGIC, sizeof(m->req.magic));
+	m->req.version = cpu_to_le32(VOUCH_MANIFEST_VERSION);
+	m->req.size = cpu_to_le32(sizeof(*m));
+	strcpy(m->req.vermagic, "6.1.0 SMP mod_unload ");
+	strcpy(m->req.license, "GPL");
+	strcpy(m->req.verifier_release, "6.1.0-test");
+	strcpy(m->req.cpu_model, "EPYC");
+	m->req.arch = cpu_to_le32(VOUCH_ARCH_X86_64);
+	m->req.target_abi = cpu_to_le32(1);
+	m->req.array_value = cpu_to_le32(272);
+	m->req.map_max_entries = cpu_to_le32(36);
+	m->req.htab_key = cpu_to_le32(48);
+	m->req.n_progs = cpu_to_le32(1);
+	m->req.n_maps = cpu_to_le32(2);
+	m->req.n_refs = cpu_to_le32(2);
+	m->req.n_facts = cpu_to_le32(1);
+	m->req.data_len = cpu_to_le32(DATA_LEN);
+	strcpy(m->prog.name, "count");
+	strcpy(m->prog.section, "xdp");
+	m->prog.text_len = cpu_to_le32(TEXT_LEN);
+	strcpy(m->maps[0].name, "hash");
+	m->maps[0].type = cpu_to_le32(1);
+	m->maps[0].max_entries = cpu_to_le32(10);
+	m->maps[0].value_size = cpu_to_le32(8);
+	strcpy(m->maps[1].name, ".data");
+	m->maps[1].type = cpu_to_le32(2);
+	m->maps[1].max_entries = cpu_to_le32(1);
+	m->maps[1].value_size = cpu_to_le32(DATA_LEN);
+	m->maps[1].data_len = cpu_to_le32(DATA_LEN);
+	m->refs[0].kind = cpu_to_le32(VOUCH_SLOT_MAP);
+	m->refs[1].kind = cpu_to_le32(VOUCH_SLOT_VALUE);
+	m->refs[1].map = cpu_to_le32(1);
+	m->refs[1].offset = cpu_to_le64(8);
+	strcpy(m->fact.structure, "xdp_buff");
+	strcpy(m->fact.field, "data");
+}
+
+static int parse(const struct manifest *m, const char **why)
+{
+	struct vouch_requirements_view view;
+
+	*why = NULL;
+	return vouch_requirements_parse(m, sizeof(*m), TEXT_LEN, DATA_LEN,
+					&view, why);
+}
+
+static void requirements_are_found(void **state)
+{
+	struct vouch_requirements_view view;
+	struct manifest m;
+	const char *why;
+
+	(void)state;
+	make(&m);
+	assert_int_equal(vouch_requirements_parse(&m, sizeof(m), TEXT_LEN,
+						  DATA_LEN, &view, &why), 0);
+	assert_ptr_equal(view.progs, &m.prog);
+	assert_ptr_equal(view.maps, m.maps);
+	assert_ptr_equal(view.refs, m.refs);
+	assert_ptr_equal(view.facts, &m.fact);
+	assert_int_equal(view.n_maps, 2);
+}
+
+/* One field of a format, and a value that it must not have. */
+struct change {
+	const char *name;
+	size_t off;
+	u32 value;
+};
+#define CHANGE(type, field, value) { #field, offsetof(type, field), value }
+
+static void bad_requirements_are_refused(void **state)
+{
+	static const struct change changes[] = {
+		CHANGE(struct manifest, req.magic, 0),
+		CHANGE(struct manifest, req.version, 2),
+		CHANGE(struct manifest, req.size, 544),
+		CHANGE(struct manifest, req.vermagic, 0x0a0a),
+		CHANGE(struct manifest, req.vermagic[124], 0x41414141),
+		CHANGE(struct manifest, req.license, 0x4c505845),
+		CHANGE(struct manifest, req.arch, 0),
+		CHANGE(struct manifest, req.arch, 3),
+		CHANGE(struct manifest, req.features, 1u << 5),
+		CHANGE(struct manifest, req.privileges, 2),
+		CHANGE(struct manifest, req.target_abi, 0),
+		CHANGE(struct manifest, req.array_value, 4104),
+		CHANGE(struct manifest, req.array_value, 270),
+		CHANGE(struct manifest, req.map_max_entries, 34),
+		CHANGE(struct manifest, req.htab_key, 0xfffffff8),
+		CHANGE(struct manifest, req.n_progs, 0),
+		CHANGE(struct manifest, req.n_progs, 65),
+		CHANGE(struct manifest, req.n_progs, 2),
+		CHANGE(struct manifest, req.n_maps, 0xffffffff),
+		CHANGE(struct manifest, req.n_refs, 4097),
+		CHANGE(struct manifest, req.n_facts, 1025),
+		CHANGE(struct manifest, req.n_facts, 0),
+		CHANGE(struct manifest, req.data_len, 0),
+		CHANGE(struct manifest, req.reserved[36], 1),
+		CHANGE(struct manifest, prog.name, 0),
+		CHANGE(struct manifest, prog.name, 0x2f2f2f2f),
+		CHANGE(struct manifest, prog.section, 0x01010101),
+		CHANGE(struct manifest, prog.text_off, 8),
+		CHANGE(struct manifest, prog.text_off, 16),
+		CHANGE(struct manifest, prog.text_off, 0xfffffff0),
+		CHANGE(struct manifest, prog.text_len, 0),
+		CHANGE(struct manifest, prog.text_len, TEXT_LEN + 1),
+		CHANGE(struct manifest, prog.reserved, 1),
+		CHANGE(struct manifest, maps[0].name, 0),
+		CHANGE(struct manifest, maps[0].flags, 8),
+		CHANGE(struct manifest, maps[0].data_off, 8),
+		CHANGE(struct manifest, maps[0].data_len, 8),
+		CHANGE(struct manifest, maps[1].data_off, 4),
+		CHANGE(struct manifest, maps[1].data_len, 8),
+		CHANGE(struct manifest, maps[1].max_entries, 2),
+		CHANGE(struct manifest, refs[0].kind, 3),
+		CHANGE(struct manifest, refs[0].map, 2),
+		CHANGE(struct manifest, refs[0].offset, 8),
+		CHANGE(struct manifest, refs[1].map, 0),
+		CHANGE(struct manifest, refs[1].offset, DATA_LEN),
+		CHANGE(struct manifest, fact.structure, 0),
+		CHANGE(struct manifest, fact.field, 0x20202020),
+	};
+	struct manifest m;
+	const char *why;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		__le32 value = cpu_to_le32(changes[i].value);
+
+		make(&m);
+		assert_int_equal(parse(&m, &why), 0);
+		memcpy((u8 *)&m + changes[i].off, &value, sizeof(value));
+		if (parse(&m, &why) != -EINVAL || !why)
+			fail_msg("%s = %u is accepted", changes[i].name,
+				 changes[i].value);
+	}
+}
+
+static void short_requirements_are_refused(void **state)
+{
+	struct vouch_requirements_view view;
+	struct manifest m;
+	const char *why;
+	size_t len;
+
+	(void)state;
+	make(&m);
+	for (len = 0; len < sizeof(m); len++) {
+		u8 *copy = malloc(len + 1);
+
+		memcpy(copy, &m, len);
+		assert_int_equal(vouch_requirements_parse(copy, len, TEXT_LEN,
+							  DATA_LEN, &view,
+							  &why), -EINVAL);
+		free(copy);
+	}
+}
+
+static void requirements_and_sections_agree(void **state)
+{
+	struct vouch_requirements_view view;
+	struct manifest m;
+	const char *why;
+
+	(void)state;
+	make(&m);
+	assert_int_equal(vouch_requirements_parse(&m, sizeof(m), TEXT_LEN - 1,
+						  DATA_LEN, &view, &why),
+			 -EINVAL);
+	assert_int_equal(vouch_requirements_parse(&m, sizeof(m), TEXT_LEN,
+						  DATA_LEN + 1, &view, &why),
+			 -EINVAL);
+}
+
+static void make_record(struct vouch_record *r)
+{
+	memset(r, 0, sizeof(*r));
+	memcpy(r->magic, VOUCH_RECORD_MAGIC, sizeof(r->magic));
+	r->version = cpu_to_le32(VOUCH_MANIFEST_VERSION);
+	r->size = cpu_to_le32(sizeof(*r));
+	r->sequence = cpu_to_le64(1);
+	r->epoch = cpu_to_le32(1);
+	strcpy(r->slot, "edge0");
+}
+
+static void bad_records_are_refused(void **state)
+{
+	static const struct change changes[] = {
+		CHANGE(struct vouch_record, magic, 0),
+		CHANGE(struct vouch_record, version, 2),
+		CHANGE(struct vouch_record, size, 0),
+		CHANGE(struct vouch_record, sequence, 0),
+		CHANGE(struct vouch_record, epoch, 0),
+		CHANGE(struct vouch_record, reserved0, 1),
+		CHANGE(struct vouch_record, slot, 0),
+		CHANGE(struct vouch_record, slot, 0x2f2e2e2f),
+		CHANGE(struct vouch_record, slot[28], 0x41414141),
+		CHANGE(struct vouch_record, submitter, 0x1b1b1b1b),
+		CHANGE(struct vouch_record, object_name[60], 0x41414141),
+		CHANGE(struct vouch_record, reserved[28], 1),
+	};
+	const struct vouch_record *rec;
+	struct vouch_record r;
+	const char *why;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		__le32 value = cpu_to_le32(changes[i].value);
+
+		make_record(&r);
+		assert_int_equal(vouch_record_parse(&r, sizeof(r), &rec, &why),
+				 0);
+		memcpy((u8 *)&r + changes[i].off, &value, sizeof(value));
+		if (vouch_record_parse(&r, sizeof(r), &rec, &why) != -EINVAL)
+			fail_msg("%s = %u is accepted", changes[i].name,
+				 changes[i].value);
+	}
+	make_record(&r);
+	assert_int_equal(vouch_record_parse(&r, sizeof(r) - 1, &rec, &why),
+			 -EINVAL);
+}
+
+static void licences_are_the_kernels(void **state)
+{
+	(void)state;
+	assert_true(vouch_license_ok("GPL"));
+	assert_true(vouch_license_ok("Dual BSD/GPL"));
+	assert_true(vouch_license_ok("Proprietary"));
+	assert_false(vouch_license_ok("GPL v3"));
+	assert_false(vouch_license_ok("GPL "));
+	assert_false(vouch_license_ok(""));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(requirements_are_found),
+		cmocka_unit_test(bad_requirements_are_refused),
+		cmocka_unit_test(short_requirements_are_refused),
+		cmocka_unit_test(requirements_and_sections_agree),
+		cmocka_unit_test(bad_records_are_refused),
+		cmocka_unit_test(licences_are_the_kernels),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
