@@ -120,6 +120,7 @@ class Image:
         self.module_size = self.profile["facts"]["module.size"]
         self.array_value, self.map_max_entries, self.htab_key = 336, 36, 48
         self.name = None
+        self.content = None
         self.instance = 0
         self.extra_modinfo = b""
         for key, value in kwargs.items():
@@ -270,21 +271,22 @@ class Image:
         out, skip = self.build("vouch_" + "0" * 16, bytes(32))
         for start, size in skip:
             out[start:start + size] = bytes(size)
-        content = hashlib.sha256(out).digest()
+        content = self.content or hashlib.sha256(out).digest()
         name = self.name or "vouch_" + content.hex()[:16]
         self.final_name = name
         return bytes(self.build(name, content)[0])
 
-    def sign(self, key):
-        return sign(self.elf(), key)
+    def sign(self, key, **kwargs):
+        return sign(self.elf(), key, **kwargs)
 
 
-def sign(elf, key):
-    """@key: path without .key and .pem."""
+def sign(elf, key, digest="sha256", options=("-noattr", "-nosmimecap"),
+         junk=b""):
+    """@key: path without .key and .pem; the rest makes bad signatures."""
     cms = subprocess.run(
-        ["openssl", "cms", "-sign", "-binary", "-noattr", "-nocerts",
-         "-nosmimecap", "-md", "sha256", "-outform", "DER", "-signer",
+        ["openssl", "cms", "-sign", "-binary", "-nocerts", *options,
+         "-md", digest, "-outform", "DER", "-signer",
          key + ".pem", "-inkey", key + ".key"], input=elf,
-        stdout=subprocess.PIPE, check=True).stdout
+        stdout=subprocess.PIPE, check=True).stdout + junk
     return (elf + cms + struct.pack(">BBBBBxxxI", 0, 0, 2, 0, 0, len(cms)) +
             MAGIC)

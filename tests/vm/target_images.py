@@ -184,13 +184,19 @@ class Writer:
                                 [{"name": "prog", "function": "prog"}],
                                 **kwargs)
 
-    def good(self, name, image, key=None):
-        data = image.sign(key or self.image_key)
+    def good(self, name, image, key=None, **kwargs):
+        data = image.sign(key or self.image_key, **kwargs)
         self.put(name, data, image.final_name)
         return data
 
     def refused_at_admission(self):
         self.good("other-key", self.verdict(2), self.other_key)
+        self.good("sha512", self.verdict(2), digest="sha512")
+        self.good("attributes", self.verdict(2), options=())
+        self.good("junk", self.verdict(2), junk=bytes(16))
+        self.good("content", self.verdict(2, content=bytes(32),
+                                          name="vouch_" + "0" * 16))
+        self.good("modinfo", self.verdict(2, extra_modinfo=b"parm=x:y\0"))
         bad_profile = self.profile[0], bytes(32)
         self.good("profile", make_image.Image(
             bad_profile, PASS % 2, [{"name": "prog", "function": "prog"}]))
@@ -210,10 +216,15 @@ class Writer:
         self.good("prog-type", make_image.Image(
             self.profile, PASS % 2,
             [{"name": "prog", "function": "prog", "type": 5}]))
+        self.good("prog-twin", make_image.Image(
+            self.profile, PASS % 2,
+            [{"name": "prog", "function": "prog"}] * 2))
+        self.good("map-twin", self.verdict(2, maps=COUNT_MAPS[:1] * 2))
         self.map_refused("map-type", type=14)
         self.map_refused("map-flags", map_flags=1 << 2)
         self.map_refused("map-big", entries=1 << 24)
         self.map_refused("map-layout", map_max_entries=4)
+        self.map_refused("map-key", key=8)
 
     def map_refused(self, name, **change):
         image = {k: change.pop(k) for k in list(change)

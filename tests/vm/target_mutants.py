@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Take out each check of the target driver and see its VM test fail.
+
+usage: target_mutants.py KDIR PROFILE_DIR VMLINUX KEYS BUILD [NAME...]
+
+The arguments are those of target_driver.sh; BUILD is a scratch folder. Says
+"ok" for each mutant that a test caught, and by which.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+
+# name: file, what stands there, what stands there instead
+MUTANTS = {
+    "template": ("keyring.c", "if (!fits_template(cms, cms_len))", "if (0)"),
+    "signature": ("keyring.c", "	if (err)\n		return vouch_refuse(why, err,\n"
+                  "				    \"signature: does", "	if (0)\n"
+                  "		return vouch_refuse(why, err,\n"
+                  "				    \"signature: does"),
+    "shape": ("admit.c", "if (vouch_image_parse(a->file, elf_len, &a->img,"
+              " &what))", "if (vouch_image_parse(a->file, elf_len, &a->img,"
+              " &what) && strncmp(what, \"modinfo\", 7))"),
+    "content": ("admit.c", "if (memcmp(hash, img->req.req->content,"
+                " sizeof(hash)))", "if (0)"),
+    "name": ("admit.c", "if (strcmp(img->name + sizeof(VOUCH_IMAGE_PREFIX) -"
+             " 1, digits))", "if (0)"),
+    "profile": ("suit.c", "if (memcmp(req->profile, profile,"
+                " sizeof(profile)))", "if (0)"),
+    "vermagic": ("suit.c", "if (strcmp(img->vermagic, VERMAGIC_STRING))",
+                 "if (0)"),
+    "module": ("suit.c", "if (img->module_size != sizeof(struct module) ||",
+               "if (0 && "),
+    "abi": ("suit.c", "if (le32_to_cpu(req->target_abi) > VOUCH_TARGET_ABI)",
+            "if (0)"),
+    "rethunk": ("suit.c", "if (vouch_return_is_thunk() &&", "if (0 &&"),
+    "retpoline": ("suit.c", "IS_ENABLED(CONFIG_RETPOLINE) &&", "0 &&"),
+    "call-depth": ("suit.c", "if (features & VOUCH_FEATURE_CALL_DEPTH)",
+                   "if (0)"),
+    "import": ("suit.c", "		    !vouch_export_find(name))", "		    0)"),
+    "prog-type": ("suit.c", "if (le32_to_cpu(p->type) != BPF_PROG_TYPE_XDP)",
+                  "if (0)"),
+    "prog-twin": ("suit.c", "for (k = 0; k < i; k++)\n			if (",
+                  "for (k = 0; k < i; k++)\n			if (0 && "),
+    "map-twin": ("suit.c", "if (!err && same_map_name(req, i))", "if (0)"),
+    "map-flags": ("maps/map.c", "if (def->map_flags & ~ops->map_flags)",
+                  "if (0)"),
+    "map-layout": ("maps/map.c", "if (def->map_max_entries < sizeof(struct"
+                   " vouch_map_block) ||", "if (0 &&"),
+    "map-memory": ("maps/map.c", "if (need > limit || *memory > limit)",
+                   "if (0)"),
+    "map-check": ("maps/map.c", "|| ops->check(def))", ")"),
+    "floor-admit": ("admit.c", "	return vouch_slot_check(rec->slot,"
+                    " le32_to_cpu(rec->epoch),\n"
+                    "				le64_to_cpu(rec->sequence), why);",
+                    "	(void)rec;\n	return 0;"),
+    "floor-load": ("loaded.c", "	err = vouch_slot_check(rec->slot,"
+                   " le32_to_cpu(rec->epoch),\n"
+                   "			       le64_to_cpu(rec->sequence), why);",
+                   "	err = 0;\n	(void)rec;"),
+    "floor-falls": ("slot.c", "if (s && below(epoch, sequence, s))",
+                    "if (0)"),
+    "admitted": ("loaded.c", "	else if (!a)\n		err = vouch_refuse(",
+                 "	else if (!a)\n		err = 0 && vouch_refuse("),
+    "consumed": ("loaded.c", "	drop_admitted(a);\n	mutex_unlock(&lock);\n"
+                 "	if (err)\n		pr_warn", "	mutex_unlock(&lock);\n"
+                 "	if (err)\n		pr_warn"),
+    "text": ("layout.c", "memcmp(l->text + pos, img->text + pos, start - pos)"
+             " ||", "0 ||"),
+    "call": ("layout.c", "return rel32_is(field, vouch_export_find(name) +"
+             " r->r_addend);", "return true;"),
+    "slot": ("layout.c", "return rel32_is(field, (unsigned long)l->slots +"
+             " r->r_addend);", "return true;"),
+    "return": ("layout.c", "return vouch_return_ok(field - 1);",
+               "return true;"),
+    "frozen": ("mapio.c", "if (map->def.flags & VOUCH_MAP_FROZEN)", "if (0)"),
+    "length": ("mapio.c", "if (op->key_len != map->def.key_size ||"
+               " op->value_len != value_len)", "if (0)"),
+    "array-bound": ("maps/array.c", "if (index >= map->def.max_entries)\n"
+                    "		return -ENOENT;\n	for_each", "	for_each"),
+    "xdp-slot": ("hooks/xdp.c", "if (memcmp(old->image->record.slot,"
+                 " l->record.slot,\n		   sizeof(l->record.slot)))",
+                 "if (0)"),
+    "xdp-twice": ("hooks/xdp.c", "if (old->image == l && old->index == prog)",
+                  "if (0)"),
+    "xdp-image": ("hooks/xdp.c", "a->image != l || (prog >= 0 && a->index !="
+                  " prog)", "0"),
+    "xdp-holds": ("hooks/xdp.c", "	__module_get(l->mod);\n	a->image = l;",
+                  "	a->image = l;"),
+    "redirect": ("hooks/xdp.c", "	vouch_redirect_clear();\n", ""),
+    "reserved": ("device.c", "if (vouch_all_zero(arg + c->reserved,"
+                 " c->reserved_len) &&", "if (1 ||"),
+    "repeat": ("testrun.c", "t->repeat <= MAX_REPEAT", "1"),
+    "md": ("testrun.c", "md->data_end > t->data_size_in ||", "0 ||"),
+    "short": ("testrun.c", "t->data_size_in - r->meta_len < ETH_HLEN", "0"),
+    "share": ("maps/map.c", "return !(def->flags & (VOUCH_MAP_FROZEN |"
+              " VOUCH_MAP_INTERNAL)) &&", "return"),
+    "holds-us": ("loaded.c", "	__module_get(THIS_MODULE);\n", ""),
+    "hash-full": ("maps/hash.c", "for (i = n; i-- > 0;) {",
+                  "for (i = n; i-- > 1;) {"),
+}
+
+
+def build(args, name):
+    kdir, profile, _, _, build_dir = args
+    src = os.path.join(build_dir, "src")
+    for part in "target-driver", "common":
+        shutil.rmtree(os.path.join(src, part), ignore_errors=True)
+        shutil.copytree(os.path.join(ROOT, part), os.path.join(src, part),
+                        ignore=shutil.ignore_patterns("agent"))
+    if name:
+        file, old, new = MUTANTS[name]
+        path = os.path.join(src, "target-driver", file)
+        text = open(path).read()
+        if text.count(old) != 1:
+            sys.exit("mutant %s: its line is not in %s once" % (name, file))
+        open(path, "w").write(text.replace(old, new))
+    log = open(os.path.join(build_dir, "build.log"), "w")
+    if subprocess.call(["make", "-C", kdir, "M=" + src + "/target-driver",
+                        "VOUCH_GEN=" + os.path.abspath(profile),
+                        "KCFLAGS=-Wno-error", "modules"], stdout=log,
+                       stderr=log):
+        sys.exit("mutant %s does not build; see %s" % (name, log.name))
+    return os.path.join(src, "target-driver/vouch_target.ko")
+
+
+def test(args, module):
+    kdir, profile, vmlinux, keys, build_dir = args
+    done = subprocess.run(
+        [os.path.join(HERE, "target_driver.sh"), kdir, profile, module,
+         vmlinux, keys, os.path.join(build_dir, "vm")],
+        stdout=subprocess.PIPE, env=dict(os.environ, TIME_LIMIT="90"))
+    lines = done.stdout.decode(errors="replace").splitlines()
+    caught = [re.sub("^not ok [0-9]* - ", "", line) for line in lines
+              if line.startswith("not ok")]
+    return done.returncode, caught
+
+
+def main():
+    if len(sys.argv) < 6:
+        sys.exit(__doc__)
+    args = [os.path.abspath(a) for a in sys.argv[1:6]]
+    missed = 0
+    for name in sys.argv[6:] or MUTANTS:
+        status, caught = test(args, build(args, name))
+        missed += not status
+        print("%s %s - %s" % ("ok" if status else "not ok", name,
+                              caught[0] if caught else
+                              "the kernel or the test came to no good end"
+                              if status else "no test noticed"), flush=True)
+    sys.exit(1 if missed else 0)
+
+
+if __name__ == "__main__":
+    main()
