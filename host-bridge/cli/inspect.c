@@ -3,6 +3,7 @@
 
 #include "inspect.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 #include "../../common/capture.h"
@@ -54,9 +55,9 @@ static json_t *insn_text(const struct vouch_disasm_insn *insn, size_t off)
 	bool branch = insn->mnemonic[0] == 'j' ||
 		      !strcmp(insn->mnemonic, "call");
 
-	if (branch && !strncmp(insn->operands, "0x", 2))
+	if (branch && isdigit((unsigned char)insn->operands[0]))
 		return json_sprintf("%s 0x%llx", insn->mnemonic,
-				    strtoull(insn->operands, NULL, 16) + off);
+				    strtoull(insn->operands, NULL, 0) + off);
 	return json_sprintf("%s%s%s", insn->mnemonic,
 			    insn->operands[0] ? " " : "", insn->operands);
 }

@@ -80,7 +80,7 @@ static void show_dump(const json_t *json)
 
 static json_t *map_args(const struct vouch_cli *cli)
 {
-	return json_pack("{s:s, s:s?}", "map", cli->argv[1], "image",
+	return json_pack("{s:s, s:s*}", "map", cli->argv[1], "image",
 			 vouch_cli_option(cli, "image"));
 }
 

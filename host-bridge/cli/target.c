@@ -160,7 +160,7 @@ static void show_done(const json_t *json)
 
 static json_t *hook_args(const struct vouch_cli *cli)
 {
-	return json_pack("{s:s, s:s, s:s?}", "image", cli->argv[1], "hook",
+	return json_pack("{s:s, s:s, s:s*}", "image", cli->argv[1], "hook",
 			 cli->argv[2], "program",
 			 vouch_cli_option(cli, "program"));
 }

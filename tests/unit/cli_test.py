@@ -1,0 +1,438 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The command line: its help and man page agree with its tables; exit codes,
+JSON and requests, against a small vouchd that answers what a test tells it."""
+
+import glob
+import hashlib
+import itertools
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(TOP, "tests", "lib"))
+
+import tap  # noqa: E402  pylint: disable=wrong-import-position
+import wire  # noqa: E402  pylint: disable=wrong-import-position
+
+BUILD = os.environ.get("VOUCH_BUILD", os.path.join(TOP, "build"))
+
+
+def program():
+    for path in ("asan/vouch", "vouch"):
+        path = os.path.join(BUILD, path)
+        if os.access(path, os.X_OK):
+            return os.path.abspath(path)
+    sys.exit("there is no %s/vouch: run \"make programs\" first" % BUILD)
+
+
+VOUCH = program()
+COUNTER = itertools.count()
+SCRATCH = tempfile.TemporaryDirectory()
+
+
+def vouch(*args, env=None, text=True):
+    """Run it away from the user's own configuration."""
+    clean = {"PATH": "/usr/bin:/bin", "HOME": SCRATCH.name, "NO_COLOR": "1"}
+    clean.update(env or {})
+    return subprocess.run([VOUCH] + list(args), env=clean, text=text,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=60, check=False)
+
+
+class Fake(wire.Client):
+    """A vouchd that gives one client the answers in @script, in order: pairs
+    of frame type and object, or functions of the request that make them."""
+
+    def __init__(self, script):
+        self.script = script
+        self.requests = []
+        self.path = os.path.join(SCRATCH.name, "sock%d" % next(COUNTER))
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.path)
+        self.listener.listen()
+        self.listener.settimeout(60)
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        script = list(self.script)
+        while script:
+            try:
+                self.sock, _ = self.listener.accept()
+                self.sock.settimeout(60)
+                self.greet()
+                while script:
+                    self.answer(script)
+            except (wire.WireError, OSError):
+                pass
+            finally:
+                self.sock.close()
+        self.listener.close()
+
+    def greet(self):
+        _, ident, hello, _ = self.receive()
+        self.requests.append((wire.HELLO, hello, b""))
+        self.put(wire.WELCOME, ident, {"version": "0.1.0",
+                                       "role": "developer", "name": "test"})
+
+    def put(self, kind, ident, body, blob=b""):
+        text = json.dumps(body).encode()
+        self.sock.sendall(wire.HEAD.pack(b"VCHF", 1, kind, ident, len(text),
+                                         len(blob), 0) + text + blob)
+
+    def answer(self, script):
+        kind, ident, body, blob = self.receive()
+        self.requests.append((kind, body, blob))
+        step = script.pop(0)
+        for answer in step if isinstance(step, list) else [step]:
+            if answer == "hang up":
+                raise wire.WireError(answer)
+            if answer == "junk":
+                self.sock.sendall(b"x" * 64)
+                continue
+            if answer == "silence":
+                self.receive()
+            self.put(answer[0], ident, answer[1], *answer[2:])
+
+    def vouch(self, *args, **kw):
+        return vouch("--endpoint", "unix:" + self.path, *args, **kw)
+
+    def asked(self, kind):
+        return [(body, blob) for k, body, blob in self.requests if k == kind]
+
+
+def verdict(**kw):
+    base = {"schema_version": 1, "submission": 7, "object": "00" * 32,
+            "verdict": "accepted", "reason": None, "exit": 0,
+            "programs": [], "image": None, "deliveries": [], "stages_us": {},
+            "log": ""}
+    base.update(kw)
+    return (wire.VERDICT, base)
+
+
+def scratch_file(name, data):
+    path = os.path.join(SCRATCH.name, name)
+    with open(path, "wb") as f:
+        f.write(data)
+    return path
+
+
+OBJECT = scratch_file("count.o", b"\x7fELF an object")
+
+# ---- help, man page and source agree ------------------------------------
+
+
+def help_tree(path=()):
+    """{("target", "map", "get"): (usage line, {option: argument})}"""
+    text = vouch(*path, "--help").stdout
+    commands = re.search(r"\nCommands:\n((?:  .*\n)+)", text)
+    if commands:
+        found = {}
+        for line in commands.group(1).splitlines():
+            found.update(help_tree(path + (line.split()[0],)))
+        return found
+    usage = re.match(r"Usage: (.*)", text).group(1)
+    own = re.search(r"\nOptions:\n((?:  .*\n)+)", text)
+    options = re.findall(r"^  --([a-z-]+)(?: (\S+))?  ", own.group(1), re.M) \
+        if own else []
+    return {path: (usage, dict(options))}
+
+
+def man_tree():
+    with open(os.path.join(TOP, "man", "vouch.1"), encoding="ascii") as f:
+        text = f.read().replace("\\-", "-")
+    found = {}
+    for part in re.split(r"^\.SS ", text, flags=re.M)[1:]:
+        head, _, body = part.partition("\n")
+        body = re.split(r"^\.SH", body, flags=re.M)[0]
+        options = re.findall(r'^\.TP\n\.BI? --([a-z-]+)(?: " ?(\S+)")?$', body,
+                             re.M)
+        words = head.split()[1:]
+        path = []
+        while words and re.fullmatch(r"[a-z-]+", words[0]):
+            path.append(words.pop(0))
+        found[tuple(path)] = (head, dict(options))
+    return found
+
+
+def source_words():
+    """Every option and every command that the tables name."""
+    options, commands = set(), set()
+    for path in glob.glob(os.path.join(TOP, "host-bridge", "cli", "*.c")):
+        with open(path, encoding="ascii") as f:
+            text = f.read()
+        for table in re.findall(r"_options\[\] = \{(.*?)\n\};", text, re.S):
+            options.update(re.findall(r'\{ "([a-z-]+)",', table))
+        commands.update(re.findall(r'\.name = "([a-z-]+)"', text))
+    return options, commands - {"vouch"}
+
+
+def test_documents(t):
+    helped, manual = help_tree(), man_tree()
+    t.check(len(helped) > 10, "--help lists the commands at every level")
+    t.equal(sorted(manual), sorted(helped),
+            "man page and --help know the same commands")
+    for path, (usage, options) in helped.items():
+        name = " ".join(path)
+        t.equal(manual.get(path), (usage, options),
+                "man page and --help agree on " + name)
+    options, commands = source_words()
+    every = {o for _, own in helped.values() for o in own}
+    top = re.findall(r"^  --([a-z-]+)", vouch("--help").stdout, re.M)
+    t.equal(options, every | set(top), "every option of the source is shown")
+    t.equal(commands, {w for path in helped for w in path},
+            "every command of the source is shown")
+    t.equal(vouch("--help", "target", "map").stdout,
+            vouch("target", "map", "--help").stdout,
+            "--help may stand before the command")
+
+
+# ---- usage ---------------------------------------------------------------
+
+
+def test_usage(t):
+    for args in ([], ["nonsense"], ["submit"], ["submit", "--nonsense", "x"],
+                 ["target"], ["target", "show"], ["status", "extra"],
+                 ["test-run", OBJECT], ["inspect", "/nonexistent"],
+                 ["--endpoint", "http://x", "status"],
+                 ["--timeout", "-1", "status"],
+                 ["submit", OBJECT, "--set", "novalue"],
+                 ["submit", OBJECT, "--map-entries", "m=0"],
+                 ["test-run", OBJECT, "--on", "moon", "--data-in", OBJECT]):
+        got = vouch(*args)
+        t.check(got.returncode == 2 and "cannot" in got.stderr,
+                "wrong usage is refused: " + " ".join(args[:4]),
+                (got.returncode, got.stderr))
+    got = vouch("--version")
+    t.equal((got.returncode, got.stdout), (0, "vouch 0.1.0\n"), "--version")
+
+
+def test_endpoint_order(t):
+    def named(env, *args):
+        return vouch(*args, "status", env=env).stderr
+    home = os.path.join(SCRATCH.name, "home")
+    os.makedirs(os.path.join(home, ".config", "vouch"))
+    config = os.path.join(home, ".config", "vouch", "config.json")
+    with open(config, "w", encoding="ascii") as f:
+        f.write('{"endpoint": "unix:/nowhere/file"}')
+    env = {"HOME": home}
+    t.check("unix:/nowhere/file" in named(env), "the user's file is read")
+    env["VOUCH_ENDPOINT"] = "unix:/nowhere/environment"
+    t.check("/nowhere/environment" in named(env),
+            "the environment goes before the file")
+    t.check("/nowhere/flag" in
+            named(env, "--endpoint", "unix:/nowhere/flag"),
+            "the flag goes before the environment")
+    with open(config, "w", encoding="ascii") as f:
+        f.write('{"endpiont": "unix:/nowhere/file"}')
+    got = vouch("status", env={"HOME": home})
+    t.check(got.returncode == 2 and "endpiont" in got.stderr,
+            "a misspelt member of the file is an error", got.stderr)
+
+
+# ---- the service ---------------------------------------------------------
+
+
+def test_service_failures(t):
+    got = vouch("--endpoint", "unix:/nowhere/sock", "--json", "status")
+    error = json.loads(got.stdout)
+    t.equal((got.returncode, error["schema_version"], error["error"]["exit"]),
+            (4, 1, 4), "no service: exit code 4, also in JSON")
+    t.check(all(error["error"][k] for k in ("code", "what", "why", "remedy")),
+            "an error has code, what, why and remedy")
+    for script, code, name in (
+            ("hang up", 4, "vouchd hangs up"),
+            ("junk", 4, "vouchd speaks another language"),
+            ((wire.STATUS, {}), 4, "vouchd answers with another frame")):
+        got = Fake([script]).vouch("status")
+        t.equal(got.returncode, code, name)
+    got = Fake(["silence"]).vouch("--timeout", "1", "status")
+    t.equal(got.returncode, 7, "a time-out has exit code 7")
+    for code in range(1, 9):
+        got = Fake([(wire.ERROR, {"code": "EPERM", "what": "w", "why": "y",
+                                  "remedy": "r", "exit": code})]).vouch("status")
+        t.equal(got.returncode, code, "an ERROR frame's exit code %d" % code)
+    got = Fake([(wire.ERROR, {"exit": 99, "why": "a\x1b[31mb"})]).vouch("status")
+    t.equal(got.returncode, 1, "an exit code out of range counts as internal")
+    t.check("\x1b" not in got.stderr, "no escape sequence of others gets out")
+
+
+def test_submit(t):
+    fake = Fake([[(wire.PROGRESS, {"stage": "verify", "text": "x"}),
+                  verdict(image={"name": "vouch_00", "size": 9, "epoch": 1,
+                                 "sequence": 2, "slot": "s", "key_id": "k",
+                                 "path": "/p"})]])
+    got = fake.vouch("submit", OBJECT, "--target", "demo", "--slot", "s",
+                     "--attach", "xdp:eth0", "--set", "a=1", "--set", "b=x=y",
+                     "--map-entries", "m=64", "--no-deliver")
+    t.equal(got.returncode, 0, "an accepted object has exit code 0")
+    t.equal(got.stderr, "", "no progress where there is no terminal")
+    t.check("accepted" in got.stdout and "vouch_00" in got.stdout,
+            "verdict and image are shown")
+    body, blob = fake.asked(wire.SUBMIT)[0]
+    t.equal(body, {"name": "count.o", "target": "demo", "slot": "s",
+                   "attach": "xdp:eth0", "deliver": False,
+                   "options": {"set": {"a": "1", "b": "x=y"},
+                               "map_entries": {"m": 64}}},
+            "the request says what the command line says")
+    t.equal(blob, open(OBJECT, "rb").read(), "the object is sent as it is")
+    t.equal(fake.asked(wire.HELLO)[0][0]["role"], "developer",
+            "the role is developer")
+
+
+def test_rejection(t):
+    log = "first line\n" + "".join("%d: insn\n" % i for i in range(50)) + \
+        "R1 invalid mem access 'scalar'\x1b[2J\nprocessed 9 insns\n"
+    bad = verdict(verdict="rejected", exit=3, log=log, programs=[
+        {"name": "prog", "section": "xdp", "type": "xdp",
+         "verdict": "rejected", "reason": "EACCES", "insns_processed": 9,
+         "code_bytes": 0, "relocations": 0}])
+    got = Fake([bad]).vouch("submit", OBJECT)
+    t.equal(got.returncode, 3, "a rejected object has exit code 3")
+    t.check("R1 invalid mem access" in got.stdout, "the failing line is shown")
+    t.check("first line" not in got.stdout, "the log's start is not")
+    t.check("processed 9 insns" not in got.stdout, "nor its closing lines")
+    t.check("\x1b" not in got.stdout, "no escape sequence of the log gets out")
+    got = Fake([bad]).vouch("submit", OBJECT, "--log")
+    t.check("first line" in got.stdout, "--log shows the whole log")
+    got = Fake([bad, verdict()]).vouch("submit", "--json", OBJECT, OBJECT)
+    lines = [json.loads(line) for line in got.stdout.splitlines()]
+    t.equal([(v["verdict"], v["schema_version"]) for v in lines],
+            [("rejected", 1), ("accepted", 1)], "one line of JSON an object")
+    t.equal(got.returncode, 3, "the first failure decides the exit code")
+    got = Fake([verdict(exit="0")]).vouch("submit", OBJECT)
+    t.equal(got.returncode, 1, "an exit code of a wrong type is no success")
+
+
+def test_target(t):
+    fake = Fake([(wire.RESULT, {"schema_version": 1, "attached": "xdp:eth0"})])
+    got = fake.vouch("target", "attach", "demo", "vouch_00", "xdp:eth0",
+                     "--program", "p")
+    t.equal((got.returncode, fake.asked(wire.CALL)[0][0]),
+            (0, {"method": "target.attach", "target": "demo",
+                 "image": "vouch_00", "hook": "xdp:eth0", "program": "p"}),
+            "attach names image, program and hook")
+    got = Fake([(wire.RESULT, {"targets": [{"name": "demo", "state": "up"}]})]
+               ).vouch("target", "list", "--json")
+    t.equal(json.loads(got.stdout)["schema_version"], 1,
+            "a result without schema_version gets one")
+
+
+MAPS = (wire.RESULT, {"schema_version": 1, "maps": [
+    {"image": "vouch_00", "name": "counts", "type": "percpu_array",
+     "key_size": 4, "value_size": 8, "max_entries": 2, "flags": 0,
+     "frozen": False}]})
+
+
+def set_map(*words):
+    fake = Fake([MAPS, (wire.RESULT, {"schema_version": 1})])
+    got = fake.vouch("target", "map", "set", "demo", "counts", *words)
+    calls = fake.asked(wire.CALL)
+    return got, calls[-1][0] if calls else {}
+
+
+def test_map(t):
+    want = {"method": "target.map.set", "target": "demo", "map": "counts",
+            "key": "01000000", "value": "0002000000000000"}
+    for words in (["key", "1", "value", "512"],
+                  ["key", "1", "0", "0", "0", "value", "0", "2", "0", "0", "0",
+                   "0", "0", "0"],
+                  ["key", "0x01", "value", "0x200"],
+                  ["key", "hex", "01", "00", "00", "00", "value", "hex", "0",
+                   "2", "0", "0", "0", "0", "0", "0"]):
+        got, request = set_map(*words)
+        t.equal((got.returncode, request), (0, want), " ".join(words))
+    got, request = set_map("key", "1", "value", "1", "noexist")
+    t.equal(request.get("flags"), 1, "noexist is flag 1")
+    for words in (["key", "1", "0", "value", "1"], ["key", "hex", "1", "value",
+                                                    "1"],
+                  ["key", "256", "0", "0", "0", "value", "1"],
+                  ["key", "4294967296", "value", "1"],
+                  ["key", "1", "value"],
+                  ["value", "1", "key", "1"], ["key", "1", "value", "1", "x"]):
+        got, request = set_map(*words)
+        t.check(got.returncode == 2 and
+                request.get("method") in (None, "target.map.list"),
+                "refused before it is sent: " + " ".join(words),
+                (got.returncode, request))
+    dump = (wire.RESULT, {"schema_version": 1, "type": "percpu_array",
+                          "entries": [{"key": "01000000", "values":
+                                       ["0a00", "ff00"]}]})
+    got = Fake([dump]).vouch("target", "map", "dump", "demo", "counts")
+    t.equal(got.stdout, "key:\n01 00 00 00\nvalue (CPU 00): 0a 00\n"
+            "value (CPU 01): ff 00\nFound 1 element\n",
+            "a per-CPU map is shown as bpftool shows it")
+
+
+def test_test_run(t):
+    packet = scratch_file("packet", b"0123456789abcd")
+    out = os.path.join(SCRATCH.name, "out")
+    result = (wire.RESULT, {"schema_version": 1, "runs":
+                            [{"retval": 2, "data_len": 3, "duration_ns": 9}],
+                            "maps": {}}, b"xyz")
+    fake = Fake([result])
+    got = fake.vouch("test-run", OBJECT + ":prog", "--on", "verifier",
+                     "--data-in", packet, "--data-in", packet, "--repeat", "5",
+                     "--ctx-in", packet, "--data-out", out, "--json")
+    body, blob = fake.asked(wire.CALL)[0]
+    data = open(OBJECT, "rb").read()
+    t.equal((got.returncode, json.loads(got.stdout)["runs"][0]["retval"]),
+            (0, 2), "the result is shown")
+    t.equal((body["on"], body["program"], body["packets"], body["repeat"],
+             body["object_len"], body["ctx"], blob),
+            ("verifier", "prog", [14, 14], 5, len(data),
+             b"0123456789abcd".hex(), data + 2 * b"0123456789abcd"),
+            "object and packets go to the verifier")
+    t.equal(open(out, "rb").read(), b"xyz", "--data-out gets the packets")
+    for images, code, want, name in (
+            ([{"name": "vouch_a", "object": "0" * 64, "object_name": "count.o"},
+              {"name": "vouch_b", "object": hashlib.sha256(data).hexdigest(),
+               "object_name": "other.o"}], 0, "vouch_b", "its SHA-256"),
+            ([{"name": "vouch_a", "object": None, "object_name": "count.o"}],
+             0, "vouch_a", "its name"),
+            ([{"name": "vouch_a", "object": None, "object_name": "other.o"}],
+             6, None, "neither is refused")):
+        fake = Fake([(wire.RESULT, {"images": images}), result])
+        got = fake.vouch("test-run", OBJECT, "--target", "demo", "--data-in",
+                         packet)
+        t.equal((got.returncode, fake.asked(wire.CALL)[-1][0].get("image")),
+                (code, want), "the image is found by " + name)
+
+
+def test_files(t):
+    keys = os.path.join(SCRATCH.name, "keys")
+    got = vouch("key", "new", keys, "--cn", "a test", "--json")
+    made = json.loads(got.stdout)
+    t.equal(got.returncode, 0, "a key is made")
+    t.equal(os.stat(made["key"]).st_mode & 0o777, 0o600,
+            "the key is its owner's alone")
+    t.check("PRIVATE KEY" in open(made["key"], encoding="ascii").read(),
+            "the key is PEM")
+    got = vouch("key", "new", keys)
+    t.equal(got.returncode, 2, "a key that exists is not replaced")
+    for data, code, name in ((b"plain text", 2, "another file"),
+                             (b"VOUCHCAP" + bytes(64), 5, "a broken capture"),
+                             (b"\x7fELF" + bytes(200), 5, "another ELF file")):
+        got = vouch("inspect", scratch_file("inspected", data))
+        t.equal(got.returncode, code, "inspect refuses " + name)
+
+
+def main():
+    t = tap.Tap()
+    for test in (test_documents, test_usage, test_endpoint_order,
+                 test_service_failures, test_submit, test_rejection,
+                 test_target, test_map, test_test_run, test_files):
+        t.run(test)
+    t.end()
+
+
+if __name__ == "__main__":
+    main()
