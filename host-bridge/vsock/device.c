@@ -47,6 +47,14 @@ static void forget(struct vouch_vsock *dev)
 	dev->used = false;
 }
 
+/* Edge-triggered: a front end that cannot be accepted, for want of file
+ * descriptors say, is an event once and not for ever. */
+static int listen_again(struct vouch_vsock *dev)
+{
+	return vouch_event_set(dev->epoll_fd, EPOLL_CTL_ADD, dev->listen_fd,
+			       EPOLLIN | EPOLLET, &dev->listen_event);
+}
+
 static void end(struct vouch_vsock *dev, int err)
 {
 	unsigned long long cid = dev->guest_cid;
@@ -62,8 +70,7 @@ static void end(struct vouch_vsock *dev, int err)
 			cid, dev->path, dev->vhost.why);
 	vouch_vhost_close(&dev->vhost);
 	forget(dev);
-	err = vouch_event_set(dev->epoll_fd, EPOLL_CTL_ADD, dev->listen_fd,
-			      EPOLLIN, &dev->listen_event);
+	err = listen_again(dev);
 	if (err)
 		vouch_device_say(dev, LOG_ERR,
 				 "CID %llu: listening again on %s failed: %s",
@@ -176,14 +183,20 @@ static void handle_listen(struct vouch_event *ev, u32 events)
 	if (dev->vhost.fd >= 0)
 		return;
 	fd = accept4(dev->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd < 0)
-		return;
-	err = vouch_vhost_open(&dev->vhost, fd);
-	if (err) {
-		close(fd);
+	err = fd < 0 ? -errno : vouch_vhost_open(&dev->vhost, fd);
+	if (!err) {
+		vouch_event_set(dev->epoll_fd, EPOLL_CTL_DEL, dev->listen_fd, 0,
+				NULL);
 		return;
 	}
-	vouch_event_set(dev->epoll_fd, EPOLL_CTL_DEL, dev->listen_fd, 0, NULL);
+	if (fd >= 0)
+		close(fd);
+	if (err != -EAGAIN)
+		vouch_device_say(dev, LOG_ERR,
+				 "CID %llu: accepting the VM on %s failed: %s; "
+				 "plug the device again or restart the VM",
+				 (unsigned long long)dev->guest_cid, dev->path,
+				 strerror(-err));
 }
 
 static int open_files(struct vouch_vsock *dev)
@@ -200,8 +213,7 @@ static int open_files(struct vouch_vsock *dev)
 			      EPOLLIN, &dev->wake_event);
 	if (err)
 		return err;
-	return vouch_event_set(dev->epoll_fd, EPOLL_CTL_ADD, dev->listen_fd,
-			       EPOLLIN, &dev->listen_event);
+	return listen_again(dev);
 }
 
 int vouch_vsock_create(struct vouch_vsock **out, int epoll_fd, u64 guest_cid,

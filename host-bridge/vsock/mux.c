@@ -111,23 +111,28 @@ static int take_chain(struct vouch_vsock *dev, struct vouch_ring *ring)
 	return err;
 }
 
+static int peek(struct vouch_vsock *dev, struct vouch_ring *ring, bool writable)
+{
+	const char *why;
+	int ret = vouch_ring_peek(ring, &dev->vhost.memory, writable,
+				  &dev->chain, &why);
+
+	if (ret >= 0)
+		return ret;
+	return vouch_vhost_fail(&dev->vhost, ret, "%s queue: %s",
+				writable ? "receive" : "send", why);
+}
+
 /* The next chain of a ring. Where there is none, the driver is asked to kick
- * for the next. */
+ * for the next; one that came before it could see that is not missed. */
 static int next_chain(struct vouch_vsock *dev, struct vouch_ring *ring,
 		      bool writable)
 {
-	const char *why;
-	int ret;
+	int ret = peek(dev, ring, writable);
 
-	do {
-		ret = vouch_ring_peek(ring, &dev->vhost.memory, writable,
-				      &dev->chain, &why);
-		if (ret < 0)
-			return vouch_vhost_fail(
-				&dev->vhost, ret, "%s queue: %s",
-				writable ? "receive" : "send", why);
-	} while (!ret && vouch_ring_quiet(ring, false));
-	if (ret)
+	if (!ret && vouch_ring_quiet(ring, false))
+		ret = peek(dev, ring, writable);
+	if (ret > 0)
 		vouch_ring_quiet(ring, true);
 	return ret;
 }

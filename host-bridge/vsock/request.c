@@ -226,6 +226,9 @@ static int start_ring(struct vouch_vhost *vh, struct vouch_vhost_ring *r)
 	if (!r->ring.num || vouch_ring_map(&r->ring, &vh->memory))
 		return refuse(vh, "the ring is misaligned or not in memory; "
 				  "is the VM's memory share=on?");
+	/* A ring that was paused may still tell the driver not to kick. */
+	r->ring.quiet = true;
+	vouch_ring_quiet(&r->ring, false);
 	err = vouch_event_set(vh->epoll_fd, EPOLL_CTL_ADD, r->kick_fd, EPOLLIN,
 			      &r->event);
 	return err ? refuse(vh, "the kick file cannot be watched") : 0;

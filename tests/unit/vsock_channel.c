@@ -119,9 +119,37 @@ static void closes(void)
 	settle();
 	check(p->rx == 30000 && p->shut == 3 && !wrong,
 	      "a local end that closes is followed by its data's end");
+	p = dial(1000);
+	check(p->open && !p->reset,
+	      "a guest that has forgotten it may dial from the same port");
+	close(ends[2]);
+	ends[2] = -1;
+	settle();
 	peer_tell(p, VIRTIO_VSOCK_OP_RST, 0);
 	p = dial(1000);
 	check(p->open, "after the guest's reset the port is free");
+}
+
+/* A guest shuts when its last bytes are still kept for the local end. */
+static void shuts_late(u32 flags, const char *what)
+{
+	u32 in = 0, i;
+	struct peer *p;
+	bool more = true;
+
+	begin();
+	p = dial(1000);
+	for (i = 0; i < 20; i++) {
+		peer_push(p, 1 << 20);
+		settle();
+	}
+	peer_tell(p, VIRTIO_VSOCK_OP_SHUTDOWN, flags);
+	for (i = 0; i < 1000 && more; i++) {
+		more = end_pull(ends[0], &in);
+		settle();
+	}
+	check(p->tx > VOUCH_VSOCK_BUFFER && !more && in == p->tx && !wrong,
+	      what);
 }
 
 static void stalls(void)
@@ -213,6 +241,38 @@ static void no_buffers(void)
 	      "it goes on buffer by buffer, small ones too");
 }
 
+static u64 calls(u32 q)
+{
+	u64 n = 0;
+
+	return read(rings[q].call, &n, sizeof(n)) == sizeof(n) ? n : 0;
+}
+
+static void interrupts(void)
+{
+	begin();
+	calls(RX);
+	calls(TX);
+	dial(1000);
+	check(calls(RX) && calls(TX), "the driver is told of used buffers");
+	rings[RX].avail->flags = VRING_AVAIL_F_NO_INTERRUPT;
+	dial(1001);
+	check(!calls(RX) && calls(TX), "unless it asks for silence");
+	rings[RX].avail->flags = 0;
+}
+
+static void enabling(void)
+{
+	begin();
+	check(front_state(18, 0, 0) && !vouch_vsock_ready(dev),
+	      "a ring that is disabled stops the device");
+	peer_tell(new_peer(1000, 1), VIRTIO_VSOCK_OP_REQUEST, 0);
+	settle();
+	check(!peers[0].open && front_state(18, 0, 1), "nothing is taken");
+	settle();
+	check(peers[0].open, "enabling makes up for the missed kick");
+}
+
 static void host_dials(void)
 {
 	int a[2], b[2], c[2];
@@ -272,6 +332,8 @@ static void pauses(void)
 	end_push(ends[0], &out, 2000);
 	front_step();
 	check(front_step() == 0, "a paused device rests");
+	/* As left by a device that was paused in the middle of its work. */
+	rings[TX].used->flags = VRING_USED_F_NO_NOTIFY;
 	check(front_memory() && front_start(RX, base[RX]) &&
 		      front_start(TX, base[TX]),
 	      "the rings go on");
@@ -279,6 +341,10 @@ static void pauses(void)
 	end_pull(ends[0], &in);
 	check(in == 1000 && p->rx == 2000 && !n_gone && !wrong,
 	      "a pause keeps connections and data");
+	peer_push(p, 2000);
+	settle();
+	end_pull(ends[0], &in);
+	check(in == 2000, "the driver kicks again");
 
 	front_stop(base);
 	memset(mem, 0, 0x8000);
@@ -313,9 +379,13 @@ int main(void)
 	many();
 	half_closes();
 	closes();
+	shuts_late(2, "a half-close waits for what is kept");
+	shuts_late(3, "a close waits for what is kept");
 	stalls();
 	small_credit();
 	no_buffers();
+	interrupts();
+	enabling();
 	host_dials();
 	pauses();
 	front_disconnect();

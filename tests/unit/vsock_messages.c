@@ -4,6 +4,8 @@
  * each case of a list, which must end it with the reason and leave the channel
  * fit for the next one; and what the caller of the library may do wrong.
  */
+#include <sys/resource.h>
+
 #include "vsock_driver.h"
 
 static void msg(u32 request, u32 flags, u32 size, const int *fds, u32 n)
@@ -210,6 +212,18 @@ static void table_many(void)
 	set_table(0xffffffff, GUEST_BASE, MEM_SIZE, USER_BASE, 0, mem_fd);
 }
 
+static void table_huge_pages(void)
+{
+	int fd = memfd_create("huge", MFD_ALLOW_SEALING | MFD_HUGETLB);
+
+	if (fd < 0 || ftruncate(fd, 1 << 21) ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK))
+		printf("# no huge pages here: %s\n", strerror(errno));
+	set_table(1, GUEST_BASE, 1 << 20, USER_BASE, 0, fd < 0 ? 0 : fd);
+	if (fd >= 0)
+		close(fd);
+}
+
 static void table_other_file(void)
 {
 	int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
@@ -290,6 +304,7 @@ static const struct breach breaches[] = {
 	{ "a region of 2 TiB", table_above_all, "beyond all bounds" },
 	{ "no memory", table_none, "no region" },
 	{ "four billion regions", table_many, "do not match" },
+	{ "memory of huge pages", table_huge_pages, "memory is not" },
 	{ "a file of the host as memory", table_other_file, "memfd" },
 	{ "a socket as memory", table_socket, "regular file" },
 	{ "memory without the running rings", table_without_rings, "running" },
@@ -391,6 +406,32 @@ static void test_leftover(void)
 	check(access(addr.sun_path, F_OK) < 0, "and removed at the end");
 }
 
+/* A host without free file descriptors: no front end, but no frenzy. */
+static void test_no_files(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct rlimit old, none;
+	int fd;
+
+	front_disconnect();
+	strcpy(addr.sun_path, sock_path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	getrlimit(RLIMIT_NOFILE, &old);
+	none = old;
+	none.rlim_cur = 1;
+	setrlimit(RLIMIT_NOFILE, &none);
+	if (connect(fd, (void *)&addr, sizeof(addr)))
+		die("connect");
+	n_logs = 0;
+	front_step();
+	check(n_logs == 1 && strstr(last_log, "accepting the VM") &&
+		      !front_step(),
+	      "a host without file descriptors says so and rests");
+	setrlimit(RLIMIT_NOFILE, &old);
+	close(fd);
+	check(front_up(BUFFERS) && connects(1), "and serves the next");
+}
+
 /* What the host's own program does wrong. */
 static void test_host(void)
 {
@@ -450,6 +491,7 @@ int main(void)
 	start_wrongly();
 	byte_by_byte();
 	test_questions();
+	test_no_files();
 	test_host();
 	test_files();
 	test_leftover();
