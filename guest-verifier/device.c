@@ -36,13 +36,8 @@ static int file_open(struct inode *inode, struct file *file)
 
 static void disarm(struct guest_file *gf)
 {
-	struct vouch_watch *watch, *next;
-
 	lockdep_assert_held(&gf->lock);
-	list_for_each_entry_safe(watch, next, &gf->watches, file_node) {
-		list_del(&watch->file_node);
-		vouch_watch_remove(watch);
-	}
+	vouch_watch_remove_all(&gf->watches);
 	gf->n_watches = 0;
 }
 

@@ -4,6 +4,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bpf.h>
+#include <linux/bpf_verifier.h>
 #include <linux/cpufeature.h>
 #include <linux/cpumask.h>
 #include <linux/filter.h>
@@ -12,6 +13,7 @@
 #include <net/xdp.h>
 
 #include "facts.h"
+#include "symbols.h"
 
 struct layout {
 	const char *structure;
@@ -44,7 +46,43 @@ static const struct layout layouts[] = {
 	LAYOUT(xdp_rxq_info, queue_index),
 	LAYOUT(xdp_txq_info, dev),
 };
-static_assert(ARRAY_SIZE(layouts) <= VOUCH_GUEST_MAX_FACTS);
+
+#define WHOLE(type)                                                            \
+	{                                                                      \
+		#type, "", 0, sizeof(struct type)                              \
+	}
+
+/* What this module reads of the verifier's and the JIT's own structures. */
+static const struct layout own_layouts[] = {
+	WHOLE(bpf_insn_aux_data),
+	LAYOUT(bpf_insn_aux_data, map_index),
+	LAYOUT(bpf_insn_aux_data, map_off),
+	LAYOUT(bpf_map, id),
+	LAYOUT(bpf_prog, len),
+	LAYOUT(bpf_prog, jited_len),
+	LAYOUT(bpf_prog, bpf_func),
+	LAYOUT(bpf_prog, aux),
+	LAYOUT(bpf_prog_aux, stack_depth),
+	LAYOUT(bpf_prog_aux, func_cnt),
+	LAYOUT(bpf_prog_aux, sleepable),
+	LAYOUT(bpf_prog_aux, tail_call_reachable),
+	LAYOUT(bpf_prog_aux, func),
+	LAYOUT(bpf_prog_aux, size_poke_tab),
+	LAYOUT(bpf_prog_aux, verified_insns),
+	LAYOUT(bpf_prog_aux, num_exentries),
+	WHOLE(bpf_subprog_info),
+	LAYOUT(bpf_subprog_info, start),
+	LAYOUT(bpf_verifier_env, prog),
+	LAYOUT(bpf_verifier_env, used_maps),
+	LAYOUT(bpf_verifier_env, used_map_cnt),
+	LAYOUT(bpf_verifier_env, insn_aux_data),
+	LAYOUT(bpf_verifier_env, log),
+	LAYOUT(bpf_verifier_env, subprog_info),
+	LAYOUT(bpf_verifier_env, subprog_cnt),
+	LAYOUT(bpf_verifier_log, ubuf),
+};
+static_assert(ARRAY_SIZE(layouts) + ARRAY_SIZE(own_layouts) <=
+	      VOUCH_GUEST_MAX_FACTS);
 
 #ifdef CONFIG_X86_64
 
@@ -76,33 +114,47 @@ static u32 features(void)
 
 int vouch_facts_check(void)
 {
+	struct vouch_capture_sym sym;
+
 	if (!IS_ENABLED(CONFIG_BPF_JIT) || !IS_ENABLED(CONFIG_KALLSYMS)) {
 		pr_err("cannot capture: the kernel is built without %s\n",
 		       IS_ENABLED(CONFIG_BPF_JIT) ? "CONFIG_KALLSYMS" :
 						    "CONFIG_BPF_JIT");
 		return -EOPNOTSUPP;
 	}
+	if (!vouch_symbols_name((unsigned long)__bpf_call_base, &sym) ||
+	    strcmp(sym.name, "__bpf_call_base")) {
+		pr_err("cannot name call targets: __bpf_call_base is not found by its address\n");
+		return -EOPNOTSUPP;
+	}
 	return 0;
+}
+
+static void fill_facts(struct vouch_capture_fact *facts,
+		       const struct layout *from, u32 n)
+{
+	u32 i;
+
+	for (i = 0; i < n; i++) {
+		strscpy_pad(facts[i].structure, from[i].structure,
+			    sizeof(facts[i].structure));
+		strscpy_pad(facts[i].field, from[i].field,
+			    sizeof(facts[i].field));
+		facts[i].offset = cpu_to_le32(from[i].offset);
+		facts[i].size = cpu_to_le32(from[i].size);
+	}
 }
 
 void vouch_facts_get(struct vouch_guest_info *info)
 {
-	u32 i;
-
 	memset(info, 0, sizeof(*info));
 	info->abi = cpu_to_le32(VOUCH_GUEST_ABI);
 	info->arch = cpu_to_le32(ARCH);
 	info->features = cpu_to_le32(features());
 	info->nr_cpus = cpu_to_le32(num_possible_cpus());
 	info->n_facts = cpu_to_le32(ARRAY_SIZE(layouts));
-	for (i = 0; i < ARRAY_SIZE(layouts); i++) {
-		struct vouch_capture_fact *fact = &info->facts[i];
-
-		strscpy_pad(fact->structure, layouts[i].structure,
-			    sizeof(fact->structure));
-		strscpy_pad(fact->field, layouts[i].field,
-			    sizeof(fact->field));
-		fact->offset = cpu_to_le32(layouts[i].offset);
-		fact->size = cpu_to_le32(layouts[i].size);
-	}
+	info->n_own_facts = cpu_to_le32(ARRAY_SIZE(own_layouts));
+	fill_facts(info->facts, layouts, ARRAY_SIZE(layouts));
+	fill_facts(info->facts + ARRAY_SIZE(layouts), own_layouts,
+		   ARRAY_SIZE(own_layouts));
 }

@@ -24,20 +24,24 @@
 
 #define VOUCH_GUEST_DEVICE "/dev/vouch_guest"
 #define VOUCH_GUEST_ABI 1
-#define VOUCH_GUEST_MAX_FACTS 32
+#define VOUCH_GUEST_MAX_FACTS 64
 #define VOUCH_GUEST_MAX_INSNS 1000000u
 
-/* What the module knows of its kernel. */
+/*
+ * What the module knows of its kernel. Behind the facts for the capture come
+ * those that only the module itself relies on; a field "" is the structure
+ * as a whole. The agent compares all of them with the kernel's BTF.
+ */
 struct vouch_guest_info {
 	__le32 abi; /* VOUCH_GUEST_ABI */
 	__le32 arch;
 	__le32 features; /* VOUCH_FEATURE_* */
 	__le32 nr_cpus;	 /* possible CPUs */
 	__le32 n_facts;
-	__le32 reserved;
+	__le32 n_own_facts;
 	struct vouch_capture_fact facts[VOUCH_GUEST_MAX_FACTS];
 };
-VOUCH_ASSERT_SIZE(struct vouch_guest_info, 24 + 32 * 72);
+VOUCH_ASSERT_SIZE(struct vouch_guest_info, 24 + 64 * 72);
 
 struct vouch_guest_arm {
 	__le64 log_buf; /* address of the load's log buffer */

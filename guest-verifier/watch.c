@@ -177,14 +177,22 @@ struct vouch_watch *vouch_watch_add(unsigned long log_buf, u32 n_insns)
 	return watch;
 }
 
-void vouch_watch_remove(struct vouch_watch *watch)
+void vouch_watch_remove_all(struct list_head *file_watches)
 {
+	struct vouch_watch *watch, *next;
+
+	if (list_empty(file_watches))
+		return;
 	spin_lock(&watches_lock);
-	list_del_rcu(&watch->node);
+	list_for_each_entry(watch, file_watches, file_node)
+		list_del_rcu(&watch->node);
 	spin_unlock(&watches_lock);
 	synchronize_rcu();
-	put_pid(watch->tgid);
-	kvfree(watch);
+	list_for_each_entry_safe(watch, next, file_watches, file_node) {
+		list_del(&watch->file_node);
+		put_pid(watch->tgid);
+		kvfree(watch);
+	}
 }
 
 bool vouch_watch_claim(struct vouch_watch *watch)

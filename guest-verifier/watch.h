@@ -56,15 +56,16 @@ void vouch_watch_stop(void);
  * @log_buf: user address of its verifier log's buffer
  * @n_insns: at most that many instructions
  *
- * Return: the watch, to be ended by vouch_watch_remove(), or ERR_PTR().
+ * Return: the watch, to be ended by vouch_watch_remove_all(), or ERR_PTR().
  */
 struct vouch_watch *vouch_watch_add(unsigned long log_buf, u32 n_insns);
 
 /**
- * vouch_watch_remove() - end a designation.
- * @watch: freed, after the probe has left it
+ * vouch_watch_remove_all() - end the designations of a file.
+ * @file_watches: list of vouch_watch.file_node; empty afterwards, its watches
+ *	freed after the probe has left them
  */
-void vouch_watch_remove(struct vouch_watch *watch);
+void vouch_watch_remove_all(struct list_head *file_watches);
 
 /**
  * vouch_watch_claim() - keep the probe away from the notes.

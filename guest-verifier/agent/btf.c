@@ -339,6 +339,11 @@ int vouch_btf_layout(const struct btf *btf, struct vouch_capture_fact *fact)
 
 	if (id < 0)
 		return -ENOENT;
+	if (!*fact->field) {
+		fact->offset = 0;
+		fact->size = cpu_to_le32(btf__type_by_id(btf, id)->size);
+		return 0;
+	}
 	m = find_member(btf, btf__type_by_id(btf, id), fact->field, &bits,
 			MAX_DEPTH);
 	if (!m || bits % 8)

@@ -66,7 +66,8 @@ void vouch_btf_free(struct btf *btf);
  * @btf: the kernel's types
  * @fact: structure and field are given; offset and size are filled
  *
- * Looks into anonymous members. The size of a field without length is 0.
+ * Looks into anonymous members. The size of a field without length is 0. An
+ * empty field is the structure as a whole.
  *
  * Return: 0, or -ENOENT.
  */

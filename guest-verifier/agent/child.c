@@ -68,7 +68,7 @@ static int describe_end(int err, const char *channel_why, int status,
 	if (err == -ETIMEDOUT)
 		snprintf(why, size,
 			 "the child did not end in time; the object is too large or too complex for the time limit");
-	else if (WIFSIGNALED(status))
+	else if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
 		snprintf(why, size, "the child was killed by signal %d (%s)",
 			 WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
@@ -105,8 +105,7 @@ int vouch_child_run(const struct vouch_child *child,
 				 child->timeout_ms, msg, &channel_why);
 	close(fds[0]);
 	/* Whatever it may still be at: its answer is here, or is not to be. */
-	if (err)
-		kill(pid, err == -ENODATA || err == -ECONNRESET ? 0 : SIGKILL);
+	kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return err ? describe_end(err, channel_why, status, why, size) : 0;

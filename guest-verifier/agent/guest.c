@@ -22,7 +22,8 @@ int vouch_guest_info(int fd, struct vouch_guest_info *info)
 	if (ioctl(fd, VOUCH_GUEST_INFO, info) < 0)
 		return -errno;
 	if (le32_to_cpu(info->abi) != VOUCH_GUEST_ABI ||
-	    le32_to_cpu(info->n_facts) > VOUCH_GUEST_MAX_FACTS)
+	    (u64)le32_to_cpu(info->n_facts) + le32_to_cpu(info->n_own_facts) >
+		    VOUCH_GUEST_MAX_FACTS)
 		return -EPROTO;
 	return 0;
 }

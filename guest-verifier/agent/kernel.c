@@ -137,7 +137,7 @@ static int check_fact(const struct btf *btf,
 	if (!vouch_btf_layout(btf, &seen) && !memcmp(&seen, fact, sizeof(seen)))
 		return 0;
 	snprintf(why, size,
-		 "vouch_guest.ko and the kernel's BTF differ about %s.%s; build the module for this kernel",
+		 "vouch_guest.ko and the kernel's BTF differ about %.31s.%.31s; build the module for this kernel",
 		 fact->structure, fact->field);
 	return -EINVAL;
 }
@@ -159,13 +159,15 @@ static int read_facts(struct vouch_kernel *kernel,
 	};
 	struct btf *btf = vouch_btf_kernel();
 	u32 i, n = le32_to_cpu(info->n_facts);
+	u32 n_all = n + le32_to_cpu(info->n_own_facts);
 	int err = 0;
 
 	if (!btf)
 		return failed(why, size, -errno, "/sys/kernel/btf/vmlinux");
-	for (i = 0; !err && i < n; i++) {
+	for (i = 0; !err && i < n_all; i++) {
 		err = check_fact(btf, &info->facts[i], why, size);
-		kernel->facts[kernel->n_facts++] = info->facts[i];
+		if (i < n)
+			kernel->facts[kernel->n_facts++] = info->facts[i];
 	}
 	for (i = 0; !err && i < sizeof(private) / sizeof(*private); i++) {
 		struct vouch_capture_fact *f =

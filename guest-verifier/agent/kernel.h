@@ -7,7 +7,7 @@
 
 #include "capture.h"
 
-#define VOUCH_KERNEL_MAX_FACTS 64
+#define VOUCH_KERNEL_MAX_FACTS 80
 
 struct vouch_kernel {
 	struct vouch_capture_env env; /* without license, privileges, object */

@@ -5,13 +5,13 @@
  * sends is parsed, and what the agent itself knows must stand in it.
  */
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "child.h"
 #include "hash.h"
 #include "load.h"
+#include "result.h"
 #include "verify.h"
 
 /* Users of the children, one after the other. */
@@ -28,22 +28,6 @@ struct attempt {
 	bool perfmon;
 	bool full_log;
 };
-
-static json_t *error_result(const char *kind, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static json_t *error_result(const char *kind, const char *format, ...)
-{
-	char reason[512];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(reason, sizeof(reason), format, args);
-	va_end(args);
-	return json_pack("{s:s, s:s, s:s, s:[], s:s}", "verdict", "error",
-			 "error", kind, "reason", reason, "programs", "log",
-			 "");
-}
 
 static u32 privileges(const struct attempt *a)
 {
@@ -98,9 +82,12 @@ static json_t *run(const struct attempt *a, u8 **capture, size_t *len)
 	int err = vouch_child_run(&child, &msg, why, sizeof(why));
 
 	if (err)
-		return error_result(err == -ETIMEDOUT ? "timeout" : "internal",
+		return vouch_result_error(err == -ETIMEDOUT ? "timeout" : "internal",
 				    "verifying: %s", why);
-	result = json_incref(msg.json);
+	result = vouch_result_rebuild(msg.json);
+	if (!result)
+		result = vouch_result_error("internal",
+					    "the child's answer is no result");
 	/* Ownership of the blob moves to the caller. */
 	*capture = (u8 *)msg.blob;
 	*len = msg.blob_len;
@@ -109,18 +96,11 @@ static json_t *run(const struct attempt *a, u8 **capture, size_t *len)
 	return result;
 }
 
-static bool is_verdict(const json_t *result, const char *verdict)
-{
-	const char *s = json_string_value(json_object_get(result, "verdict"));
-
-	return s && !strcmp(s, verdict);
-}
-
 static bool lacks_privilege(const json_t *result)
 {
 	json_int_t err = json_integer_value(json_object_get(result, "errno"));
 
-	return is_verdict(result, "rejected") &&
+	return vouch_result_is(result, "rejected") &&
 	       (err == EPERM || err == EACCES);
 }
 
@@ -198,14 +178,14 @@ static json_t *attempts(struct attempt *a, u8 **capture, size_t *len)
 		a->perfmon = true;
 		result = run(a, capture, len);
 	}
-	if (!is_verdict(result, "rejected"))
+	if (!vouch_result_is(result, "rejected"))
 		return result;
 	a->full_log = true;
 	free(*capture);
 	*capture = NULL;
 	log = run(a, capture, len);
 	/* Rejected for lack of room for the log: then the first one it is. */
-	if (!is_verdict(log, "rejected")) {
+	if (!vouch_result_is(log, "rejected")) {
 		json_decref(log);
 		return result;
 	}
@@ -217,14 +197,14 @@ static json_t *attempts(struct attempt *a, u8 **capture, size_t *len)
 static json_t *finish(const struct attempt *a, json_t *result, u8 **capture,
 		      size_t *len)
 {
-	bool accepted = is_verdict(result, "accepted");
+	bool accepted = vouch_result_is(result, "accepted");
 	const char *why = NULL;
 
 	if (accepted)
 		why = check_capture(a, result, *capture, *len);
 	if (why) {
 		json_decref(result);
-		result = error_result("internal", "checking the capture: %s",
+		result = vouch_result_error("internal", "checking the capture: %s",
 				      why);
 	}
 	if (!accepted || why) {
@@ -260,7 +240,7 @@ json_t *vouch_verify_object(const struct vouch_kernel *kernel,
 	*capture = NULL;
 	*capture_len = 0;
 	if (!size || size > VOUCH_MAX_OBJECT)
-		return error_result("usage",
+		return vouch_result_error("usage",
 				    "the object is empty or larger than 16 MiB");
 	vouch_hash_sha256(data, size, a.hash);
 	result = attempts(&a, capture, capture_len);

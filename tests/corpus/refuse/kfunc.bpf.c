@@ -5,7 +5,9 @@
 
 #include <bpf/bpf_helpers.h>
 
-struct sock;
+struct sock {
+	int unused;
+};
 
 extern __u64 bpf_kfunc_call_test1(struct sock *sk, __u32 a, __u64 b, __u32 c,
 				  __u64 d) __ksym;
