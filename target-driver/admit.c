@@ -12,8 +12,7 @@
 #include "slot.h"
 #include "suit.h"
 
-static int read_file(int fd, void **file, size_t *len,
-		     struct vouch_reason *why)
+static int read_file(int fd, void **file, size_t *len, struct vouch_reason *why)
 {
 	ssize_t n;
 
@@ -21,9 +20,10 @@ static int read_file(int fd, void **file, size_t *len,
 	n = kernel_read_file_from_fd(fd, 0, file, VOUCH_IMAGE_MAX, NULL,
 				     READING_MODULE);
 	if (n < 0)
-		return vouch_refuse(why, n,
-				    "image: reading the file failed (%zd); pass a descriptor of a regular file of at most %u bytes",
-				    n, VOUCH_IMAGE_MAX);
+		return vouch_refuse(
+			why, n,
+			"image: reading the file failed (%zd); pass a descriptor of a regular file of at most %u bytes",
+			n, VOUCH_IMAGE_MAX);
 	*len = n;
 	return 0;
 }
@@ -67,8 +67,8 @@ static int check_content(const struct vouch_image *img,
 
 	/* content_hash() relies on it, and the parser promises it. */
 	for (i = 1; i < VOUCH_IMAGE_N_VOLATILE; i++)
-		if (img->volatiles[i].off < img->volatiles[i - 1].off +
-						    img->volatiles[i - 1].len)
+		if (img->volatiles[i].off <
+		    img->volatiles[i - 1].off + img->volatiles[i - 1].len)
 			return shape_error(why,
 					   "image: sections are out of order");
 	content_hash(img, hash);
@@ -77,13 +77,12 @@ static int check_content(const struct vouch_image *img,
 				   "image: the content hash is not the file's");
 	bin2hex(digits, hash, VOUCH_IMAGE_DIGITS / 2);
 	if (strcmp(img->name + sizeof(VOUCH_IMAGE_PREFIX) - 1, digits))
-		return shape_error(why,
-				   "image: the name is not that of its content");
+		return shape_error(
+			why, "image: the name is not that of its content");
 	return 0;
 }
 
-static int check(struct vouch_admitted *a, size_t len,
-		 struct vouch_reason *why)
+static int check(struct vouch_admitted *a, size_t len, struct vouch_reason *why)
 {
 	const struct vouch_record *rec;
 	u32 elf_len, sig_len;
@@ -92,8 +91,8 @@ static int check(struct vouch_admitted *a, size_t len,
 
 	if (vouch_image_split(a->file, len, &elf_len, &sig_len, &what))
 		return shape_error(why, what);
-	err = vouch_keyring_check(a->file, elf_len, a->file + elf_len,
-				  sig_len, why);
+	err = vouch_keyring_check(a->file, elf_len, a->file + elf_len, sig_len,
+				  why);
 	if (err)
 		return err;
 	if (vouch_image_parse(a->file, elf_len, &a->img, &what))
@@ -117,8 +116,8 @@ struct vouch_admitted *vouch_admit(int fd, struct vouch_reason *why)
 
 	a = kzalloc(sizeof(*a), GFP_KERNEL);
 	if (!a)
-		return ERR_PTR(vouch_refuse(why, -ENOMEM,
-					    "image: out of memory"));
+		return ERR_PTR(
+			vouch_refuse(why, -ENOMEM, "image: out of memory"));
 	INIT_LIST_HEAD(&a->list);
 	err = read_file(fd, &a->file, &len, why);
 	if (!err)

@@ -190,8 +190,7 @@ static int do_detach(struct opened *o, void *arg, struct vouch_reason *why)
 	return err;
 }
 
-static int do_attach_info(struct opened *o, void *arg,
-			  struct vouch_reason *why)
+static int do_attach_info(struct opened *o, void *arg, struct vouch_reason *why)
 {
 	struct vouch_target_attach_info *info = arg;
 
@@ -252,8 +251,8 @@ static int do_test_run(struct opened *o, void *arg, struct vouch_reason *why)
 }
 
 /* Offset and size of a member, by structure. */
-#define RANGE(name, member)                                                    \
-	offsetof(struct vouch_target_##name, member),                          \
+#define RANGE(name, member)                           \
+	offsetof(struct vouch_target_##name, member), \
 		sizeof_field(struct vouch_target_##name, member)
 #define NONE 0, 0
 
@@ -282,12 +281,12 @@ static const struct command {
 	  RANGE(attach, reason) },
 	{ VOUCH_TARGET_ATTACH_INFO, do_attach_info,
 	  RANGE(attach_info, reserved), NONE, RANGE(attach_info, reason) },
-	{ VOUCH_TARGET_MAP_LOOKUP, do_map_lookup, RANGE(map_op, reserved),
-	  NONE, RANGE(map_op, reason) },
-	{ VOUCH_TARGET_MAP_UPDATE, do_map_update, RANGE(map_op, reserved),
-	  NONE, RANGE(map_op, reason) },
-	{ VOUCH_TARGET_MAP_DELETE, do_map_delete, RANGE(map_op, reserved),
-	  NONE, RANGE(map_op, reason) },
+	{ VOUCH_TARGET_MAP_LOOKUP, do_map_lookup, RANGE(map_op, reserved), NONE,
+	  RANGE(map_op, reason) },
+	{ VOUCH_TARGET_MAP_UPDATE, do_map_update, RANGE(map_op, reserved), NONE,
+	  RANGE(map_op, reason) },
+	{ VOUCH_TARGET_MAP_DELETE, do_map_delete, RANGE(map_op, reserved), NONE,
+	  RANGE(map_op, reason) },
 	{ VOUCH_TARGET_MAP_NEXT_KEY, do_map_next_key, RANGE(map_op, reserved),
 	  NONE, RANGE(map_op, reason) },
 	{ VOUCH_TARGET_TEST_RUN, do_test_run, RANGE(test_run, reserved),
@@ -303,8 +302,9 @@ static int run_command(const struct command *c, struct opened *o, u8 *arg)
 	    vouch_all_zero(arg + c->more, c->more_len))
 		err = c->run(o, arg, &why);
 	else
-		err = vouch_refuse(&why, -EINVAL,
-				   "request: reserved bytes are not zero; use a header that fits this module");
+		err = vouch_refuse(
+			&why, -EINVAL,
+			"request: reserved bytes are not zero; use a header that fits this module");
 	memcpy(arg + c->reason, why.text, c->reason_len);
 	return err;
 }

@@ -26,12 +26,10 @@ static int add(const u8 *der, u32 len)
 {
 	key_ref_t key;
 
-	key = key_create_or_update(make_key_ref(keyring, true), "asymmetric",
-				   NULL, der, len,
-				   (KEY_POS_ALL & ~KEY_POS_SETATTR) |
-					   KEY_USR_VIEW | KEY_USR_READ,
-				   KEY_ALLOC_NOT_IN_QUOTA |
-					   KEY_ALLOC_BYPASS_RESTRICTION);
+	key = key_create_or_update(
+		make_key_ref(keyring, true), "asymmetric", NULL, der, len,
+		(KEY_POS_ALL & ~KEY_POS_SETATTR) | KEY_USR_VIEW | KEY_USR_READ,
+		KEY_ALLOC_NOT_IN_QUOTA | KEY_ALLOC_BYPASS_RESTRICTION);
 	if (IS_ERR(key))
 		return PTR_ERR(key);
 	key_ref_put(key);
@@ -43,12 +41,11 @@ int vouch_keyring_init(void)
 	int err = 0;
 	size_t i;
 
-	keyring = keyring_alloc(".vouch_target", KUIDT_INIT(0), KGIDT_INIT(0),
-				current_cred(),
-				(KEY_POS_ALL & ~KEY_POS_SETATTR) |
-					KEY_USR_VIEW | KEY_USR_READ |
-					KEY_USR_SEARCH,
-				KEY_ALLOC_NOT_IN_QUOTA, NULL, NULL);
+	keyring = keyring_alloc(
+		".vouch_target", KUIDT_INIT(0), KGIDT_INIT(0), current_cred(),
+		(KEY_POS_ALL & ~KEY_POS_SETATTR) | KEY_USR_VIEW | KEY_USR_READ |
+			KEY_USR_SEARCH,
+		KEY_ALLOC_NOT_IN_QUOTA, NULL, NULL);
 	if (IS_ERR(keyring)) {
 		pr_err("making the keyring failed: %ld\n", PTR_ERR(keyring));
 		return PTR_ERR(keyring);
@@ -60,8 +57,7 @@ int vouch_keyring_init(void)
 			       i, err);
 	}
 	if (!err)
-		err = keyring_restrict(make_key_ref(keyring, true), NULL,
-				       NULL);
+		err = keyring_restrict(make_key_ref(keyring, true), NULL, NULL);
 	if (err)
 		vouch_keyring_exit();
 	return err;
@@ -89,13 +85,15 @@ int vouch_keyring_check(const void *data, size_t len, const u8 *cms,
 	int err;
 
 	if (!fits_template(cms, cms_len))
-		return vouch_refuse(why, -ENOKEY,
-				    "signature: not of the shape that vouch writes with an image key of this target; sign with such a key");
+		return vouch_refuse(
+			why, -ENOKEY,
+			"signature: not of the shape that vouch writes with an image key of this target; sign with such a key");
 	err = verify_pkcs7_signature(data, len, cms, cms_len, keyring,
 				     VERIFYING_MODULE_SIGNATURE, NULL, NULL);
 	if (err)
-		return vouch_refuse(why, err,
-				    "signature: does not match the file (%d); fetch the image again or sign it anew",
-				    err);
+		return vouch_refuse(
+			why, err,
+			"signature: does not match the file (%d); fetch the image again or sign it anew",
+			err);
 	return 0;
 }

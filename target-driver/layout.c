@@ -133,8 +133,8 @@ static u32 reloc_start(const struct vouch_image *img, const Elf64_Rela *r)
 	return r->r_offset;
 }
 
-static bool text_ok(const struct vouch_image *img,
-		    const struct vouch_layout *l, const struct places *p)
+static bool text_ok(const struct vouch_image *img, const struct vouch_layout *l,
+		    const struct places *p)
 {
 	u32 pos = 0, n_return = 0, i;
 
@@ -175,23 +175,27 @@ int vouch_layout_check(const struct module *mod, const struct vouch_image *img,
 
 	compute(img, &p);
 	if (!is_confirmed(mod, &p))
-		return vouch_refuse(why, -EBADMSG,
-				    "image %s: lies in memory otherwise than the admitted file would; load the very file that was admitted",
-				    img->name);
+		return vouch_refuse(
+			why, -EBADMSG,
+			"image %s: lies in memory otherwise than the admitted file would; load the very file that was admitted",
+			img->name);
 	if (!is_plain(mod))
-		return vouch_refuse(why, -EBADMSG,
-				    "image %s: has code or tables that no image has; load the very file that was admitted, without parameters",
-				    img->name);
+		return vouch_refuse(
+			why, -EBADMSG,
+			"image %s: has code or tables that no image has; load the very file that was admitted, without parameters",
+			img->name);
 	layout->text = base;
 	layout->return_sites = base + p.sites;
 	layout->slots = (u64 *)(base + p.slots);
 	if (!text_ok(img, layout, &p) || !return_sites_ok(img, layout))
-		return vouch_refuse(why, -EBADMSG,
-				    "image %s: its code in memory is not the admitted file's; load the very file that was admitted",
-				    img->name);
+		return vouch_refuse(
+			why, -EBADMSG,
+			"image %s: its code in memory is not the admitted file's; load the very file that was admitted",
+			img->name);
 	if (!vouch_all_zero(layout->slots, 8ull * img->n_slots))
-		return vouch_refuse(why, -EBADMSG,
-				    "image %s: its slots are not empty; load the very file that was admitted",
-				    img->name);
+		return vouch_refuse(
+			why, -EBADMSG,
+			"image %s: its slots are not empty; load the very file that was admitted",
+			img->name);
 	return 0;
 }

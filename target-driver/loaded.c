@@ -37,7 +37,7 @@ static struct vouch_loaded *find(const char *name)
 	struct vouch_loaded *l;
 
 	lockdep_assert_held(&lock);
-	list_for_each_entry(l, &images, list)
+	list_for_each_entry (l, &images, list)
 		if (!strcmp(l->name, name))
 			return l;
 	return NULL;
@@ -48,7 +48,7 @@ static struct vouch_admitted *find_admitted(const char *name)
 	struct vouch_admitted *a;
 
 	lockdep_assert_held(&lock);
-	list_for_each_entry(a, &admitted, list)
+	list_for_each_entry (a, &admitted, list)
 		if (!strcmp(a->img.name, name))
 			return a;
 	return NULL;
@@ -64,8 +64,7 @@ static void drop_admitted(struct vouch_admitted *a)
 	vouch_admit_free(a);
 }
 
-int vouch_loaded_expect(struct vouch_admitted *a,
-			struct vouch_admitted **owner,
+int vouch_loaded_expect(struct vouch_admitted *a, struct vouch_admitted **owner,
 			struct vouch_reason *why)
 {
 	struct vouch_admitted *other;
@@ -74,9 +73,10 @@ int vouch_loaded_expect(struct vouch_admitted *a,
 	mutex_lock(&lock);
 	other = find_admitted(a->img.name);
 	if (find(a->img.name) || (other && other->owner != owner)) {
-		err = vouch_refuse(why, -EEXIST,
-				   "image %s: is loaded or about to be; unload it first or link another instance",
-				   a->img.name);
+		err = vouch_refuse(
+			why, -EEXIST,
+			"image %s: is loaded or about to be; unload it first or link another instance",
+			a->img.name);
 		vouch_admit_free(a);
 	} else {
 		drop_admitted(*owner);
@@ -165,7 +165,8 @@ static struct vouch_map *adopt_map(const struct vouch_loaded *l,
 	struct vouch_loaded *other;
 	u32 i;
 
-	list_for_each_entry_reverse(other, &images, list) {
+	list_for_each_entry_reverse(other, &images, list)
+	{
 		if (!same_slot(l, other))
 			continue;
 		for (i = 0; i < other->req.n_maps; i++) {
@@ -260,13 +261,15 @@ static int coming(struct module *mod)
 	mutex_lock(&lock);
 	a = find_admitted(mod->name);
 	if (!is_module_sig_enforced() || !mod->sig_ok)
-		err = vouch_refuse(&why, -EKEYREJECTED,
-				   "image %s: the kernel did not insist on a good signature; boot with module.sig_enforce=1",
-				   mod->name);
+		err = vouch_refuse(
+			&why, -EKEYREJECTED,
+			"image %s: the kernel did not insist on a good signature; boot with module.sig_enforce=1",
+			mod->name);
 	else if (!a)
-		err = vouch_refuse(&why, -EPERM,
-				   "image %s: was not admitted; load it through vouch-targetd",
-				   mod->name);
+		err = vouch_refuse(
+			&why, -EPERM,
+			"image %s: was not admitted; load it through vouch-targetd",
+			mod->name);
 	else
 		err = take_in(mod, &a->img, &why);
 	drop_admitted(a);
@@ -339,14 +342,16 @@ struct vouch_loaded *vouch_loaded_get(const char *name,
 	struct vouch_loaded *l;
 
 	if (!vouch_name_ok(name, VOUCH_TARGET_IMAGE_LEN))
-		return ERR_PTR(vouch_refuse(why, -EINVAL,
-					    "image: the name is empty, unprintable or not NUL-padded"));
+		return ERR_PTR(vouch_refuse(
+			why, -EINVAL,
+			"image: the name is empty, unprintable or not NUL-padded"));
 	mutex_lock(&lock);
 	l = find(name);
 	if (!l || !l->live || !try_module_get(l->mod))
-		l = ERR_PTR(vouch_refuse(why, -ENOENT,
-					 "image %s: is not loaded; admit and load it first",
-					 name));
+		l = ERR_PTR(vouch_refuse(
+			why, -ENOENT,
+			"image %s: is not loaded; admit and load it first",
+			name));
 	mutex_unlock(&lock);
 	return l;
 }
@@ -357,7 +362,7 @@ struct vouch_loaded *vouch_loaded_at(u32 index, struct vouch_reason *why)
 	u32 n = 0;
 
 	mutex_lock(&lock);
-	list_for_each_entry(l, &images, list)
+	list_for_each_entry (l, &images, list)
 		if (l->live && n++ == index && try_module_get(l->mod))
 			goto found;
 	l = ERR_PTR(vouch_refuse(why, -ENOENT, "image %u: only %u are loaded",
@@ -378,7 +383,7 @@ u32 vouch_loaded_count(void)
 	u32 n = 0;
 
 	mutex_lock(&lock);
-	list_for_each_entry(l, &images, list)
+	list_for_each_entry (l, &images, list)
 		n += l->live;
 	mutex_unlock(&lock);
 	return n;
@@ -390,8 +395,9 @@ int vouch_loaded_prog(const struct vouch_loaded *l, const char *name,
 	u32 i;
 
 	if (!vouch_name_ok(name, VOUCH_TARGET_NAME_LEN))
-		return vouch_refuse(why, -EINVAL,
-				    "program: the name is empty, unprintable or not NUL-padded");
+		return vouch_refuse(
+			why, -EINVAL,
+			"program: the name is empty, unprintable or not NUL-padded");
 	for (i = 0; i < l->req.n_progs; i++)
 		if (!memcmp(l->req.progs[i].name, name, VOUCH_TARGET_NAME_LEN))
 			return i;
@@ -406,8 +412,9 @@ struct vouch_map *vouch_loaded_map(const struct vouch_loaded *l,
 	u32 i;
 
 	if (!vouch_name_ok(name, VOUCH_TARGET_NAME_LEN))
-		return ERR_PTR(vouch_refuse(why, -EINVAL,
-					    "map: the name is empty, unprintable or not NUL-padded"));
+		return ERR_PTR(vouch_refuse(
+			why, -EINVAL,
+			"map: the name is empty, unprintable or not NUL-padded"));
 	for (i = 0; i < l->req.n_maps; i++)
 		if (!memcmp(l->maps[i]->def.name, name, VOUCH_TARGET_NAME_LEN))
 			return l->maps[i];

@@ -49,8 +49,7 @@ void vouch_loaded_exit(void);
  *
  * Return: 0, or -EEXIST if it is admitted or loaded already.
  */
-int vouch_loaded_expect(struct vouch_admitted *a,
-			struct vouch_admitted **owner,
+int vouch_loaded_expect(struct vouch_admitted *a, struct vouch_admitted **owner,
 			struct vouch_reason *why);
 
 /**

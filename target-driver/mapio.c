@@ -19,24 +19,26 @@ static int check(const struct vouch_map *map,
 	u32 value_len = uses & USES_VALUE ? vouch_map_io(map) : 0;
 
 	if (op->key_len != map->def.key_size || op->value_len != value_len)
-		return vouch_refuse(why, -EINVAL,
-				    "map %s: key and value must have %u and %u bytes here, not %u and %u",
-				    map->def.name, map->def.key_size,
-				    value_len, op->key_len, op->value_len);
+		return vouch_refuse(
+			why, -EINVAL,
+			"map %s: key and value must have %u and %u bytes here, not %u and %u",
+			map->def.name, map->def.key_size, value_len,
+			op->key_len, op->value_len);
 	if ((!(uses & USES_VALUE) && op->value) ||
 	    (!(uses & USES_NEXT) && op->next_key))
-		return vouch_refuse(why, -EINVAL,
-				    "map %s: a pointer is given that this request does not use",
-				    map->def.name);
+		return vouch_refuse(
+			why, -EINVAL,
+			"map %s: a pointer is given that this request does not use",
+			map->def.name);
 	if (map->def.map_flags & forbidden)
-		return vouch_refuse(why, -EPERM,
-				    "map %s: its flags forbid this to user space",
-				    map->def.name);
+		return vouch_refuse(
+			why, -EPERM,
+			"map %s: its flags forbid this to user space",
+			map->def.name);
 	return 0;
 }
 
-static int check_writable(const struct vouch_map *map,
-			  struct vouch_reason *why)
+static int check_writable(const struct vouch_map *map, struct vouch_reason *why)
 {
 	if (map->def.flags & VOUCH_MAP_FROZEN)
 		return vouch_refuse(why, -EPERM,
@@ -156,8 +158,7 @@ int vouch_mapio_delete(struct vouch_map *map, struct vouch_target_map_op *op,
 	return err ? failed(map, err, why) : 0;
 }
 
-int vouch_mapio_next_key(struct vouch_map *map,
-			 struct vouch_target_map_op *op,
+int vouch_mapio_next_key(struct vouch_map *map, struct vouch_target_map_op *op,
 			 struct vouch_reason *why)
 {
 	int err = check(map, op, USES_NEXT, BPF_F_WRONLY, why);

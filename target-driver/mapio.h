@@ -13,8 +13,7 @@ int vouch_mapio_update(struct vouch_map *map, struct vouch_target_map_op *op,
 		       struct vouch_reason *why);
 int vouch_mapio_delete(struct vouch_map *map, struct vouch_target_map_op *op,
 		       struct vouch_reason *why);
-int vouch_mapio_next_key(struct vouch_map *map,
-			 struct vouch_target_map_op *op,
+int vouch_mapio_next_key(struct vouch_map *map, struct vouch_target_map_op *op,
 			 struct vouch_reason *why);
 
 #endif /* VOUCH_MAPIO_H */

@@ -15,17 +15,14 @@
 #else
 #define RETURN "ret; int3; int3; int3; int3\n"
 #endif
-#define RETURN_FUNCTION(name)                                                  \
-	".globl " name "\n"                                                    \
-	".type " name ", @function\n" name ": " RETURN                         \
-	".size " name ", . - " name "\n"
+#define RETURN_FUNCTION(name)                                        \
+	".globl " name "\n"                                          \
+	".type " name ", @function\n" name ": " RETURN ".size " name \
+	", . - " name "\n"
 
 asm(".pushsection .text\n"
-    ".balign 64, 0xcc\n"
-    RETURN_FUNCTION("vouch_return_low")
-    ".balign 32, 0xcc\n"
-    RETURN_FUNCTION("vouch_return_high")
-    ".popsection\n");
+    ".balign 64, 0xcc\n" RETURN_FUNCTION("vouch_return_low") ".balign 32, 0xcc\n" RETURN_FUNCTION(
+	    "vouch_return_high") ".popsection\n");
 
 extern const u8 vouch_return_low[], vouch_return_high[];
 

@@ -38,8 +38,9 @@ static struct slot *find(const char *name)
 static int check_name(const char *name, struct vouch_reason *why)
 {
 	if (!vouch_name_ok(name, VOUCH_TARGET_SLOT_LEN))
-		return vouch_refuse(why, -EINVAL,
-				    "slot: the name is empty, unprintable or not NUL-padded");
+		return vouch_refuse(
+			why, -EINVAL,
+			"slot: the name is empty, unprintable or not NUL-padded");
 	return 0;
 }
 
@@ -49,13 +50,15 @@ static int raise(const char *name, u32 epoch, u64 sequence,
 	struct slot *s = find(name);
 
 	if (!s && n_slots == MAX_SLOTS)
-		return vouch_refuse(why, -ENOSPC,
-				    "slot %s: there are %d slots already; restart with fewer",
-				    name, MAX_SLOTS);
+		return vouch_refuse(
+			why, -ENOSPC,
+			"slot %s: there are %d slots already; restart with fewer",
+			name, MAX_SLOTS);
 	if (s && below(epoch, sequence, s))
-		return vouch_refuse(why, -EPERM,
-				    "slot %s: its floor is epoch %u sequence %llu and only rises",
-				    name, s->epoch, s->sequence);
+		return vouch_refuse(
+			why, -EPERM,
+			"slot %s: its floor is epoch %u sequence %llu and only rises",
+			name, s->epoch, s->sequence);
 	if (!s) {
 		s = &slots[n_slots++];
 		memcpy(s->name, name, sizeof(s->name));
@@ -73,9 +76,10 @@ int vouch_slot_raise(const char *slot, u32 epoch, u64 sequence,
 	if (err)
 		return err;
 	if (!epoch || !sequence)
-		return vouch_refuse(why, -EINVAL,
-				    "slot %s: epoch and sequence of a floor start at 1",
-				    slot);
+		return vouch_refuse(
+			why, -EINVAL,
+			"slot %s: epoch and sequence of a floor start at 1",
+			slot);
 	mutex_lock(&lock);
 	err = raise(slot, epoch, sequence, why);
 	mutex_unlock(&lock);
@@ -96,9 +100,10 @@ int vouch_slot_floor(const char *slot, u32 *epoch, u64 *sequence,
 		*epoch = s->epoch;
 		*sequence = s->sequence;
 	} else {
-		err = vouch_refuse(why, -ENOENT,
-				   "slot %s: has no floor; set one before anything else",
-				   slot);
+		err = vouch_refuse(
+			why, -ENOENT,
+			"slot %s: has no floor; set one before anything else",
+			slot);
 	}
 	mutex_unlock(&lock);
 	return err;
@@ -112,10 +117,10 @@ int vouch_slot_check(const char *slot, u32 epoch, u64 sequence,
 
 	err = vouch_slot_floor(slot, &floor.epoch, &floor.sequence, why);
 	if (!err && below(epoch, sequence, &floor))
-		err = vouch_refuse(why, -EPERM,
-				   "slot %s: epoch %u sequence %llu is below the floor, %u and %llu; deliver a newer image",
-				   slot, epoch, sequence, floor.epoch,
-				   floor.sequence);
+		err = vouch_refuse(
+			why, -EPERM,
+			"slot %s: epoch %u sequence %llu is below the floor, %u and %llu; deliver a newer image",
+			slot, epoch, sequence, floor.epoch, floor.sequence);
 	return err;
 }
 

@@ -20,33 +20,37 @@ const u8 *vouch_suit_profile(void)
 	return profile;
 }
 
-static int check_target(const struct vouch_image *img,
-			struct vouch_reason *why)
+static int check_target(const struct vouch_image *img, struct vouch_reason *why)
 {
 	const struct vouch_requirements *req = img->req.req;
 
 	if (le32_to_cpu(req->arch) != VOUCH_ARCH_X86_64)
-		return vouch_refuse(why, -ENOEXEC,
-				    "image %s: made for another architecture; link it for this target's profile",
-				    img->name);
+		return vouch_refuse(
+			why, -ENOEXEC,
+			"image %s: made for another architecture; link it for this target's profile",
+			img->name);
 	if (memcmp(req->profile, profile, sizeof(profile)))
-		return vouch_refuse(why, -ENOEXEC,
-				    "image %s: linked for profile %8phN.., this target is %8phN..; link it for this one",
-				    img->name, req->profile, profile);
+		return vouch_refuse(
+			why, -ENOEXEC,
+			"image %s: linked for profile %8phN.., this target is %8phN..; link it for this one",
+			img->name, req->profile, profile);
 	if (strcmp(img->vermagic, VERMAGIC_STRING))
-		return vouch_refuse(why, -ENOEXEC,
-				    "image %s: vermagic is not '%s'; link it for this kernel's profile",
-				    img->name, VERMAGIC_STRING);
+		return vouch_refuse(
+			why, -ENOEXEC,
+			"image %s: vermagic is not '%s'; link it for this kernel's profile",
+			img->name, VERMAGIC_STRING);
 	if (img->module_size != sizeof(struct module) ||
 	    img->name_off != offsetof(struct module, name))
-		return vouch_refuse(why, -ENOEXEC,
-				    "image %s: struct module is not this kernel's; link it for this target's profile",
-				    img->name);
+		return vouch_refuse(
+			why, -ENOEXEC,
+			"image %s: struct module is not this kernel's; link it for this target's profile",
+			img->name);
 	if (le32_to_cpu(req->target_abi) > VOUCH_TARGET_ABI)
-		return vouch_refuse(why, -ENOEXEC,
-				    "image %s: needs ABI %u of vouch_target, this is %u; update vouch_target",
-				    img->name, le32_to_cpu(req->target_abi),
-				    VOUCH_TARGET_ABI);
+		return vouch_refuse(
+			why, -ENOEXEC,
+			"image %s: needs ABI %u of vouch_target, this is %u; update vouch_target",
+			img->name, le32_to_cpu(req->target_abi),
+			VOUCH_TARGET_ABI);
 	return 0;
 }
 
@@ -79,9 +83,10 @@ static int check_features(const struct vouch_image *img,
 
 	missing = missing_feature(img, le32_to_cpu(img->req.req->features));
 	if (missing)
-		return vouch_refuse(why, -ENOEXEC,
-				    "image %s: this target needs %s; use a verifier VM with the CPU model of the profile",
-				    img->name, missing);
+		return vouch_refuse(
+			why, -ENOEXEC,
+			"image %s: this target needs %s; use a verifier VM with the CPU model of the profile",
+			img->name, missing);
 	return 0;
 }
 
@@ -95,9 +100,10 @@ static int check_imports(const struct vouch_image *img,
 
 		if (strcmp(name, VOUCH_RETURN_THUNK) &&
 		    !vouch_export_find(name))
-			return vouch_refuse(why, -ENOEXEC,
-					    "image %s: imports %s, which is not offered; update vouch_target and its profile",
-					    img->name, name);
+			return vouch_refuse(
+				why, -ENOEXEC,
+				"image %s: imports %s, which is not offered; update vouch_target and its profile",
+				img->name, name);
 	}
 	return 0;
 }
@@ -130,13 +136,15 @@ static int check_maps(const struct vouch_image *img, struct vouch_reason *why)
 		vouch_map_define(req, i, &def);
 		err = vouch_map_check(&def, &memory, why);
 		if (!err && same_map_name(req, i))
-			err = vouch_refuse(why, -ENOEXEC,
-					   "image %s: two maps are called %s; rename one",
-					   img->name, def.name);
+			err = vouch_refuse(
+				why, -ENOEXEC,
+				"image %s: two maps are called %s; rename one",
+				img->name, def.name);
 		if (!err && req->maps[i].data_len && !is_array(def.type))
-			err = vouch_refuse(why, -ENOEXEC,
-					   "map %s: only an array can have a starting value",
-					   def.name);
+			err = vouch_refuse(
+				why, -ENOEXEC,
+				"map %s: only an array can have a starting value",
+				def.name);
 	}
 	for (i = 0; !err && i < req->n_refs; i++) {
 		const struct vouch_req_ref *r = &req->refs[i];
@@ -145,15 +153,15 @@ static int check_maps(const struct vouch_image *img, struct vouch_reason *why)
 			continue;
 		vouch_map_define(req, le32_to_cpu(r->map), &def);
 		if (!is_array(def.type))
-			err = vouch_refuse(why, -ENOEXEC,
-					   "map %s: code wants the address of its value, which only arrays have",
-					   def.name);
+			err = vouch_refuse(
+				why, -ENOEXEC,
+				"map %s: code wants the address of its value, which only arrays have",
+				def.name);
 	}
 	return err;
 }
 
-static int check_progs(const struct vouch_image *img,
-		       struct vouch_reason *why)
+static int check_progs(const struct vouch_image *img, struct vouch_reason *why)
 {
 	const struct vouch_requirements_view *req = &img->req;
 	u32 i, k;
@@ -162,16 +170,18 @@ static int check_progs(const struct vouch_image *img,
 		const struct vouch_req_prog *p = &req->progs[i];
 
 		if (le32_to_cpu(p->type) != BPF_PROG_TYPE_XDP)
-			return vouch_refuse(why, -ENOEXEC,
-					    "program %s: type %u is not offered; this target runs XDP (type %u)",
-					    p->name, le32_to_cpu(p->type),
-					    BPF_PROG_TYPE_XDP);
+			return vouch_refuse(
+				why, -ENOEXEC,
+				"program %s: type %u is not offered; this target runs XDP (type %u)",
+				p->name, le32_to_cpu(p->type),
+				BPF_PROG_TYPE_XDP);
 		for (k = 0; k < i; k++)
 			if (!memcmp(req->progs[k].name, p->name,
 				    sizeof(p->name)))
-				return vouch_refuse(why, -ENOEXEC,
-						    "image %s: two programs are called %s; rename one",
-						    img->name, p->name);
+				return vouch_refuse(
+					why, -ENOEXEC,
+					"image %s: two programs are called %s; rename one",
+					img->name, p->name);
 	}
 	return 0;
 }

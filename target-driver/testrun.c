@@ -69,9 +69,8 @@ static int read_md(struct testrun *r)
 	err = check_md_tail(t);
 	if (err)
 		return err;
-	return copy_from_user(&r->md, u64_to_user_ptr(t->ctx_in), len) ?
-		       -EFAULT :
-		       0;
+	return copy_from_user(&r->md, u64_to_user_ptr(t->ctx_in), len) ? -EFAULT
+								       : 0;
 }
 
 static int measure(struct testrun *r)
@@ -108,9 +107,9 @@ static int read_linear(struct testrun *r)
 	if (!r->data)
 		return -ENOMEM;
 	return copy_from_user(r->data + r->headroom,
-			      u64_to_user_ptr(r->t->data_in), r->linear_len) ?
-		       -EFAULT :
-		       0;
+			      u64_to_user_ptr(r->t->data_in), r->linear_len)
+		       ? -EFAULT
+		       : 0;
 }
 
 static void prepare(struct testrun *r)
@@ -246,8 +245,8 @@ static int write_data(struct testrun *r, u32 size)
 	pos = linear;
 	for (i = 0; i < r->frags->nr_frags && pos < min(size, room); i++) {
 		skb_frag_t *frag = &r->frags->frags[i];
-		u32 len = min_t(u32, min(size, room) - pos,
-				skb_frag_size(frag));
+		u32 len =
+			min_t(u32, min(size, room) - pos, skb_frag_size(frag));
 
 		if (copy_to_user(out + pos, skb_frag_address(frag), len))
 			return -EFAULT;
@@ -273,8 +272,8 @@ static int write_md(struct testrun *r)
 
 static int write_results(struct testrun *r)
 {
-	u32 size = r->xdp.data_end - r->xdp.data_meta +
-		   r->frags->xdp_frags_size;
+	u32 size =
+		r->xdp.data_end - r->xdp.data_meta + r->frags->xdp_frags_size;
 	int err = write_data(r, size);
 
 	return err ?: write_md(r);
@@ -314,8 +313,7 @@ static int do_testrun(struct testrun *r)
 }
 
 int vouch_testrun_xdp(struct vouch_loaded *l, u32 prog,
-		      struct vouch_target_test_run *t,
-		      struct vouch_reason *why)
+		      struct vouch_target_test_run *t, struct vouch_reason *why)
 {
 	const struct vouch_req_prog *p = &l->req.progs[prog];
 	const u32 attach_type = le32_to_cpu(p->attach_type);
@@ -323,9 +321,10 @@ int vouch_testrun_xdp(struct vouch_loaded *l, u32 prog,
 	int err = -EINVAL;
 
 	if (le32_to_cpu(p->type) != BPF_PROG_TYPE_XDP)
-		return vouch_refuse(why, -EOPNOTSUPP,
-				    "program %s: only XDP programs can be test-run",
-				    p->name);
+		return vouch_refuse(
+			why, -EOPNOTSUPP,
+			"program %s: only XDP programs can be test-run",
+			p->name);
 	if (attach_type != BPF_XDP_DEVMAP && attach_type != BPF_XDP_CPUMAP &&
 	    t->repeat <= MAX_REPEAT) {
 		r = kzalloc(sizeof(*r), GFP_KERNEL);
@@ -338,8 +337,9 @@ int vouch_testrun_xdp(struct vouch_loaded *l, u32 prog,
 		}
 	}
 	if (err)
-		vouch_refuse(why, err,
-			     "program %s: test-run failed (%d); check sizes, context and repeat (at most %u)",
-			     p->name, err, MAX_REPEAT);
+		vouch_refuse(
+			why, err,
+			"program %s: test-run failed (%d); check sizes, context and repeat (at most %u)",
+			p->name, err, MAX_REPEAT);
 	return err;
 }

@@ -39,7 +39,7 @@
 
 #define VOUCH_TARGET_REASON_LEN 160
 #define VOUCH_TARGET_IMAGE_LEN 24 /* "vouch_", 16 digits, NUL, NUL */
-#define VOUCH_TARGET_NAME_LEN 64  /* programs and maps */
+#define VOUCH_TARGET_NAME_LEN 64 /* programs and maps */
 #define VOUCH_TARGET_SLOT_LEN 32
 #define VOUCH_TARGET_IFNAME_LEN 16
 #define VOUCH_TARGET_HASH_LEN 32
@@ -47,12 +47,12 @@
 /* What the module is and for which target it was built. */
 struct vouch_target_info {
 	char version[16]; /* out: VOUCH_VERSION */
-	__u32 abi;	  /* out: VOUCH_TARGET_ABI, greatest it offers */
-	__u32 n_images;	  /* out: images that are loaded */
-	__u32 n_slots;	  /* out: slots that have a floor */
+	__u32 abi; /* out: VOUCH_TARGET_ABI, greatest it offers */
+	__u32 n_images; /* out: images that are loaded */
+	__u32 n_slots; /* out: slots that have a floor */
 	__u32 n_attached; /* out: attachments */
 	__u8 profile[VOUCH_TARGET_HASH_LEN]; /* out: target profile's id */
-	__u64 map_memory;     /* out: bytes that all maps occupy */
+	__u64 map_memory; /* out: bytes that all maps occupy */
 	__u64 map_memory_max; /* out: bytes that they may occupy */
 	__u8 reserved[48];
 };
@@ -69,7 +69,7 @@ struct vouch_target_info {
 struct vouch_target_floor {
 	char slot[VOUCH_TARGET_SLOT_LEN];
 	__u64 sequence; /* from 1 */
-	__u32 epoch;	/* from 1 */
+	__u32 epoch; /* from 1 */
 	__u32 reserved;
 	char reason[VOUCH_TARGET_REASON_LEN]; /* out */
 };
@@ -96,7 +96,7 @@ struct vouch_target_admit {
 	__u32 epoch; /* out */
 	__u64 sequence; /* out */
 	char name[VOUCH_TARGET_IMAGE_LEN]; /* out: of the kernel module */
-	char slot[VOUCH_TARGET_SLOT_LEN];  /* out */
+	char slot[VOUCH_TARGET_SLOT_LEN]; /* out */
 	__u8 content[VOUCH_TARGET_HASH_LEN]; /* out: content hash */
 	__u8 reserved[32];
 	char reason[VOUCH_TARGET_REASON_LEN]; /* out */
@@ -109,16 +109,16 @@ struct vouch_target_admit {
  */
 struct vouch_target_image_info {
 	__u32 index;
-	__u32 epoch;	/* out */
+	__u32 epoch; /* out */
 	__u64 sequence; /* out */
-	__u64 time;	/* out: of signing, seconds since 1970 */
-	__u32 n_progs;	/* out */
-	__u32 n_maps;	/* out */
-	char name[VOUCH_TARGET_IMAGE_LEN];	 /* out */
-	char slot[VOUCH_TARGET_SLOT_LEN];	 /* out */
-	__u8 content[VOUCH_TARGET_HASH_LEN];	 /* out */
+	__u64 time; /* out: of signing, seconds since 1970 */
+	__u32 n_progs; /* out */
+	__u32 n_maps; /* out */
+	char name[VOUCH_TARGET_IMAGE_LEN]; /* out */
+	char slot[VOUCH_TARGET_SLOT_LEN]; /* out */
+	__u8 content[VOUCH_TARGET_HASH_LEN]; /* out */
 	char object_name[VOUCH_TARGET_NAME_LEN]; /* out */
-	char submitter[VOUCH_TARGET_NAME_LEN];	 /* out */
+	char submitter[VOUCH_TARGET_NAME_LEN]; /* out */
 	__u8 reserved[32];
 	char reason[VOUCH_TARGET_REASON_LEN]; /* out */
 };
@@ -130,13 +130,13 @@ struct vouch_target_image_info {
 struct vouch_target_prog_info {
 	char image[VOUCH_TARGET_IMAGE_LEN];
 	__u32 index;
-	__u32 type;	   /* out: enum bpf_prog_type */
+	__u32 type; /* out: enum bpf_prog_type */
 	__u32 attach_type; /* out: enum bpf_attach_type */
 	__u32 stack_depth; /* out: bytes */
-	__u32 n_attached;  /* out: attachments of this program */
+	__u32 n_attached; /* out: attachments of this program */
 	__u32 reserved0;
 	__u64 runs; /* out: runs at hooks, test-runs not among them */
-	char name[VOUCH_TARGET_NAME_LEN];    /* out */
+	char name[VOUCH_TARGET_NAME_LEN]; /* out */
 	char section[VOUCH_TARGET_NAME_LEN]; /* out */
 	__u8 reserved[32];
 	char reason[VOUCH_TARGET_REASON_LEN]; /* out */
@@ -149,16 +149,16 @@ struct vouch_target_prog_info {
 struct vouch_target_map_info {
 	char image[VOUCH_TARGET_IMAGE_LEN];
 	__u32 index;
-	__u32 type;	   /* out: enum bpf_map_type */
-	__u32 key_size;	   /* out: bytes */
-	__u32 value_size;  /* out: bytes, of one CPU's value if per CPU */
+	__u32 type; /* out: enum bpf_map_type */
+	__u32 key_size; /* out: bytes */
+	__u32 value_size; /* out: bytes, of one CPU's value if per CPU */
 	__u32 max_entries; /* out */
-	__u32 map_flags;   /* out: BPF_F_* */
-	__u32 flags;	   /* out: VOUCH_MAP_* of capture.h */
-	__u32 n_images;	   /* out: images that share it, this one included */
-	__u32 value_io;	   /* out: bytes that lookup and update exchange */
-	__u32 n_entries;   /* out: elements now; arrays: max_entries */
-	__u64 memory;	   /* out: bytes */
+	__u32 map_flags; /* out: BPF_F_* */
+	__u32 flags; /* out: VOUCH_MAP_* of capture.h */
+	__u32 n_images; /* out: images that share it, this one included */
+	__u32 value_io; /* out: bytes that lookup and update exchange */
+	__u32 n_entries; /* out: elements now; arrays: max_entries */
+	__u64 memory; /* out: bytes */
 	char name[VOUCH_TARGET_NAME_LEN]; /* out */
 	__u8 reserved[32];
 	char reason[VOUCH_TARGET_REASON_LEN]; /* out */
@@ -199,9 +199,9 @@ struct vouch_target_attach {
 struct vouch_target_attach_info {
 	__u32 index;
 	__u32 ifindex; /* out */
-	__u64 runs;    /* out: since this program was attached */
-	char image[VOUCH_TARGET_IMAGE_LEN];   /* out */
-	char prog[VOUCH_TARGET_NAME_LEN];     /* out */
+	__u64 runs; /* out: since this program was attached */
+	char image[VOUCH_TARGET_IMAGE_LEN]; /* out */
+	char prog[VOUCH_TARGET_NAME_LEN]; /* out */
 	char ifname[VOUCH_TARGET_IFNAME_LEN]; /* out */
 	__u8 reserved[32];
 	char reason[VOUCH_TARGET_REASON_LEN]; /* out */
@@ -216,9 +216,9 @@ struct vouch_target_attach_info {
  *
  *			key	value	next_key	flags
  *	MAP_LOOKUP	in	out	0		0
- *	MAP_UPDATE	in	in	0		BPF_ANY, _NOEXIST, _EXIST
- *	MAP_DELETE	in	0	0		0
- *	MAP_NEXT_KEY	in or 0	0	out		0
+ *	MAP_UPDATE	in	in	0		BPF_ANY, _NOEXIST,
+ *_EXIST MAP_DELETE	in	0	0		0 MAP_NEXT_KEY	in or 0
+ *0	out		0
  *
  *	EINVAL		a length or flag is wrong; deleting from an array
  *	ENOENT		no such image, map or element; no next key
@@ -232,7 +232,7 @@ struct vouch_target_map_op {
 	__aligned_u64 value;
 	__aligned_u64 next_key;
 	__u64 flags;
-	__u32 key_len;	 /* bytes */
+	__u32 key_len; /* bytes */
 	__u32 value_len; /* bytes; 0 where value is not used */
 	__u8 reserved[16];
 	char reason[VOUCH_TARGET_REASON_LEN]; /* out */
@@ -257,15 +257,15 @@ struct vouch_target_test_run {
 	char prog[VOUCH_TARGET_NAME_LEN];
 	__aligned_u64 data_in;
 	__aligned_u64 data_out; /* or 0 */
-	__aligned_u64 ctx_in;	/* or 0 */
-	__aligned_u64 ctx_out;	/* or 0 */
+	__aligned_u64 ctx_in; /* or 0 */
+	__aligned_u64 ctx_out; /* or 0 */
 	__u32 data_size_in;
 	__u32 data_size_out; /* in: room, 0: not bounded; out: size */
 	__u32 ctx_size_in;
 	__u32 ctx_size_out; /* in: room; out: size */
-	__u32 repeat;	    /* 0 means 1 */
-	__u32 retval;	    /* out */
-	__u32 duration;	    /* out: nanoseconds, mean of the runs */
+	__u32 repeat; /* 0 means 1 */
+	__u32 retval; /* out */
+	__u32 duration; /* out: nanoseconds, mean of the runs */
 	__u32 reserved0;
 	__u8 reserved[16];
 	char reason[VOUCH_TARGET_REASON_LEN]; /* out */

@@ -20,10 +20,15 @@ struct fact {
 	u64 value;
 };
 
-#define OFFSET(type, member)                                                   \
-	{ #type "." #member ".offset", offsetof(struct type, member) },        \
-	{ #type "." #member ".size", sizeof_field(struct type, member) }
-#define CONFIG(option) { #option, IS_ENABLED(option) }
+#define OFFSET(type, member)                                                 \
+	{ #type "." #member ".offset", offsetof(struct type, member) },      \
+	{                                                                    \
+#type "." #member ".size", sizeof_field(struct type, member) \
+	}
+#define CONFIG(option)                      \
+	{                                   \
+#option, IS_ENABLED(option) \
+	}
 
 const struct fact vouch_facts[] __used __section(".vouch.facts") = {
 	{ "module.size", sizeof(struct module) },
@@ -49,19 +54,13 @@ const struct fact vouch_facts[] __used __section(".vouch.facts") = {
 };
 
 const struct fact vouch_kconfig[] __used __section(".vouch.kconfig") = {
-	CONFIG(CONFIG_BPF_SYSCALL),
-	CONFIG(CONFIG_BPF_JIT),
-	CONFIG(CONFIG_CFI_CLANG),
-	CONFIG(CONFIG_MODULE_SIG_FORCE),
-	CONFIG(CONFIG_MODVERSIONS),
-	CONFIG(CONFIG_PREEMPT_RT),
-	CONFIG(CONFIG_RETHUNK),
-	CONFIG(CONFIG_RETPOLINE),
-	CONFIG(CONFIG_SMP),
-	CONFIG(CONFIG_STRICT_MODULE_RWX),
-	CONFIG(CONFIG_X86_5LEVEL),
-	CONFIG(CONFIG_X86_KERNEL_IBT),
+	CONFIG(CONFIG_BPF_SYSCALL), CONFIG(CONFIG_BPF_JIT),
+	CONFIG(CONFIG_CFI_CLANG),   CONFIG(CONFIG_MODULE_SIG_FORCE),
+	CONFIG(CONFIG_MODVERSIONS), CONFIG(CONFIG_PREEMPT_RT),
+	CONFIG(CONFIG_RETHUNK),	    CONFIG(CONFIG_RETPOLINE),
+	CONFIG(CONFIG_SMP),	    CONFIG(CONFIG_STRICT_MODULE_RWX),
+	CONFIG(CONFIG_X86_5LEVEL),  CONFIG(CONFIG_X86_KERNEL_IBT),
 };
 
-const char vouch_vermagic[] __used __section(".vouch.vermagic") =
-	VERMAGIC_STRING;
+const char vouch_vermagic[] __used
+	__section(".vouch.vermagic") = VERMAGIC_STRING;

@@ -4,7 +4,7 @@
  *
  * Each is vouch_bpf_<name> of common/helpers.h, takes up to five 64-bit
  * arguments and returns 64 bits, as code calls it; the meaning is the
- * kernel's helper's. They are notrace, since a program may run inside of
+ * kernel's helper's. They are not traced, since a program may run inside of
  * tracing.
  */
 #ifndef VOUCH_EXPORT_H
@@ -14,9 +14,14 @@
 
 #include "helpers.h"
 
-#define VOUCH_DECLARE_HELPER(kernel, name, gpl)                                \
+#define VOUCH_DECLARE_HELPER(kernel, name, gpl) \
 	u64 vouch_bpf_##name(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
 VOUCH_HELPERS(VOUCH_DECLARE_HELPER)
+
+/* Starts the definition of a helper. */
+#define VOUCH_HELPER(name)                                                  \
+	vouch_untraced u64 vouch_bpf_##name(u64 r1, u64 r2, u64 r3, u64 r4, \
+					    u64 r5)
 
 /**
  * vouch_export_find() - address of an import.

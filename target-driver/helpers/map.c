@@ -15,20 +15,20 @@ static __always_inline void *ptr(u64 r)
 	return (void *)(unsigned long)r;
 }
 
-#define LOOKUP(name, call)                                                     \
-	notrace u64 vouch_bpf_##name(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)   \
-	{                                                                      \
-		return (unsigned long)call(map_of(r1), ptr(r2));               \
+#define LOOKUP(name, call)                                       \
+	VOUCH_HELPER(name)                                       \
+	{                                                        \
+		return (unsigned long)call(map_of(r1), ptr(r2)); \
 	}
-#define UPDATE(name, call)                                                     \
-	notrace u64 vouch_bpf_##name(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)   \
-	{                                                                      \
-		return call(map_of(r1), ptr(r2), ptr(r3), r4);                 \
+#define UPDATE(name, call)                                     \
+	VOUCH_HELPER(name)                                     \
+	{                                                      \
+		return call(map_of(r1), ptr(r2), ptr(r3), r4); \
 	}
-#define REMOVE(name, call)                                                     \
-	notrace u64 vouch_bpf_##name(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)   \
-	{                                                                      \
-		return call(map_of(r1), ptr(r2));                              \
+#define REMOVE(name, call)                        \
+	VOUCH_HELPER(name)                        \
+	{                                         \
+		return call(map_of(r1), ptr(r2)); \
 	}
 
 LOOKUP(array_lookup, vouch_array_lookup)

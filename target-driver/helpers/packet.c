@@ -22,8 +22,8 @@ static __always_inline struct xdp_buff *xdp_of(u64 r1)
 	return (struct xdp_buff *)(unsigned long)r1;
 }
 
-static notrace u64 csum_diff(const __be32 *from, u32 from_size,
-			     const __be32 *to, u32 to_size, __wsum seed)
+static vouch_untraced u64 csum_diff(const __be32 *from, u32 from_size,
+				    const __be32 *to, u32 to_size, __wsum seed)
 {
 	struct scratch *s = this_cpu_ptr(&scratch);
 	u32 size = from_size + to_size, i, n = 0;
@@ -38,19 +38,19 @@ static notrace u64 csum_diff(const __be32 *from, u32 from_size,
 	return (__force u32)csum_partial(s->diff, size, seed);
 }
 
-notrace u64 vouch_bpf_csum_diff(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
+VOUCH_HELPER(csum_diff)
 {
 	return csum_diff((const __be32 *)(unsigned long)r1, r2,
 			 (const __be32 *)(unsigned long)r3, r4,
 			 (__force __wsum)(u32)r5);
 }
 
-static notrace unsigned long meta_len(const struct xdp_buff *xdp)
+static vouch_untraced unsigned long meta_len(const struct xdp_buff *xdp)
 {
 	return xdp_data_meta_unsupported(xdp) ? 0 : xdp->data - xdp->data_meta;
 }
 
-notrace u64 vouch_bpf_xdp_adjust_head(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
+VOUCH_HELPER(xdp_adjust_head)
 {
 	struct xdp_buff *xdp = xdp_of(r1);
 	int offset = r2;
@@ -67,7 +67,7 @@ notrace u64 vouch_bpf_xdp_adjust_head(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
 	return 0;
 }
 
-notrace u64 vouch_bpf_xdp_adjust_meta(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
+VOUCH_HELPER(xdp_adjust_meta)
 {
 	struct xdp_buff *xdp = xdp_of(r1);
 	void *first = xdp->data_hard_start + sizeof(struct xdp_frame);
@@ -83,7 +83,7 @@ notrace u64 vouch_bpf_xdp_adjust_meta(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
 	return 0;
 }
 
-static notrace u64 grow_frags(struct xdp_buff *xdp, int offset)
+static vouch_untraced u64 grow_frags(struct xdp_buff *xdp, int offset)
 {
 	struct skb_shared_info *info = xdp_get_shared_info_from_buff(xdp);
 	skb_frag_t *frag = &info->frags[info->nr_frags - 1];
@@ -103,7 +103,7 @@ static notrace u64 grow_frags(struct xdp_buff *xdp, int offset)
 }
 
 /* __xdp_return() is not exported; a frame of one page comes to the same. */
-static notrace void return_page(struct xdp_buff *xdp, struct page *page)
+static vouch_untraced void return_page(struct xdp_buff *xdp, struct page *page)
 {
 	struct xdp_frame frame = {
 		.data = page_address(page),
@@ -113,7 +113,7 @@ static notrace void return_page(struct xdp_buff *xdp, struct page *page)
 	xdp_return_frame(&frame);
 }
 
-static notrace u64 shrink_frags(struct xdp_buff *xdp, int offset)
+static vouch_untraced u64 shrink_frags(struct xdp_buff *xdp, int offset)
 {
 	struct skb_shared_info *info = xdp_get_shared_info_from_buff(xdp);
 
@@ -140,15 +140,15 @@ static notrace u64 shrink_frags(struct xdp_buff *xdp, int offset)
 	return 0;
 }
 
-notrace u64 vouch_bpf_xdp_adjust_tail(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
+VOUCH_HELPER(xdp_adjust_tail)
 {
 	struct xdp_buff *xdp = xdp_of(r1);
 	int offset = r2;
 	void *end = xdp->data_end + offset;
 
 	if (unlikely(xdp_buff_has_frags(xdp)))
-		return offset < 0 ? shrink_frags(xdp, -offset) :
-				    grow_frags(xdp, offset);
+		return offset < 0 ? shrink_frags(xdp, -offset)
+				  : grow_frags(xdp, offset);
 	if (unlikely(end > xdp_data_hard_end(xdp) ||
 		     end < xdp->data + ETH_HLEN))
 		return -EINVAL;

@@ -13,7 +13,7 @@
 /* The interface that the program on this CPU named; 0 if none. */
 static DEFINE_PER_CPU(u32, target);
 
-notrace u64 vouch_bpf_xdp_redirect(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
+VOUCH_HELPER(xdp_redirect)
 {
 	if (unlikely(r2))
 		return XDP_ABORTED;
@@ -21,7 +21,7 @@ notrace u64 vouch_bpf_xdp_redirect(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
 	return XDP_REDIRECT;
 }
 
-notrace void vouch_redirect_clear(void)
+vouch_untraced void vouch_redirect_clear(void)
 {
 	this_cpu_write(target, 0);
 }

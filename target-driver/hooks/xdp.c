@@ -32,7 +32,8 @@ struct attachment {
 
 static LIST_HEAD(attachments);
 
-static notrace unsigned int run(const void *ctx, const struct bpf_insn *insn)
+static vouch_untraced unsigned int run(const void *ctx,
+				       const struct bpf_insn *insn)
 {
 	const struct attachment *a = *(struct attachment *const *)insn;
 	u32 act;
@@ -40,8 +41,8 @@ static notrace unsigned int run(const void *ctx, const struct bpf_insn *insn)
 	this_cpu_inc(*a->runs);
 	vouch_redirect_clear();
 	act = a->entry(ctx, insn);
-	return likely(act != XDP_REDIRECT) ? act :
-					     vouch_redirect_xdp((void *)ctx);
+	return likely(act != XDP_REDIRECT) ? act
+					   : vouch_redirect_xdp((void *)ctx);
 }
 
 static u64 count_runs(const struct attachment *a)
@@ -49,7 +50,7 @@ static u64 count_runs(const struct attachment *a)
 	u64 n = 0;
 	int cpu;
 
-	for_each_possible_cpu(cpu)
+	for_each_possible_cpu (cpu)
 		n += *per_cpu_ptr(a->runs, cpu);
 	return n;
 }
@@ -59,7 +60,7 @@ static struct attachment *find(const struct net_device *dev)
 	struct attachment *a;
 
 	ASSERT_RTNL();
-	list_for_each_entry(a, &attachments, list)
+	list_for_each_entry (a, &attachments, list)
 		if (a->dev == dev)
 			return a;
 	return NULL;
@@ -92,8 +93,8 @@ static void free_attachment(struct attachment *a)
 static struct bpf_prog *new_prog(struct attachment *a,
 				 const struct vouch_req_prog *p)
 {
-	const unsigned int insns = DIV_ROUND_UP(sizeof(a),
-						sizeof(struct bpf_insn));
+	const unsigned int insns =
+		DIV_ROUND_UP(sizeof(a), sizeof(struct bpf_insn));
 	struct bpf_prog *prog;
 
 	prog = bpf_prog_alloc(bpf_prog_size(insns), GFP_USER);
@@ -102,8 +103,8 @@ static struct bpf_prog *new_prog(struct attachment *a,
 	prog->len = insns;
 	prog->type = BPF_PROG_TYPE_XDP;
 	prog->expected_attach_type = BPF_XDP;
-	prog->aux->xdp_has_frags = !strncmp(p->section, FRAGS_SECTION,
-					    sizeof(FRAGS_SECTION) - 1);
+	prog->aux->xdp_has_frags =
+		!strncmp(p->section, FRAGS_SECTION, sizeof(FRAGS_SECTION) - 1);
 	strscpy(prog->aux->name, p->name, sizeof(prog->aux->name));
 	memcpy(prog->insnsi, &a, sizeof(a));
 	prog->bpf_func = run;
@@ -133,26 +134,29 @@ static struct attachment *new_attachment(struct vouch_loaded *l, u32 index,
 	return a;
 }
 
-static int check_dev(const struct net_device *dev, struct vouch_loaded *l,
-		     u32 prog, struct vouch_reason *why)
+static int check_dev(struct net_device *dev, struct vouch_loaded *l, u32 prog,
+		     struct vouch_reason *why)
 {
 	const struct attachment *old = find(dev);
 
 	if (!dev->netdev_ops->ndo_bpf)
-		return vouch_refuse(why, -EOPNOTSUPP,
-				    "interface %s: its driver has no native XDP; use another interface",
-				    dev->name);
-	if (dev_xdp_prog_count((struct net_device *)dev))
-		return vouch_refuse(why, -EBUSY,
-				    "interface %s: has an XDP program that is not of vouch; remove it first",
-				    dev->name);
+		return vouch_refuse(
+			why, -EOPNOTSUPP,
+			"interface %s: its driver has no native XDP; use another interface",
+			dev->name);
+	if (dev_xdp_prog_count(dev))
+		return vouch_refuse(
+			why, -EBUSY,
+			"interface %s: has an XDP program that is not of vouch; remove it first",
+			dev->name);
 	if (!old)
 		return 0;
 	if (memcmp(old->image->record.slot, l->record.slot,
 		   sizeof(l->record.slot)))
-		return vouch_refuse(why, -EBUSY,
-				    "interface %s: runs a program of slot %s; detach it first",
-				    dev->name, old->image->record.slot);
+		return vouch_refuse(
+			why, -EBUSY,
+			"interface %s: runs a program of slot %s; detach it first",
+			dev->name, old->image->record.slot);
 	if (old->image == l && old->index == prog)
 		return vouch_refuse(why, -EEXIST,
 				    "interface %s: runs this program already",
@@ -170,14 +174,14 @@ static int check_prog(const struct vouch_loaded *l, u32 prog,
 	/* As the network core's dev_xdp_attach(). */
 	if (le32_to_cpu(p->type) != BPF_PROG_TYPE_XDP ||
 	    attach_type == BPF_XDP_DEVMAP || attach_type == BPF_XDP_CPUMAP)
-		return vouch_refuse(why, -EOPNOTSUPP,
-				    "program %s: is not made for a network interface (attach type %u)",
-				    p->name, attach_type);
+		return vouch_refuse(
+			why, -EOPNOTSUPP,
+			"program %s: is not made for a network interface (attach type %u)",
+			p->name, attach_type);
 	return 0;
 }
 
-static struct net_device *find_dev(const char *ifname,
-				   struct vouch_reason *why)
+static struct net_device *find_dev(const char *ifname, struct vouch_reason *why)
 {
 	struct net_device *dev = NULL;
 
@@ -204,17 +208,18 @@ static int attach(struct vouch_loaded *l, u32 prog, const char *ifname,
 		return err;
 	a = new_attachment(l, prog, dev);
 	if (!a)
-		return vouch_refuse(why, -ENOMEM,
-				    "interface %s: out of memory", dev->name);
+		return vouch_refuse(why, -ENOMEM, "interface %s: out of memory",
+				    dev->name);
 	old = find(dev);
 	err = set_prog(dev, a->prog);
 	if (err) {
 		/* A driver may have had it on some queues for a moment. */
 		synchronize_net();
 		free_attachment(a);
-		return vouch_refuse(why, err,
-				    "interface %s: its driver refuses XDP (%d); see the kernel log",
-				    dev->name, err);
+		return vouch_refuse(
+			why, err,
+			"interface %s: its driver refuses XDP (%d); see the kernel log",
+			dev->name, err);
 	}
 	list_add_tail(&a->list, &attachments);
 	if (old) {
@@ -243,9 +248,10 @@ static int detach(struct attachment *a, struct vouch_reason *why)
 	int err = set_prog(a->dev, NULL);
 
 	if (err)
-		return vouch_refuse(why, err,
-				    "interface %s: its driver does not let the program go (%d); see the kernel log",
-				    a->dev->name, err);
+		return vouch_refuse(
+			why, err,
+			"interface %s: its driver does not let the program go (%d); see the kernel log",
+			a->dev->name, err);
 	list_del(&a->list);
 	synchronize_net();
 	free_attachment(a);
@@ -266,9 +272,10 @@ int vouch_xdp_detach(struct vouch_loaded *l, int prog, const char *ifname,
 	if (!dev)
 		err = -ENODEV;
 	else if (!a || a->image != l || (prog >= 0 && a->index != prog))
-		err = vouch_refuse(why, -ENOENT,
-				   "interface %s: does not run this program of image %s",
-				   dev->name, l->name);
+		err = vouch_refuse(
+			why, -ENOENT,
+			"interface %s: does not run this program of image %s",
+			dev->name, l->name);
 	else
 		err = detach(a, why);
 	rtnl_unlock();
@@ -323,7 +330,7 @@ int vouch_xdp_info(u32 index, struct vouch_target_attach_info *info,
 	u32 n = 0;
 
 	rtnl_lock();
-	list_for_each_entry(a, &attachments, list)
+	list_for_each_entry (a, &attachments, list)
 		if (n++ == index) {
 			describe(a, info);
 			rtnl_unlock();
@@ -340,7 +347,7 @@ u32 vouch_xdp_count(void)
 	u32 n = 0;
 
 	rtnl_lock();
-	list_for_each_entry(a, &attachments, list)
+	list_for_each_entry (a, &attachments, list)
 		n++;
 	rtnl_unlock();
 	return n;
@@ -354,7 +361,7 @@ u64 vouch_xdp_runs(struct vouch_loaded *l, u32 prog, u32 *n_attached)
 	*n_attached = 0;
 	rtnl_lock();
 	runs = atomic64_read(&l->runs[prog]);
-	list_for_each_entry(a, &attachments, list) {
+	list_for_each_entry (a, &attachments, list) {
 		if (a->image != l || a->index != prog)
 			continue;
 		runs += count_runs(a);

@@ -14,7 +14,7 @@
 
 #include "maps/array.h"
 
-#define ACCESS_FLAGS                                                           \
+#define ACCESS_FLAGS \
 	(BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)
 
 static u64 n_allocated(const struct vouch_map_def *def)
@@ -90,13 +90,13 @@ free:
 	return -ENOMEM;
 }
 
-static notrace void *value_at(struct vouch_map *map, u32 index)
+static vouch_untraced void *value_at(struct vouch_map *map, u32 index)
 {
 	return vouch_map_value(map) +
 	       (u64)map->elem_size * (index & map->index_mask);
 }
 
-notrace void *vouch_array_lookup(struct vouch_map *map, void *key)
+vouch_untraced void *vouch_array_lookup(struct vouch_map *map, void *key)
 {
 	u32 index = *(u32 *)key;
 
@@ -105,7 +105,7 @@ notrace void *vouch_array_lookup(struct vouch_map *map, void *key)
 	return value_at(map, index);
 }
 
-notrace void *vouch_percpu_array_lookup(struct vouch_map *map, void *key)
+vouch_untraced void *vouch_percpu_array_lookup(struct vouch_map *map, void *key)
 {
 	u32 index = *(u32 *)key;
 
@@ -114,7 +114,8 @@ notrace void *vouch_percpu_array_lookup(struct vouch_map *map, void *key)
 	return this_cpu_ptr(map->pptrs[index & map->index_mask]);
 }
 
-static notrace long check_update(struct vouch_map *map, u32 index, u64 flags)
+static vouch_untraced long check_update(struct vouch_map *map, u32 index,
+					u64 flags)
 {
 	if (unlikely(flags > BPF_EXIST))
 		return -EINVAL;
@@ -125,8 +126,8 @@ static notrace long check_update(struct vouch_map *map, u32 index, u64 flags)
 	return 0;
 }
 
-notrace long vouch_array_update(struct vouch_map *map, void *key, void *value,
-				u64 flags)
+vouch_untraced long vouch_array_update(struct vouch_map *map, void *key,
+				       void *value, u64 flags)
 {
 	u32 index = *(u32 *)key;
 	long err = check_update(map, index, flags);
@@ -142,7 +143,7 @@ notrace long vouch_array_update(struct vouch_map *map, void *key, void *value,
 	return 0;
 }
 
-notrace long vouch_array_remove(struct vouch_map *map, void *key)
+vouch_untraced long vouch_array_remove(struct vouch_map *map, void *key)
 {
 	return -EINVAL;
 }
@@ -157,8 +158,7 @@ static int array_copy(struct vouch_map *map, void *key, void *value)
 	return 0;
 }
 
-static int array_store(struct vouch_map *map, void *key, void *value,
-		       u64 flags)
+static int array_store(struct vouch_map *map, void *key, void *value, u64 flags)
 {
 	return vouch_array_update(map, key, value, flags);
 }
@@ -170,7 +170,7 @@ static int percpu_copy(struct vouch_map *map, void *key, void *value)
 
 	if (index >= map->def.max_entries)
 		return -ENOENT;
-	for_each_possible_cpu(cpu) {
+	for_each_possible_cpu (cpu) {
 		memcpy(value,
 		       per_cpu_ptr(map->pptrs[index & map->index_mask], cpu),
 		       map->elem_size);
@@ -188,7 +188,7 @@ static int percpu_store(struct vouch_map *map, void *key, void *value,
 
 	if (err)
 		return err;
-	for_each_possible_cpu(cpu) {
+	for_each_possible_cpu (cpu) {
 		memcpy(per_cpu_ptr(map->pptrs[index & map->index_mask], cpu),
 		       value, map->elem_size);
 		value += map->elem_size;

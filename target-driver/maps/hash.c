@@ -22,7 +22,7 @@
 
 #include "maps/hash.h"
 
-#define ACCESS_FLAGS                                                           \
+#define ACCESS_FLAGS \
 	(BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)
 
 /*
@@ -71,8 +71,8 @@ static u32 n_extra(const struct vouch_map_def *def)
 
 static u64 elem_len(const struct vouch_map_def *def)
 {
-	u64 value = is_percpu(def) ? sizeof(void *) :
-				     round_up((u64)def->value_size, 8);
+	u64 value = is_percpu(def) ? sizeof(void *)
+				   : round_up((u64)def->value_size, 8);
 
 	return def->htab_key + round_up((u64)def->key_size, 8) + value;
 }
@@ -89,8 +89,7 @@ static int check(const struct vouch_map_def *def)
 	if ((u64)def->key_size + def->value_size >=
 	    KMALLOC_MAX_SIZE - def->htab_key)
 		return -E2BIG;
-	if (is_percpu(def) &&
-	    round_up(def->value_size, 8) > PCPU_MIN_UNIT_SIZE)
+	if (is_percpu(def) && round_up(def->value_size, 8) > PCPU_MIN_UNIT_SIZE)
 		return -E2BIG;
 	return 0;
 }
@@ -107,18 +106,19 @@ static u64 memory(const struct vouch_map_def *def)
 	return size;
 }
 
-static notrace void *key_of(const struct vouch_map *map, struct elem *e)
+static vouch_untraced void *key_of(const struct vouch_map *map, struct elem *e)
 {
 	return (u8 *)e + map->def.htab_key;
 }
 
-static notrace void *value_of(const struct vouch_map *map, struct elem *e)
+static vouch_untraced void *value_of(const struct vouch_map *map,
+				     struct elem *e)
 {
 	return (u8 *)e + map->def.htab_key + round_up(map->def.key_size, 8);
 }
 
-static notrace void __percpu *pptr_of(const struct vouch_map *map,
-				      struct elem *e)
+static vouch_untraced void __percpu *pptr_of(const struct vouch_map *map,
+					     struct elem *e)
 {
 	return *(void __percpu **)value_of(map, e);
 }
@@ -128,17 +128,18 @@ static struct elem *elem_at(const struct vouch_hash *h, u32 i)
 	return (struct elem *)(h->elems + (u64)i * h->elem_len);
 }
 
-static notrace struct bucket *bucket_of(const struct vouch_hash *h, u32 hash)
+static vouch_untraced struct bucket *bucket_of(const struct vouch_hash *h,
+					       u32 hash)
 {
 	return &h->buckets[hash & (h->n_buckets - 1)];
 }
 
-static notrace u32 hash_of(const struct vouch_map *map, const void *key)
+static vouch_untraced u32 hash_of(const struct vouch_map *map, const void *key)
 {
 	return jhash(key, map->def.key_size, map->hash->seed);
 }
 
-static notrace void push_free(struct vouch_hash *h, struct elem *e)
+static vouch_untraced void push_free(struct vouch_hash *h, struct elem *e)
 {
 	raw_spin_lock(&h->free_lock);
 	e->free_next = h->free;
@@ -146,7 +147,7 @@ static notrace void push_free(struct vouch_hash *h, struct elem *e)
 	raw_spin_unlock(&h->free_lock);
 }
 
-static notrace struct elem *pop_free(struct vouch_hash *h)
+static vouch_untraced struct elem *pop_free(struct vouch_hash *h)
 {
 	struct elem *e;
 
@@ -211,7 +212,7 @@ static int init_elems(struct vouch_map *map)
 		cond_resched();
 	}
 	if (!is_percpu(&map->def))
-		for_each_possible_cpu(cpu)
+		for_each_possible_cpu (cpu)
 			*per_cpu_ptr(h->extra, cpu) = pop_free(h);
 	return 0;
 }
@@ -245,8 +246,8 @@ free:
 	return -ENOMEM;
 }
 
-static notrace int lock_bucket(struct vouch_hash *h, struct bucket *b,
-			       unsigned long *flags)
+static vouch_untraced int lock_bucket(struct vouch_hash *h, struct bucket *b,
+				      unsigned long *flags)
 {
 	preempt_disable();
 	local_irq_save(*flags);
@@ -260,8 +261,8 @@ static notrace int lock_bucket(struct vouch_hash *h, struct bucket *b,
 	return 0;
 }
 
-static notrace void unlock_bucket(struct vouch_hash *h, struct bucket *b,
-				  unsigned long flags)
+static vouch_untraced void unlock_bucket(struct vouch_hash *h, struct bucket *b,
+					 unsigned long flags)
 {
 	raw_spin_unlock(&b->lock);
 	__this_cpu_dec(*h->busy);
@@ -269,14 +270,14 @@ static notrace void unlock_bucket(struct vouch_hash *h, struct bucket *b,
 	preempt_enable();
 }
 
-static notrace struct elem *find(const struct vouch_map *map,
-				 struct bucket *b, u32 hash, const void *key)
+static vouch_untraced struct elem *
+find(const struct vouch_map *map, struct bucket *b, u32 hash, const void *key)
 {
 	struct hlist_nulls_node *n;
 	struct elem *e;
 
 again:
-	hlist_nulls_for_each_entry_rcu(e, n, &b->head, node)
+	hlist_nulls_for_each_entry_rcu (e, n, &b->head, node)
 		if (e->hash == hash &&
 		    !memcmp(key_of(map, e), key, map->def.key_size))
 			return e;
@@ -285,28 +286,28 @@ again:
 	return NULL;
 }
 
-notrace void *vouch_hash_lookup_raw(struct vouch_map *map, void *key)
+vouch_untraced void *vouch_hash_lookup_raw(struct vouch_map *map, void *key)
 {
 	u32 hash = hash_of(map, key);
 
 	return find(map, bucket_of(map->hash, hash), hash, key);
 }
 
-notrace void *vouch_hash_lookup(struct vouch_map *map, void *key)
+vouch_untraced void *vouch_hash_lookup(struct vouch_map *map, void *key)
 {
 	struct elem *e = vouch_hash_lookup_raw(map, key);
 
 	return e ? value_of(map, e) : NULL;
 }
 
-notrace void *vouch_percpu_hash_lookup(struct vouch_map *map, void *key)
+vouch_untraced void *vouch_percpu_hash_lookup(struct vouch_map *map, void *key)
 {
 	struct elem *e = vouch_hash_lookup_raw(map, key);
 
 	return e ? this_cpu_ptr(pptr_of(map, e)) : NULL;
 }
 
-static notrace int check_flags(const struct elem *old, u64 flags)
+static vouch_untraced int check_flags(const struct elem *old, u64 flags)
 {
 	if (old && flags == BPF_NOEXIST)
 		return -EEXIST;
@@ -316,7 +317,8 @@ static notrace int check_flags(const struct elem *old, u64 flags)
 }
 
 /* A full map can still replace: this CPU's extra element goes in for @old. */
-static notrace struct elem *alloc_elem(struct vouch_hash *h, struct elem *old)
+static vouch_untraced struct elem *alloc_elem(struct vouch_hash *h,
+					      struct elem *old)
 {
 	struct elem *e;
 
@@ -331,8 +333,9 @@ static notrace struct elem *alloc_elem(struct vouch_hash *h, struct elem *old)
 	return e;
 }
 
-static notrace long replace(struct vouch_map *map, struct bucket *b, u32 hash,
-			    struct elem *old, void *key, void *value)
+static vouch_untraced long replace(struct vouch_map *map, struct bucket *b,
+				   u32 hash, struct elem *old, void *key,
+				   void *value)
 {
 	struct elem *e = alloc_elem(map->hash, old);
 
@@ -348,8 +351,8 @@ static notrace long replace(struct vouch_map *map, struct bucket *b, u32 hash,
 	return 0;
 }
 
-notrace long vouch_hash_update(struct vouch_map *map, void *key, void *value,
-			       u64 flags)
+vouch_untraced long vouch_hash_update(struct vouch_map *map, void *key,
+				      void *value, u64 flags)
 {
 	unsigned long irq;
 	struct bucket *b;
@@ -373,33 +376,33 @@ notrace long vouch_hash_update(struct vouch_map *map, void *key, void *value,
 }
 
 /* Programs give this CPU's value; the others' start from zero. */
-static notrace void put_this_cpu(struct vouch_map *map, struct elem *e,
-				 void *value, bool fresh)
+static vouch_untraced void put_this_cpu(struct vouch_map *map, struct elem *e,
+					void *value, bool fresh)
 {
 	void __percpu *p = pptr_of(map, e);
 	int cpu;
 
 	if (fresh)
-		for_each_possible_cpu(cpu)
+		for_each_possible_cpu (cpu)
 			memset(per_cpu_ptr(p, cpu), 0, map->elem_size);
 	memcpy(this_cpu_ptr(p), value, map->def.value_size);
 }
 
-static notrace void put_all_cpus(struct vouch_map *map, struct elem *e,
-				 void *value)
+static vouch_untraced void put_all_cpus(struct vouch_map *map, struct elem *e,
+					void *value)
 {
 	void __percpu *p = pptr_of(map, e);
 	int cpu;
 
-	for_each_possible_cpu(cpu) {
+	for_each_possible_cpu (cpu) {
 		memcpy(per_cpu_ptr(p, cpu), value, map->elem_size);
 		value += map->elem_size;
 	}
 }
 
-static notrace long put_percpu(struct vouch_map *map, struct bucket *b,
-			       u32 hash, struct elem *old, void *key,
-			       void *value, bool all)
+static vouch_untraced long put_percpu(struct vouch_map *map, struct bucket *b,
+				      u32 hash, struct elem *old, void *key,
+				      void *value, bool all)
 {
 	struct elem *e = old;
 
@@ -419,8 +422,8 @@ static notrace long put_percpu(struct vouch_map *map, struct bucket *b,
 	return 0;
 }
 
-static notrace long update_percpu(struct vouch_map *map, void *key,
-				  void *value, u64 flags, bool all)
+static vouch_untraced long update_percpu(struct vouch_map *map, void *key,
+					 void *value, u64 flags, bool all)
 {
 	unsigned long irq;
 	struct bucket *b;
@@ -443,13 +446,13 @@ static notrace long update_percpu(struct vouch_map *map, void *key,
 	return err;
 }
 
-notrace long vouch_percpu_hash_update(struct vouch_map *map, void *key,
-				      void *value, u64 flags)
+vouch_untraced long vouch_percpu_hash_update(struct vouch_map *map, void *key,
+					     void *value, u64 flags)
 {
 	return update_percpu(map, key, value, flags, false);
 }
 
-notrace long vouch_hash_remove(struct vouch_map *map, void *key)
+vouch_untraced long vouch_hash_remove(struct vouch_map *map, void *key)
 {
 	struct vouch_hash *h = map->hash;
 	u32 hash = hash_of(map, key);
@@ -483,8 +486,7 @@ static int hash_copy(struct vouch_map *map, void *key, void *value)
 	return 0;
 }
 
-static int hash_store(struct vouch_map *map, void *key, void *value,
-		      u64 flags)
+static int hash_store(struct vouch_map *map, void *key, void *value, u64 flags)
 {
 	return vouch_hash_update(map, key, value, flags);
 }
@@ -496,7 +498,7 @@ static int percpu_copy(struct vouch_map *map, void *key, void *value)
 
 	if (!e)
 		return -ENOENT;
-	for_each_possible_cpu(cpu) {
+	for_each_possible_cpu (cpu) {
 		memcpy(value, per_cpu_ptr(pptr_of(map, e), cpu),
 		       map->elem_size);
 		value += map->elem_size;

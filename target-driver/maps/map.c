@@ -31,7 +31,6 @@ static const struct vouch_map_ops *find_type(u32 type)
 	return NULL;
 }
 
-
 static bool is_percpu(const struct vouch_map_def *def)
 {
 	return def->type == BPF_MAP_TYPE_PERCPU_ARRAY ||
@@ -69,10 +68,10 @@ static int check_layout(const struct vouch_map_def *def,
 {
 	if (def->map_max_entries < sizeof(struct vouch_map_block) ||
 	    def->array_value < def->map_max_entries + sizeof(u32))
-		return vouch_refuse(why, -ENOEXEC,
-				    "map %s: layout of map headers (max_entries at %u, value at %u) is not supported; use another verifier kernel",
-				    def->name, def->map_max_entries,
-				    def->array_value);
+		return vouch_refuse(
+			why, -ENOEXEC,
+			"map %s: layout of map headers (max_entries at %u, value at %u) is not supported; use another verifier kernel",
+			def->name, def->map_max_entries, def->array_value);
 	return 0;
 }
 
@@ -84,32 +83,34 @@ int vouch_map_check(const struct vouch_map_def *def, u64 *memory,
 	int err;
 
 	if (!ops)
-		return vouch_refuse(why, -ENOEXEC,
-				    "map %s: type %u is not offered; use array, hash or their per-CPU forms",
-				    def->name, def->type);
+		return vouch_refuse(
+			why, -ENOEXEC,
+			"map %s: type %u is not offered; use array, hash or their per-CPU forms",
+			def->name, def->type);
 	if (def->map_flags & ~ops->map_flags)
-		return vouch_refuse(why, -ENOEXEC,
-				    "map %s: flags %#x are not offered for type %s; leave them out",
-				    def->name, def->map_flags & ~ops->map_flags,
-				    ops->name);
+		return vouch_refuse(
+			why, -ENOEXEC,
+			"map %s: flags %#x are not offered for type %s; leave them out",
+			def->name, def->map_flags & ~ops->map_flags, ops->name);
 	err = check_layout(def, why);
 	if (err)
 		return err;
 	if (!access_ok_flags(def->map_flags) || !def->max_entries ||
 	    !def->key_size || !def->value_size ||
-	    def->value_size > KMALLOC_MAX_SIZE ||
-	    def->max_entries > 1u << 31 || ops->check(def))
-		return vouch_refuse(why, -ENOEXEC,
-				    "map %s: key %u, value %u, entries %u, flags %#x are not those of a %s",
-				    def->name, def->key_size, def->value_size,
-				    def->max_entries, def->map_flags,
-				    ops->name);
+	    def->value_size > KMALLOC_MAX_SIZE || def->max_entries > 1u << 31 ||
+	    ops->check(def))
+		return vouch_refuse(
+			why, -ENOEXEC,
+			"map %s: key %u, value %u, entries %u, flags %#x are not those of a %s",
+			def->name, def->key_size, def->value_size,
+			def->max_entries, def->map_flags, ops->name);
 	need = ops->memory(def);
 	*memory += need;
 	if (need > limit || *memory > limit)
-		return vouch_refuse(why, -ENOEXEC,
-				    "map %s: needs %llu bytes, of %llu for all maps; use fewer entries or raise map_memory_mib",
-				    def->name, need, limit);
+		return vouch_refuse(
+			why, -ENOEXEC,
+			"map %s: needs %llu bytes, of %llu for all maps; use fewer entries or raise map_memory_mib",
+			def->name, need, limit);
 	return 0;
 }
 
@@ -120,9 +121,10 @@ static int charge(struct vouch_map *map, struct vouch_reason *why)
 	if (atomic64_add_return(map->memory, &memory_used) <= limit)
 		return 0;
 	atomic64_sub(map->memory, &memory_used);
-	return vouch_refuse(why, -ENOMEM,
-			    "map %s: no room, the maps of other images take the rest of %llu bytes; unload one or raise map_memory_mib",
-			    map->def.name, limit);
+	return vouch_refuse(
+		why, -ENOMEM,
+		"map %s: no room, the maps of other images take the rest of %llu bytes; unload one or raise map_memory_mib",
+		map->def.name, limit);
 }
 
 static int set_up(struct vouch_map *map)
@@ -148,9 +150,8 @@ struct vouch_map *vouch_map_new(const struct vouch_map_def *def,
 		return ERR_PTR(err);
 	map = kzalloc(sizeof(*map), GFP_KERNEL);
 	if (!map)
-		return ERR_PTR(vouch_refuse(why, -ENOMEM,
-					    "map %s: out of memory",
-					    def->name));
+		return ERR_PTR(vouch_refuse(
+			why, -ENOMEM, "map %s: out of memory", def->name));
 	map->def = *def;
 	map->ops = find_type(def->type);
 	map->elem_size = round_up(def->value_size, 8);
