@@ -31,6 +31,8 @@
 
 #define FIXTURE_CONST 0x1122334455667788ull /* the object's */
 #define FIXTURE_CONST32 0x12345678u
+#define FIXTURE_RELOCATED 0x0badf00d /* in a call that is relocated */
+#define FIXTURE_RELOCATED64 0x0badf00d0badf00dull
 
 struct fixture_func {
 	u8 code[FIXTURE_CODE];
@@ -365,15 +367,21 @@ static inline void finish_elf(struct elf *e)
 static inline void fixture_object(struct fixture *f, struct fixture_extern ext, bool core)
 {
 	const struct bpf_insn insns[] = {
-		{ .code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = 1 },
-		{},
+		{ .code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = 1,
+		  .imm = FIXTURE_RELOCATED },
+		{ .imm = FIXTURE_RELOCATED },
 		{ .code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = 2,
 		  .imm = (s32)(u32)FIXTURE_CONST },
 		{ .imm = (s32)(FIXTURE_CONST >> 32) },
 		{ .code = BPF_ALU64 | BPF_MOV, .imm = FIXTURE_CONST32 },
+		{ .code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_CALL,
+		  .imm = FIXTURE_RELOCATED },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	const Elf64_Rel rel = { 0, ELF64_R_INFO(ext.name ? 2ull : 1ull, 1) };
+	const Elf64_Rel rel[] = {
+		{ 0, ELF64_R_INFO(ext.name ? 2ull : 1ull, 1) },
+		{ 5 * sizeof(insns[0]), ELF64_R_INFO(1ull, 10) },
+	};
 	Elf64_Sym syms[3] = {};
 	u32 btf_ext[8] = { 0x0001eb9f, 32, 0, 0, 0, 0, 0, core ? 24 : 0 };
 	char strings[64] = "\0counters";
@@ -393,9 +401,9 @@ static inline void fixture_object(struct fixture *f, struct fixture_extern ext, 
 		    insns, sizeof(insns));
 	add_section(&e, ".relxdp",
 		    (Elf64_Shdr){ .sh_type = SHT_REL, .sh_link = 3,
-				  .sh_info = 1, .sh_entsize = sizeof(rel),
+				  .sh_info = 1, .sh_entsize = sizeof(rel[0]),
 				  .sh_addralign = 8 },
-		    &rel, sizeof(rel));
+		    rel, sizeof(rel));
 	add_section(&e, ".symtab",
 		    (Elf64_Shdr){ .sh_type = SHT_SYMTAB, .sh_link = 4,
 				  .sh_info = 1, .sh_addralign = 8,

@@ -178,7 +178,8 @@ static void other_instructions_are_refused(void **state)
 		BYTES("mov rax, r9", "\x4c\x89\xc8"),
 		BYTES("mov rax, r12", "\x4c\x89\xe0"),
 		BYTES("use of r14, not saved", "\x4c\x89\xf0"),
-		BYTES("mov ah", "\x88\x63\x00"),
+		BYTES("store of ah", "\x88\x63\x00"),
+		BYTES("store of bh", "\x88\x7b\x00"),
 		BYTES("rep movsb", "\xf3\xa4"),
 		BYTES("xmm", "\x0f\x57\xc0"),
 		BYTES("other mov encoding", "\x48\x8b\xc3"),
@@ -277,7 +278,7 @@ static void a_function_without_return_is_refused(void **state)
 	struct fixture *f = *state;
 
 	f->funcs[1].len -= 6; /* leave, jmp */
-	refused(f, "no return", "function 1");
+	refused(f, ": no return:", "function 1");
 }
 
 static void a_second_return_is_refused(void **state)
@@ -495,6 +496,18 @@ static void a_constant_of_another_origin_is_refused(void **state)
 
 	f->funcs[0].refs[3].value = cpu_to_le64(0xffffffff82000000ull);
 	refused(f, "is not the object's", "0xffffffff82000000");
+}
+
+/* What stands where libbpf writes is not the author's. */
+static void relocated_immediates_explain_nothing(void **state)
+{
+	struct fixture *f = *state;
+
+	f->funcs[0].refs[3].value = cpu_to_le64(FIXTURE_RELOCATED64);
+	refused(f, "is not the object's", "64-bit constant");
+	f->funcs[0].refs[3].value = cpu_to_le64(FIXTURE_CONST);
+	fixture_insert(f, 0, marks.mov, "\xbf\x0d\xf0\xad\x0b", 5);
+	refused(f, "is not the object's", "0xbadf00d");
 }
 
 static void small_constants_of_another_origin_are_refused(void **state)
@@ -750,6 +763,7 @@ int main(void)
 		T(an_unknown_constant_is_refused),
 		T(a_callback_is_refused),
 		T(a_constant_of_another_origin_is_refused),
+		T(relocated_immediates_explain_nothing),
 		T(small_constants_of_another_origin_are_refused),
 		T(numbers_of_inlined_lookups_are_explained),
 		T(a_value_needs_an_array_of_one),

@@ -181,6 +181,20 @@ static void a_key_needs_its_certificate(void **state)
 			 -EINVAL);
 }
 
+static void bytes_behind_a_certificate_are_refused(void **state)
+{
+	struct state *s = *state;
+	u8 *cert = calloc(1, s->cert_len + 1);
+	struct vouch_signer *signer;
+	const char *why = NULL;
+
+	memcpy(cert, s->cert, s->cert_len);
+	assert_int_equal(vouch_signer_new(s->key, s->key_len, cert,
+					  s->cert_len + 1, &signer, &why),
+			 -EINVAL);
+	free(cert);
+}
+
 static void what_is_no_image_is_refused(void **state)
 {
 	struct state *s = *state;
@@ -579,6 +593,7 @@ int main(void)
 		T(an_image_is_signed),
 		T(a_signature_fits_one_file_and_one_key),
 		T(a_key_needs_its_certificate),
+		T(bytes_behind_a_certificate_are_refused),
 		T(what_is_no_image_is_refused),
 		T(an_object_is_refused),
 		T(a_signed_image_is_refused),
