@@ -13,8 +13,8 @@
 #include "crypto.h"
 
 /* BPF_F_NO_PREALLOC and the flags that libbpf gives to .rodata and .data. */
-#define MAP_FLAGS                                                              \
-	(BPF_F_NO_PREALLOC | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG |           \
+#define MAP_FLAGS                                                    \
+	(BPF_F_NO_PREALLOC | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG | \
 	 BPF_F_MMAPABLE)
 
 static const char LOST[] = "verify again, in a fresh VM";
@@ -38,7 +38,8 @@ static int check_object(struct check *c, const void *object, size_t len)
 	if (memcmp(hash, c->cap->env->object, sizeof(hash)))
 		return vouch_refuse(c->why,
 				    "capture: it is of another object than the "
-				    "one submitted; %s", LOST);
+				    "one submitted; %s",
+				    LOST);
 	return vouch_object_read(object, len, &c->object, c->why);
 }
 
@@ -55,7 +56,8 @@ static int check_target(struct check *c)
 
 	for (i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++)
 		if (vouch_profile_config(c->profile, unsupported[i][0]))
-			return vouch_refuse(c->why,
+			return vouch_refuse(
+				c->why,
 				"target %s: its kernel has %s (%s), for which "
 				"images cannot be linked yet",
 				vouch_profile_release(c->profile),
@@ -89,8 +91,8 @@ static int check_env(struct check *c)
 				    "start the verifier VM with a CPU model "
 				    "that uses them, such as EPYC",
 				    vouch_profile_release(c->profile));
-	c->out->license = vouch_license_ok(env->license) ? env->license :
-							   "Proprietary";
+	c->out->license = vouch_license_ok(env->license) ? env->license
+							 : "Proprietary";
 	return 0;
 }
 
@@ -160,13 +162,15 @@ static int check_facts(struct check *c)
 		return vouch_refuse(c->why,
 				    "capture: it does not state bpf_array.value"
 				    ", bpf_map.max_entries and htab_elem.key; "
-				    "%s", LOST);
+				    "%s",
+				    LOST);
 	if (out->array_value > 4096 || out->array_value % 8 ||
 	    out->map_max_entries > 4092 || out->map_max_entries % 4 ||
 	    out->htab_key > 4096 || out->htab_key % 8)
 		return vouch_refuse(c->why,
 				    "capture: the layout of maps that it "
-				    "states is none; %s", LOST);
+				    "states is none; %s",
+				    LOST);
 	return 0;
 }
 
@@ -186,18 +190,19 @@ static int check_map(struct check *c, const struct vouch_capture_map *map)
 		return vouch_refuse(c->why,
 				    "map %s: type %s (%u) is not one that "
 				    "images can use; use array, hash, "
-				    "percpu_array or percpu_hash", map->name,
-				    name, type);
+				    "percpu_array or percpu_hash",
+				    map->name, name, type);
 	}
 	if (!vouch_profile_offers(c->profile, "map_types", name))
 		return vouch_refuse(c->why,
 				    "map %s: the target's vouch_target does "
-				    "not offer maps of type %s", map->name,
-				    name);
+				    "not offer maps of type %s",
+				    map->name, name);
 	if (flags)
 		return vouch_refuse(c->why,
 				    "map %s: flags 0x%x are not ones that "
-				    "images can use", map->name, flags);
+				    "images can use",
+				    map->name, flags);
 	if (!map->key_size || !map->value_size || !map->max_entries)
 		return vouch_refuse(c->why, "map %s: a size of zero; %s",
 				    map->name, LOST);
@@ -223,12 +228,13 @@ static int check_prog_type(struct check *c,
 	if (type != BPF_PROG_TYPE_XDP)
 		return vouch_refuse_prog(c->why, prog->name,
 					 "program type %s (%u) has no hook in "
-					 "vouch_target; only xdp has", name,
-					 type);
+					 "vouch_target; only xdp has",
+					 name, type);
 	if (!vouch_profile_offers(c->profile, "prog_types", name))
 		return vouch_refuse_prog(c->why, prog->name,
 					 "the target's vouch_target does not "
-					 "offer the hook %s", name);
+					 "offer the hook %s",
+					 name);
 	return 0;
 }
 
@@ -289,8 +295,10 @@ static int check_progs(struct check *c)
 	c->out->n_progs = c->cap->n_progs;
 	for (i = 0; i < c->cap->n_progs; i++) {
 		const struct vouch_refs_context ctx = {
-			.cap = c->cap, .profile = c->profile,
-			.object = &c->object, .chk = c->out,
+			.cap = c->cap,
+			.profile = c->profile,
+			.object = &c->object,
+			.chk = c->out,
 			.prog = &c->cap->progs[i],
 		};
 		struct vouch_checked_prog *out = &c->out->progs[i];
@@ -316,7 +324,10 @@ int vouch_check(const struct vouch_capture_view *cap, const void *object,
 		struct vouch_checked *out, struct vouch_refusal *why)
 {
 	struct check c = {
-		.cap = cap, .profile = profile, .out = out, .why = why,
+		.cap = cap,
+		.profile = profile,
+		.out = out,
+		.why = why,
 	};
 	int ret;
 

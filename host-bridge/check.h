@@ -15,10 +15,10 @@
 
 /* What the linker must do at a place in the code. */
 enum vouch_fixup_kind {
-	VOUCH_FIXUP_HELPER = 1,	 /* call of vouch_helpers[index] */
+	VOUCH_FIXUP_HELPER = 1, /* call of vouch_helpers[index] */
 	VOUCH_FIXUP_SUBCALL = 2, /* call of function index */
-	VOUCH_FIXUP_REF = 3,	 /* movabs of declared reference index */
-	VOUCH_FIXUP_EXIT = 4,	 /* jmp rel32 to the return thunk */
+	VOUCH_FIXUP_REF = 3, /* movabs of declared reference index */
+	VOUCH_FIXUP_EXIT = 4, /* jmp rel32 to the return thunk */
 };
 
 struct vouch_fixup {

@@ -8,9 +8,8 @@
 #define MAX_DEPTH 512 /* MAX_BPF_STACK */
 #define N_CALLEE_SAVED 4
 
-static const u8 callee_saved[N_CALLEE_SAVED] = {
-	VOUCH_X86_RBX, VOUCH_X86_R13, VOUCH_X86_R14, VOUCH_X86_R15
-};
+static const u8 callee_saved[N_CALLEE_SAVED] = { VOUCH_X86_RBX, VOUCH_X86_R13,
+						 VOUCH_X86_R14, VOUCH_X86_R15 };
 
 /* A function while it is read. */
 struct reader {
@@ -18,19 +17,20 @@ struct reader {
 	struct vouch_disasm *disasm;
 	struct vouch_refusal *why;
 	struct vouch_code *out;
-	u32 body;	/* where the prologue ends, bytes */
-	u32 pushed;	/* bit N: callee_saved[N] */
-	u32 capacity;	/* of out->insns */
-	u8 *starts;	/* a byte for each of the code: may be branched to */
+	u32 body; /* where the prologue ends, bytes */
+	u32 pushed; /* bit N: callee_saved[N] */
+	u32 capacity; /* of out->insns */
+	u8 *starts; /* a byte for each of the code: may be branched to */
 	bool has_exit;
 };
 
 static int refuse(struct reader *r, u32 off, const char *text)
 {
-	return vouch_refuse_code(r->why, r->place->program,
-				 r->place->function, off,
+	return vouch_refuse_code(r->why, r->place->program, r->place->function,
+				 off,
 				 "%s: not what the JIT of Linux 6.1 emits; "
-				 "verify on an unmodified kernel", text);
+				 "verify on an unmodified kernel",
+				 text);
 }
 
 /* Moves on if the next bytes are these. */
@@ -62,9 +62,9 @@ static int read_depth(struct reader *r)
 
 static int read_prologue(struct reader *r)
 {
-	static const char *const push[N_CALLEE_SAVED] = {
-		"\x53", "\x41\x55", "\x41\x56", "\x41\x57"
-	};
+	static const char *const push[N_CALLEE_SAVED] = { "\x53", "\x41\x55",
+							  "\x41\x56",
+							  "\x41\x57" };
 	struct vouch_disasm_insn insn;
 	u32 off = 0, i;
 	int ret;
@@ -115,16 +115,17 @@ static int check_registers(struct reader *r, const struct vouch_x86_insn *insn)
 	if (insn->writes == VOUCH_X86_RBP)
 		return refuse(r, insn->off, "the frame pointer is changed");
 	for (i = 0; i < N_CALLEE_SAVED; i++)
-		if (reg_used(insn, callee_saved[i]) &&
-		    !(r->pushed & (1u << i)))
-			return refuse(r, insn->off, "a register is used that "
-						    "the prologue does not "
-						    "save");
+		if (reg_used(insn, callee_saved[i]) && !(r->pushed & (1u << i)))
+			return refuse(r, insn->off,
+				      "a register is used that "
+				      "the prologue does not "
+				      "save");
 	if (insn->mem && insn->rm == VOUCH_X86_RBP &&
 	    (insn->disp < -(s32)r->out->depth ||
 	     insn->disp > -(s32)insn->access))
-		return refuse(r, insn->off, "an access outside the stack "
-					    "frame");
+		return refuse(r, insn->off,
+			      "an access outside the stack "
+			      "frame");
 	return 0;
 }
 
@@ -149,8 +150,9 @@ static int read_insns(struct reader *r)
 		insn->off = off;
 		if (second.len != insn->len ||
 		    strcmp(second.mnemonic, insn->mnemonic))
-			return refuse(r, off, "two readings of one "
-					      "instruction");
+			return refuse(r, off,
+				      "two readings of one "
+				      "instruction");
 		ret = check_registers(r, insn);
 		if (ret)
 			return ret;
@@ -163,8 +165,10 @@ static int read_insns(struct reader *r)
 static const struct vouch_x86_insn *at(const struct reader *r, u32 i)
 {
 	static const struct vouch_x86_insn none = {
-		.mnemonic = "", .kind = VOUCH_X86_NOP,
-		.rm = VOUCH_X86_NO_REG, .reg = VOUCH_X86_NO_REG,
+		.mnemonic = "",
+		.kind = VOUCH_X86_NOP,
+		.rm = VOUCH_X86_NO_REG,
+		.reg = VOUCH_X86_NO_REG,
 	};
 
 	return i < r->out->n_insns ? &r->out->insns[i] : &none;
@@ -189,8 +193,7 @@ static u32 shift_length(const struct reader *r, u32 i)
 {
 	if (is(at(r, i), VOUCH_X86_PUSH, VOUCH_X86_RCX) &&
 	    is(at(r, i + 1), VOUCH_X86_MOV_REG, VOUCH_X86_RCX) &&
-	    at(r, i + 1)->wide &&
-	    at(r, i + 2)->kind == VOUCH_X86_SHIFT_CL &&
+	    at(r, i + 1)->wide && at(r, i + 2)->kind == VOUCH_X86_SHIFT_CL &&
 	    at(r, i + 2)->rm != VOUCH_X86_RCX &&
 	    is(at(r, i + 3), VOUCH_X86_POP, VOUCH_X86_RCX))
 		return 4;
@@ -222,9 +225,9 @@ static int result_length(const struct vouch_x86_insn *insn, u8 dst)
 	if (dst == VOUCH_X86_RDX)
 		return is_mov(insn, VOUCH_X86_RDX, VOUCH_X86_RAX);
 	return is_mov(insn, dst, VOUCH_X86_RAX) ||
-			       is_mov(insn, dst, VOUCH_X86_RDX) ?
-		       1 :
-		       -1;
+			       is_mov(insn, dst, VOUCH_X86_RDX)
+		       ? 1
+		       : -1;
 }
 
 /*
@@ -348,8 +351,9 @@ static int check_branches(struct reader *r)
 			continue;
 		if (target < r->body || target >= r->place->len ||
 		    !r->starts[target])
-			return refuse(r, insn->off, "a branch to where no "
-						    "instruction starts");
+			return refuse(r, insn->off,
+				      "a branch to where no "
+				      "instruction starts");
 	}
 	/* The last instruction is the exit, its int3, or a jump. */
 	if (last > r->out->exit + 1 && at(r, last)->kind != VOUCH_X86_JMP)
@@ -365,7 +369,10 @@ int vouch_code_read(struct vouch_disasm *disasm,
 		    struct vouch_code *out, struct vouch_refusal *why)
 {
 	struct reader r = {
-		.place = place, .disasm = disasm, .why = why, .out = out,
+		.place = place,
+		.disasm = disasm,
+		.why = why,
+		.out = out,
 	};
 	int ret;
 

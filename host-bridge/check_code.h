@@ -23,7 +23,7 @@ struct vouch_code_place {
 struct vouch_code {
 	struct vouch_x86_insn *insns; /* of the body, epilogue included */
 	u32 n_insns;
-	u32 exit;  /* index of the instruction that leaves the function */
+	u32 exit; /* index of the instruction that leaves the function */
 	u32 depth; /* bytes of stack below rbp */
 };
 

@@ -21,12 +21,12 @@ struct matcher {
 
 /* What JITs of mitigated kernels jump to instead of returning. */
 static const char *const thunks[] = {
-	"__x86_return_thunk", "srso_return_thunk", "srso_alias_return_thunk",
+	"__x86_return_thunk",	 "srso_return_thunk", "srso_alias_return_thunk",
 	"retbleed_return_thunk", "its_return_thunk",
 };
 
-#define REFUSE(m, off, ...)                                                    \
-	vouch_refuse_code((m)->why, (m)->ctx->prog->prog->name, (m)->index,    \
+#define REFUSE(m, off, ...)                                                 \
+	vouch_refuse_code((m)->why, (m)->ctx->prog->prog->name, (m)->index, \
 			  off, __VA_ARGS__)
 
 static void add_fixup(struct matcher *m, u32 off, u32 kind, u32 index)
@@ -78,16 +78,18 @@ static int check_kind(struct matcher *m, u32 off,
 			      "take the extern out of the program",
 			      (unsigned long long)le64_to_cpu(ref->value));
 	case VOUCH_REF_FUNC:
-		return REFUSE(m, off,
-			      "the address of function %u is taken: callbacks "
-			      "cannot be linked yet; call the function directly",
-			      le32_to_cpu(ref->index));
+		return REFUSE(
+			m, off,
+			"the address of function %u is taken: callbacks "
+			"cannot be linked yet; call the function directly",
+			le32_to_cpu(ref->index));
 	case VOUCH_REF_OTHER:
-		return REFUSE(m, off,
-			      "unexplained 64-bit constant 0x%llx, perhaps an "
-			      "address of the verifier kernel; avoid the helper "
-			      "that needs it (timers do)",
-			      (unsigned long long)le64_to_cpu(ref->value));
+		return REFUSE(
+			m, off,
+			"unexplained 64-bit constant 0x%llx, perhaps an "
+			"address of the verifier kernel; avoid the helper "
+			"that needs it (timers do)",
+			(unsigned long long)le64_to_cpu(ref->value));
 	default:
 		return 0;
 	}
@@ -111,26 +113,29 @@ static int match_helper(struct matcher *m, u32 off, u64 target)
 	int helper;
 
 	if (!symbol)
-		return REFUSE(m, off, "a call to 0x%llx, where the capture "
-				      "knows no symbol",
+		return REFUSE(m, off,
+			      "a call to 0x%llx, where the capture "
+			      "knows no symbol",
 			      (unsigned long long)target);
 	helper = vouch_helper_by_kernel(symbol);
 	if (helper < 0)
 		return REFUSE(m, off,
 			      "calls %s, which vouch does not offer to images; "
-			      "do without this helper", symbol);
+			      "do without this helper",
+			      symbol);
 	if (!vouch_profile_offers(m->ctx->profile, "helpers",
 				  vouch_helpers[helper].import))
 		return REFUSE(m, off,
 			      "calls %s, which the target's vouch_target does "
 			      "not offer (%s); do without this helper or build "
-			      "vouch_target with it", symbol,
-			      vouch_helpers[helper].import);
+			      "vouch_target with it",
+			      symbol, vouch_helpers[helper].import);
 	if (vouch_helpers[helper].gpl &&
 	    !strcmp(m->ctx->chk->license, "Proprietary"))
 		return REFUSE(m, off,
 			      "calls %s, which is for programs with a licence "
-			      "compatible with the GPL", symbol);
+			      "compatible with the GPL",
+			      symbol);
 	add_fixup(m, off, VOUCH_FIXUP_HELPER, (u32)helper);
 	return 0;
 }
@@ -174,7 +179,8 @@ static int check_value(struct matcher *m, u32 off,
 	    le32_to_cpu(map->max_entries) != 1)
 		return REFUSE(m, off,
 			      "the address of a value of map %s, which is no "
-			      "array of one entry", map->name);
+			      "array of one entry",
+			      map->name);
 	return 0;
 }
 
@@ -186,7 +192,8 @@ static int match_movabs(struct matcher *m, const struct vouch_x86_insn *insn)
 	if (m->next == m->func->n_refs)
 		return REFUSE(m, insn->off,
 			      "a 64-bit constant 0x%llx that the capture does "
-			      "not explain", (unsigned long long)insn->imm);
+			      "not explain",
+			      (unsigned long long)insn->imm);
 	ret = next_ref(m, insn->off, &ref);
 	if (ret)
 		return ret;
@@ -199,12 +206,12 @@ static int match_movabs(struct matcher *m, const struct vouch_x86_insn *insn)
 	case VOUCH_REF_CONST:
 		if (!vouch_object_has64(m->ctx->object,
 					le64_to_cpu(ref->value)))
-			ret = REFUSE(m, insn->off,
-				     "64-bit constant 0x%llx is not the "
-				     "object's: perhaps an address of the "
-				     "verifier kernel",
-				     (unsigned long long)le64_to_cpu(
-					     ref->value));
+			ret = REFUSE(
+				m, insn->off,
+				"64-bit constant 0x%llx is not the "
+				"object's: perhaps an address of the "
+				"verifier kernel",
+				(unsigned long long)le64_to_cpu(ref->value));
 		break;
 	default:
 		return REFUSE(m, insn->off,
@@ -313,16 +320,17 @@ static int match_exit(struct matcher *m, const struct vouch_x86_insn *insn)
 	if (insn->kind == VOUCH_X86_RET)
 		return rethunk ? REFUSE(m, insn->off,
 					"a plain return, though the verifier "
-					"VM is said to use return thunks") :
-				 0;
+					"VM is said to use return thunks")
+			       : 0;
 	symbol = symbol_at(m, branch_target(m, insn));
 	for (i = 0; symbol && i < sizeof(thunks) / sizeof(thunks[0]); i++)
 		if (rethunk && !strcmp(symbol, thunks[i])) {
 			add_fixup(m, insn->off, VOUCH_FIXUP_EXIT, 0);
 			return 0;
 		}
-	return REFUSE(m, insn->off, "a jump out of the program to %s, which is "
-				    "no return thunk",
+	return REFUSE(m, insn->off,
+		      "a jump out of the program to %s, which is "
+		      "no return thunk",
 		      symbol ? symbol : "an unknown place");
 }
 
@@ -341,12 +349,15 @@ static int match_insn(struct matcher *m, u32 i)
 
 int vouch_refs_check(const struct vouch_refs_context *ctx, u32 index,
 		     const struct vouch_code *code,
-		     struct vouch_checked_func *out,
-		     struct vouch_refusal *why)
+		     struct vouch_checked_func *out, struct vouch_refusal *why)
 {
 	struct matcher m = {
-		.ctx = ctx, .func = &ctx->prog->funcs[index], .index = index,
-		.code = code, .out = out, .why = why,
+		.ctx = ctx,
+		.func = &ctx->prog->funcs[index],
+		.index = index,
+		.code = code,
+		.out = out,
+		.why = why,
 	};
 	int ret = 0;
 	u32 i;
@@ -363,7 +374,8 @@ int vouch_refs_check(const struct vouch_refs_context *ctx, u32 index,
 			ret = REFUSE(&m, 0,
 				     "the capture declares %u references more "
 				     "than the code holds; verify again, in a "
-				     "fresh VM", m.func->n_refs - m.next);
+				     "fresh VM",
+				     m.func->n_refs - m.next);
 	}
 	return ret;
 }

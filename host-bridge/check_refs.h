@@ -28,7 +28,6 @@ struct vouch_refs_context {
  */
 int vouch_refs_check(const struct vouch_refs_context *ctx, u32 index,
 		     const struct vouch_code *code,
-		     struct vouch_checked_func *out,
-		     struct vouch_refusal *why);
+		     struct vouch_checked_func *out, struct vouch_refusal *why);
 
 #endif /* VOUCH_CHECK_REFS_H */

@@ -5,12 +5,12 @@
 
 /* Operands of a form. */
 enum shape {
-	RR,  /* ModRM: two registers */
-	RD,  /* ModRM: register and digit */
-	MR,  /* ModRM: memory and register */
-	MD,  /* ModRM: memory and digit */
-	OR,  /* register in the opcode */
-	AX,  /* rax or eax, implied */
+	RR, /* ModRM: two registers */
+	RD, /* ModRM: register and digit */
+	MR, /* ModRM: memory and register */
+	MD, /* ModRM: memory and digit */
+	OR, /* register in the opcode */
+	AX, /* rax or eax, implied */
 	REL, /* displacement of a branch */
 };
 
@@ -19,13 +19,13 @@ enum rex_w { W0, W1, WX };
 #define WRITES_RM (1u << 0)
 #define WRITES_REG (1u << 1)
 #define WRITES_RAX (1u << 2)
-#define IMM_LONG (1u << 3)    /* a byte would not do */
+#define IMM_LONG (1u << 3) /* a byte would not do */
 #define IMM_NOT_ZERO (1u << 5)
-#define IMM_SHIFT (1u << 6)   /* 0 to 63, but not 1 */
+#define IMM_SHIFT (1u << 6) /* 0 to 63, but not 1 */
 #define IMM_EIGHT (1u << 7)
-#define SAME (1u << 8)	      /* both registers are the same */
-#define NOT_RAX (1u << 9)     /* rax has a shorter form */
-#define BYTE_REG (1u << 10)   /* reg is a byte: needs REX from rbp on */
+#define SAME (1u << 8) /* both registers are the same */
+#define NOT_RAX (1u << 9) /* rax has a shorter form */
+#define BYTE_REG (1u << 10) /* reg is a byte: needs REX from rbp on */
 
 struct form {
 	u8 prefix;
@@ -34,33 +34,46 @@ struct form {
 	u8 opcode;
 	u8 shape; /* enum shape */
 	u8 digit;
-	u8 imm;	   /* bytes */
+	u8 imm; /* bytes */
 	u8 access; /* bytes of memory; 0: four, or eight with REX.W */
-	u8 kind;   /* enum vouch_x86_kind */
+	u8 kind; /* enum vouch_x86_kind */
 	u32 flags;
 	const char *mnemonic;
 };
 
 #define PLAIN VOUCH_X86_PLAIN
 
-#define ALU_RR(op, name)                                                       \
-	{ 0, WX, false, op, RR, 0, 0, 0, PLAIN, WRITES_RM, name }
-#define ALU_IMM(digit, short, name)                                            \
-	{ 0, WX, false, 0x83, RD, digit, 1, 0, PLAIN, WRITES_RM, name },       \
-	{ 0, WX, false, 0x81, RD, digit, 4, 0, PLAIN,                          \
-	  WRITES_RM | IMM_LONG | NOT_RAX, name },                              \
-	{ 0, WX, false, short, AX, 0, 4, 0, PLAIN, WRITES_RAX | IMM_LONG, name }
-#define SHIFT(digit, name)                                                     \
-	{ 0, WX, false, 0xd1, RD, digit, 0, 0, PLAIN, WRITES_RM, name },       \
-	{ 0, WX, false, 0xc1, RD, digit, 1, 0, PLAIN,                          \
-	  WRITES_RM | IMM_SHIFT, name },                                       \
-	{ 0, WX, false, 0xd3, RD, digit, 0, 0, VOUCH_X86_SHIFT_CL, WRITES_RM,  \
-	  name }
+#define ALU_RR(op, name)                                              \
+	{                                                             \
+		0, WX, false, op, RR, 0, 0, 0, PLAIN, WRITES_RM, name \
+	}
+#define ALU_IMM(digit, short, name)                                        \
+	{ 0, WX, false, 0x83, RD, digit, 1, 0, PLAIN, WRITES_RM, name },   \
+		{ 0,	 WX, false, 0x81,  RD,                             \
+		  digit, 4,  0,	    PLAIN, WRITES_RM | IMM_LONG | NOT_RAX, \
+		  name },                                                  \
+	{                                                                  \
+		0, WX, false, short, AX, 0, 4, 0, PLAIN,                   \
+			WRITES_RAX | IMM_LONG, name                        \
+	}
+#define SHIFT(digit, name)                                               \
+	{ 0, WX, false, 0xd1, RD, digit, 0, 0, PLAIN, WRITES_RM, name }, \
+		{ 0,	 WX, false, 0xc1,  RD,                           \
+		  digit, 1,  0,	    PLAIN, WRITES_RM | IMM_SHIFT,        \
+		  name },                                                \
+	{                                                                \
+		0, WX, false, 0xd3, RD, digit, 0, 0, VOUCH_X86_SHIFT_CL, \
+			WRITES_RM, name                                  \
+	}
 #define JCC(op, name)                                                          \
 	{ 0, W0, false, op, REL, 0, 1, 0, VOUCH_X86_JCC, 0, name },            \
-	{ 0, W0, true, (op) + 0x10, REL, 0, 4, 0, VOUCH_X86_JCC, 0, name }
-#define LOCK(op, name)                                                         \
-	{ 0xf0, WX, false, op, MR, 0, 0, 0, PLAIN, 0, "lock " name }
+	{                                                                      \
+		0, W0, true, (op) + 0x10, REL, 0, 4, 0, VOUCH_X86_JCC, 0, name \
+	}
+#define LOCK(op, name)                                                   \
+	{                                                                \
+		0xf0, WX, false, op, MR, 0, 0, 0, PLAIN, 0, "lock " name \
+	}
 
 static const struct form forms[] = {
 	/* registers */
@@ -94,8 +107,8 @@ static const struct form forms[] = {
 	{ 0, WX, false, 0x81, RD, 7, 4, 0, PLAIN, IMM_LONG, "cmp" },
 	{ 0, WX, false, 0xf7, RD, 0, 4, 0, PLAIN, 0, "test" },
 	{ 0, WX, false, 0x6b, RR, 0, 1, 0, PLAIN, WRITES_REG | SAME, "imul" },
-	{ 0, WX, false, 0x69, RR, 0, 4, 0, PLAIN,
-	  WRITES_REG | SAME | IMM_LONG, "imul" },
+	{ 0, WX, false, 0x69, RR, 0, 4, 0, PLAIN, WRITES_REG | SAME | IMM_LONG,
+	  "imul" },
 	{ 0, W0, false, 0xb8, OR, 0, 4, 0, VOUCH_X86_MOV_IMM,
 	  WRITES_RM | IMM_NOT_ZERO, "mov" },
 	{ 0, W1, false, 0xc7, RD, 0, 4, 0, VOUCH_X86_MOV_IMM, WRITES_RM,
@@ -120,8 +133,7 @@ static const struct form forms[] = {
 	LOCK(0x09, "or"),
 	LOCK(0x31, "xor"),
 	{ 0xf0, WX, true, 0xc1, MR, 0, 0, 0, PLAIN, WRITES_REG, "lock xadd" },
-	{ 0xf0, WX, false, 0x87, MR, 0, 0, 0, PLAIN, WRITES_REG,
-	  "lock xchg" },
+	{ 0xf0, WX, false, 0x87, MR, 0, 0, 0, PLAIN, WRITES_REG, "lock xchg" },
 	{ 0xf0, WX, true, 0xb1, MR, 0, 0, 0, PLAIN, WRITES_RAX,
 	  "lock cmpxchg" },
 	/* stack */
@@ -266,8 +278,7 @@ static bool take_disp(struct head *h, u8 mod, struct vouch_x86_insn *insn)
 		return false;
 	if (!take_signed(h, mod == 0x40 ? 1 : 4, &disp))
 		return false;
-	if (mod == 0x80 &&
-	    (fits_byte(disp) || disp < -32768 || disp > 32767))
+	if (mod == 0x80 && (fits_byte(disp) || disp < -32768 || disp > 32767))
 		return false;
 	insn->disp = (s32)disp;
 	insn->mem = true;
@@ -404,7 +415,7 @@ int vouch_x86_decode(const u8 *code, size_t len, struct vouch_x86_insn *insn)
 		return -EINVAL;
 	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
 		if (form_fits(&forms[i], &h))
-			return decode_form(&forms[i], h, code, insn) ? 0 :
-								       -EINVAL;
+			return decode_form(&forms[i], h, code, insn) ? 0
+								     : -EINVAL;
 	return -EINVAL;
 }

@@ -33,10 +33,10 @@ enum vouch_x86_reg {
 
 /* What an instruction means to the check. */
 enum vouch_x86_kind {
-	VOUCH_X86_PLAIN,   /* computes, loads or stores */
+	VOUCH_X86_PLAIN, /* computes, loads or stores */
 	VOUCH_X86_MOV_REG, /* mov of a register to a register */
 	VOUCH_X86_MOV_IMM, /* mov of a 32-bit immediate to a register */
-	VOUCH_X86_MOVABS,  /* mov of a 64-bit immediate to a register */
+	VOUCH_X86_MOVABS, /* mov of a 64-bit immediate to a register */
 	VOUCH_X86_SHIFT_CL,
 	VOUCH_X86_DIV,
 	VOUCH_X86_NOP,
@@ -52,17 +52,17 @@ enum vouch_x86_kind {
 
 struct vouch_x86_insn {
 	const char *mnemonic; /* as Capstone writes it */
-	u32 off;	      /* in the function, bytes */
-	u8 len;		      /* bytes */
-	u8 kind;	      /* enum vouch_x86_kind */
-	bool wide;	      /* REX.W */
-	bool mem;	      /* accesses [base + disp] */
-	bool imm32;	      /* holds four or eight bytes of immediate */
-	u8 rm, reg;	      /* enum vouch_x86_reg; rm is base of memory */
-	u8 writes;	      /* register written, or VOUCH_X86_NO_REG */
-	u8 access;	      /* bytes of memory accessed */
-	s32 disp;	      /* of memory, bytes */
-	s64 imm;	      /* sign-extended; of branches: displacement */
+	u32 off; /* in the function, bytes */
+	u8 len; /* bytes */
+	u8 kind; /* enum vouch_x86_kind */
+	bool wide; /* REX.W */
+	bool mem; /* accesses [base + disp] */
+	bool imm32; /* holds four or eight bytes of immediate */
+	u8 rm, reg; /* enum vouch_x86_reg; rm is base of memory */
+	u8 writes; /* register written, or VOUCH_X86_NO_REG */
+	u8 access; /* bytes of memory accessed */
+	s32 disp; /* of memory, bytes */
+	s64 imm; /* sign-extended; of branches: displacement */
 };
 
 /**

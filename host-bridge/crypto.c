@@ -15,9 +15,8 @@
 
 #include "crypto.h"
 
-#define CMS_FLAGS                                                              \
-	(CMS_NOATTR | CMS_NOCERTS | CMS_BINARY | CMS_DETACHED |                \
-	 CMS_NOSMIMECAP)
+#define CMS_FLAGS \
+	(CMS_NOATTR | CMS_NOCERTS | CMS_BINARY | CMS_DETACHED | CMS_NOSMIMECAP)
 #define SERIAL_LEN 16
 
 struct vouch_signer {

@@ -8,7 +8,7 @@
 struct vouch_disasm;
 
 struct vouch_disasm_insn {
-	u32 len;	 /* bytes */
+	u32 len; /* bytes */
 	char mnemonic[32]; /* as in "lock xadd" */
 	char operands[96]; /* for people; targets as if @code were at 0 */
 };

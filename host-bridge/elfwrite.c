@@ -74,8 +74,8 @@ static bool write_section(struct writer *w, u32 i, u32 *name)
 {
 	const struct vouch_section_rule *rule = &vouch_section_rules[i];
 	const struct vouch_elf_part names = { w->names, w->names_len };
-	const struct vouch_elf_part *part = i == VOUCH_SECTION_SHSTRTAB ?
-						    &names : &w->parts[i];
+	const struct vouch_elf_part *part =
+		i == VOUCH_SECTION_SHSTRTAB ? &names : &w->parts[i];
 	Elf_Scn *scn = elf_newscn(w->elf);
 	GElf_Shdr sh;
 

@@ -11,7 +11,7 @@
 /* What goes into each section. */
 struct vouch_elf_part {
 	const void *data; /* NULL for a section without bytes in the file */
-	u64 size;	  /* bytes */
+	u64 size; /* bytes */
 };
 
 /**

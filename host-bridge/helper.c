@@ -5,8 +5,7 @@
 #include "../common/image.h"
 #include "helper.h"
 
-#define HELPER(kernel, name, gpl)                                              \
-	{ #kernel, VOUCH_EXPORT_PREFIX #name, gpl },
+#define HELPER(kernel, name, gpl) { #kernel, VOUCH_EXPORT_PREFIX #name, gpl },
 
 const struct vouch_helper vouch_helpers[] = { VOUCH_HELPERS(HELPER) };
 const u32 vouch_n_helpers = sizeof(vouch_helpers) / sizeof(vouch_helpers[0]);

@@ -219,10 +219,10 @@ static int make_parts(struct linker *l)
 {
 	int ret;
 
-	ret = vouch_text_link(l->cap, l->chk,
-			      vouch_profile_config(l->profile,
-						   "CONFIG_RETHUNK"),
-			      &l->text, l->why);
+	ret = vouch_text_link(
+		l->cap, l->chk,
+		vouch_profile_config(l->profile, "CONFIG_RETHUNK"), &l->text,
+		l->why);
 	if (ret)
 		return ret;
 	ret = make_module(l);
@@ -242,7 +242,10 @@ static int make_parts(struct linker *l)
 
 static int write_parts(const struct linker *l, void **image, size_t *len)
 {
-#define PART(buffer) { (buffer).data, (buffer).len }
+#define PART(buffer)                        \
+	{                                   \
+		(buffer).data, (buffer).len \
+	}
 	const struct vouch_elf_part parts[VOUCH_N_SECTIONS] = {
 		[VOUCH_SECTION_TEXT] = PART(l->text.code),
 		[VOUCH_SECTION_RELA_TEXT] = PART(l->text.relas),
@@ -274,8 +277,10 @@ static int seal(struct linker *l, u8 *file, size_t len)
 	int ret;
 
 	if (vouch_image_parse(file, len, &img, &why))
-		return vouch_refuse(l->why, "linker: it made no image (%s); "
-					    "please report this", why);
+		return vouch_refuse(l->why,
+				    "linker: it made no image (%s); "
+				    "please report this",
+				    why);
 	ret = vouch_content_hash(&img, hash);
 	if (ret)
 		return ret;
@@ -284,8 +289,10 @@ static int seal(struct linker *l, u8 *file, size_t len)
 	memcpy(file + img.volatiles[2].off, hash, sizeof(hash));
 	if (vouch_image_parse(file, len, &img, &why) ||
 	    vouch_content_check(&img, &why))
-		return vouch_refuse(l->why, "linker: it made no image (%s); "
-					    "please report this", why);
+		return vouch_refuse(l->why,
+				    "linker: it made no image (%s); "
+				    "please report this",
+				    why);
 	return 0;
 }
 
@@ -303,12 +310,15 @@ static void release(struct linker *l)
 int vouch_link(const struct vouch_capture_view *cap,
 	       const struct vouch_checked *chk,
 	       const struct vouch_profile *profile,
-	       const u8 options_hash[VOUCH_HASH_LEN], void **image,
-	       size_t *len, struct vouch_refusal *why)
+	       const u8 options_hash[VOUCH_HASH_LEN], void **image, size_t *len,
+	       struct vouch_refusal *why)
 {
 	struct linker l = {
-		.cap = cap, .chk = chk, .profile = profile,
-		.options_hash = options_hash, .why = why,
+		.cap = cap,
+		.chk = chk,
+		.profile = profile,
+		.options_hash = options_hash,
+		.why = why,
 	};
 	void *file = NULL;
 	int ret;

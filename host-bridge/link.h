@@ -31,7 +31,7 @@
 int vouch_link(const struct vouch_capture_view *cap,
 	       const struct vouch_checked *chk,
 	       const struct vouch_profile *profile,
-	       const u8 options_hash[VOUCH_HASH_LEN], void **image,
-	       size_t *len, struct vouch_refusal *why);
+	       const u8 options_hash[VOUCH_HASH_LEN], void **image, size_t *len,
+	       struct vouch_refusal *why);
 
 #endif /* VOUCH_LINK_H */

@@ -23,7 +23,7 @@ struct linker {
 	bool rethunk;
 	struct vouch_text *text;
 	struct vouch_refusal *why;
-	u32 *func_off;	  /* of all functions, in .text */
+	u32 *func_off; /* of all functions, in .text */
 	u32 *import_syms; /* by helper: index of its symbol, 0: none */
 	u32 thunk_sym;
 };
@@ -46,7 +46,9 @@ static void add_symbol(struct vouch_text *t, const char *name, u8 info,
 		       u16 shndx, u64 value, u64 size)
 {
 	Elf64_Sym sym = {
-		.st_info = info, .st_shndx = shndx, .st_value = value,
+		.st_info = info,
+		.st_shndx = shndx,
+		.st_value = value,
 		.st_size = size,
 	};
 
@@ -101,7 +103,8 @@ static int place_functions(struct linker *l)
 			off = (end + ALIGN - 1) & ~(u64)(ALIGN - 1);
 			end = off + v->funcs[f].code_len;
 			if (end > MAX_TEXT)
-				return vouch_refuse(l->why,
+				return vouch_refuse(
+					l->why,
 					"image: more than 32 MiB of code; "
 					"submit the programs one by one");
 			l->func_off[n++] = (u32)off;
@@ -175,12 +178,11 @@ static int name_imports(struct linker *l)
 	find_imports(l);
 	for (i = 0; i < vouch_n_helpers; i++)
 		if (l->import_syms[i])
-			imports[n++] = (struct import){
-				vouch_helpers[i].import, &l->import_syms[i]
-			};
+			imports[n++] = (struct import){ vouch_helpers[i].import,
+							&l->import_syms[i] };
 	if (l->thunk_sym)
-		imports[n++] = (struct import){ VOUCH_RETURN_THUNK,
-						&l->thunk_sym };
+		imports[n++] =
+			(struct import){ VOUCH_RETURN_THUNK, &l->thunk_sym };
 	qsort(imports, n, sizeof(*imports), compare_imports);
 	for (i = 0; i < n; i++) {
 		*imports[i].sym = l->text->first_import + i;
@@ -196,8 +198,9 @@ static int name_imports(struct linker *l)
 static u32 find_slot(struct linker *l, const struct vouch_capture_ref *ref)
 {
 	const struct vouch_req_ref want = {
-		.kind = cpu_to_le32(le32_to_cpu(ref->kind) == VOUCH_REF_MAP ?
-					    VOUCH_SLOT_MAP : VOUCH_SLOT_VALUE),
+		.kind = cpu_to_le32(le32_to_cpu(ref->kind) == VOUCH_REF_MAP
+					    ? VOUCH_SLOT_MAP
+					    : VOUCH_SLOT_VALUE),
 		.map = ref->index,
 		.offset = ref->value,
 	};
@@ -240,8 +243,8 @@ static void link_ref(struct linker *l, u8 *code, u64 off,
 	memset(code + 3, 0, 4);
 	memcpy(code + LOAD_LEN, nop3, sizeof(nop3));
 	_Static_assert(LOAD_LEN + sizeof(nop3) == MOVABS_LEN, "same length");
-	add_rela(&l->text->relas, off + 3, SLOTS_SYM,
-		 R_X86_64_PC32, 8 * (s64)slot - 4);
+	add_rela(&l->text->relas, off + 3, SLOTS_SYM, R_X86_64_PC32,
+		 8 * (s64)slot - 4);
 }
 
 static void link_exit(struct linker *l, u8 *code, u64 off)
@@ -326,7 +329,8 @@ static int finish(struct linker *l)
 		return vouch_refuse(l->why,
 				    "image: more than %u places in maps are "
 				    "referred to; submit the programs one by "
-				    "one", VOUCH_MAX_SLOTS_REFS);
+				    "one",
+				    VOUCH_MAX_SLOTS_REFS);
 	return 0;
 }
 
@@ -335,7 +339,10 @@ int vouch_text_link(const struct vouch_capture_view *cap,
 		    struct vouch_text *text, struct vouch_refusal *why)
 {
 	struct linker l = {
-		.cap = cap, .chk = chk, .rethunk = rethunk, .text = text,
+		.cap = cap,
+		.chk = chk,
+		.rethunk = rethunk,
+		.text = text,
 		.why = why,
 	};
 	int ret;

@@ -8,12 +8,12 @@
 #include "check.h"
 
 struct vouch_text {
-	struct vouch_buffer code;    /* .text */
-	struct vouch_buffer relas;   /* Elf64_Rela of .text */
+	struct vouch_buffer code; /* .text */
+	struct vouch_buffer relas; /* Elf64_Rela of .text */
 	struct vouch_buffer returns; /* Elf64_Rela of .return_sites */
 	struct vouch_buffer symbols; /* Elf64_Sym, imports included */
 	struct vouch_buffer strings; /* .strtab */
-	struct vouch_buffer slots;   /* struct vouch_req_ref */
+	struct vouch_buffer slots; /* struct vouch_req_ref */
 	struct vouch_buffer entries; /* u32 each: offset, length, by program */
 	u32 first_import;
 };

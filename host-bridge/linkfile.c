@@ -68,18 +68,18 @@ static int parse_options(int argc, char **argv, struct options *o)
 			if (!vouch_hex_read(optarg, o->options_hash,
 					    sizeof(o->options_hash)))
 				break;
-			fprintf(stderr, "vouch-link: --options-hash %s: not 64 "
-					"lower-case hexadecimal digits\n",
+			fprintf(stderr,
+				"vouch-link: --options-hash %s: not 64 "
+				"lower-case hexadecimal digits\n",
 				optarg);
 			return -EINVAL;
 		default:
 			return -EINVAL;
 		}
 	}
-	return o->capture && o->object && o->profile && o->out &&
-			       optind == argc ?
-		       0 :
-		       -EINVAL;
+	return o->capture && o->object && o->profile && o->out && optind == argc
+		       ? 0
+		       : -EINVAL;
 }
 
 static int read_input(const char *path, size_t max, void **data, size_t *len)
@@ -172,9 +172,9 @@ static int link_inputs(const struct options *o, const struct inputs *in)
 	if (ret)
 		fprintf(stderr, "vouch-link: reading %s: %s\n", o->capture,
 			reason ? reason : strerror(-ret));
-	ret = ret == -EINVAL ? REFUSED :
-	      ret	     ? INTERNAL :
-			       link_capture(o, in, &view, profile);
+	ret = ret == -EINVAL ? REFUSED
+	      : ret	     ? INTERNAL
+			     : link_capture(o, in, &view, profile);
 	vouch_capture_release(&view);
 	vouch_profile_free(profile);
 	return ret;

@@ -8,6 +8,7 @@
 #include <linux/bpf.h>
 
 #include "object.h"
+#include "object_btf.h"
 
 #define INSN_SIZE sizeof(struct bpf_insn)
 #define LD_IMM64 (BPF_LD | BPF_IMM | BPF_DW)
@@ -18,9 +19,10 @@
 struct reader {
 	Elf *elf;
 	size_t n_sections;
-	size_t names;	   /* section of section names */
+	size_t names; /* section of section names */
 	Elf_Data *symbols; /* of the one .symtab, or NULL */
-	size_t strings;	   /* section of its names */
+	size_t strings; /* section of its names */
+	Elf_Data *btf; /* of .BTF, or NULL */
 	struct vouch_object *object;
 	struct vouch_refusal *why;
 };
@@ -34,8 +36,10 @@ struct code {
 
 static int malformed(struct reader *r, const char *text)
 {
-	return vouch_refuse(r->why, "object: %s; compile it anew with clang "
-				    "-target bpf", text);
+	return vouch_refuse(r->why,
+			    "object: %s; compile it anew with clang "
+			    "-target bpf",
+			    text);
 }
 
 static const char *section_name(struct reader *r, const GElf_Shdr *sh)
@@ -72,6 +76,8 @@ static int find_symbols(struct reader *r)
 
 		if (!scn || !gelf_getshdr(scn, &sh))
 			return malformed(r, "a section cannot be read");
+		if (!strcmp(section_name(r, &sh), ".BTF"))
+			r->btf = elf_rawdata(scn, NULL);
 		if (sh.sh_type != SHT_SYMTAB)
 			continue;
 		if (r->symbols)
@@ -100,24 +106,13 @@ static int check_btf_ext(struct reader *r, Elf_Scn *scn)
 	if (hdr_len >= END)
 		memcpy(&core_len, (u8 *)d->d_buf + CORE_LEN, 4);
 	if (core_len)
-		return vouch_refuse(r->why,
+		return vouch_refuse(
+			r->why,
 			"object: it has CO-RE relocations, whose values would "
 			"be the verifier kernel's and not the target's; "
 			"compile it without preserve_access_index and "
 			"vmlinux.h");
 	return 0;
-}
-
-static const char *symbol_kind(const GElf_Sym *sym)
-{
-	switch (GELF_ST_TYPE(sym->st_info)) {
-	case STT_FUNC:
-		return "kernel function (kfunc)";
-	case STT_OBJECT:
-		return "kernel variable (ksym)";
-	default:
-		return "extern (ksym, kfunc or kconfig)";
-	}
 }
 
 static int check_symbol(struct reader *r, u32 index)
@@ -129,11 +124,15 @@ static int check_symbol(struct reader *r, u32 index)
 		return malformed(r, "a relocation names no symbol");
 	name = elf_strptr(r->elf, r->strings, sym.st_name);
 	if (sym.st_shndx == SHN_UNDEF)
-		return vouch_refuse(r->why,
+		return vouch_refuse(
+			r->why,
 			"object: '%.*s' is an undefined %s, which only the "
 			"verifier kernel could resolve; take it out of the "
-			"program", SYMBOL_NAME, name ? name : "",
-			symbol_kind(&sym));
+			"program",
+			SYMBOL_NAME, name ? name : "",
+			vouch_btf_extern_kind(r->btf ? r->btf->d_buf : NULL,
+					      r->btf ? r->btf->d_size : 0,
+					      name ? name : ""));
 	if (sym.st_shndx >= SHN_LORESERVE)
 		return malformed(r, "a relocation's symbol is in no section");
 	return 0;
@@ -231,12 +230,10 @@ static int read_code(struct reader *r, size_t index, Elf_Scn *scn)
 	code.n_insns = d->d_size / INSN_SIZE;
 	if (!code.n_insns)
 		return 0;
-	imm32 = realloc(o->imm32,
-			(o->n_imm32 + code.n_insns) * sizeof(*imm32));
+	imm32 = realloc(o->imm32, (o->n_imm32 + code.n_insns) * sizeof(*imm32));
 	if (imm32)
 		o->imm32 = imm32;
-	imm64 = realloc(o->imm64,
-			(o->n_imm64 + code.n_insns) * sizeof(*imm64));
+	imm64 = realloc(o->imm64, (o->n_imm64 + code.n_insns) * sizeof(*imm64));
 	if (imm64)
 		o->imm64 = imm64;
 	code.relocated = calloc(code.n_insns, 1);
@@ -288,8 +285,8 @@ static int compare64(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-int vouch_object_read(const void *data, size_t len,
-		      struct vouch_object *object, struct vouch_refusal *why)
+int vouch_object_read(const void *data, size_t len, struct vouch_object *object,
+		      struct vouch_refusal *why)
 {
 	struct reader r = { .object = object, .why = why };
 	void *copy;
@@ -332,14 +329,14 @@ void vouch_object_release(struct vouch_object *object)
 
 bool vouch_object_has32(const struct vouch_object *object, u32 value)
 {
-	return object->n_imm32 && bsearch(&value, object->imm32,
-					  object->n_imm32, sizeof(value),
-					  compare32);
+	return object->n_imm32 &&
+	       bsearch(&value, object->imm32, object->n_imm32, sizeof(value),
+		       compare32);
 }
 
 bool vouch_object_has64(const struct vouch_object *object, u64 value)
 {
-	return object->n_imm64 && bsearch(&value, object->imm64,
-					  object->n_imm64, sizeof(value),
-					  compare64);
+	return object->n_imm64 &&
+	       bsearch(&value, object->imm64, object->n_imm64, sizeof(value),
+		       compare64);
 }

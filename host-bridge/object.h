@@ -31,8 +31,8 @@ struct vouch_object {
  *
  * Return: 0, -EPERM with @why, or -ENOMEM.
  */
-int vouch_object_read(const void *data, size_t len,
-		      struct vouch_object *object, struct vouch_refusal *why);
+int vouch_object_read(const void *data, size_t len, struct vouch_object *object,
+		      struct vouch_refusal *why);
 
 /**
  * vouch_object_release() - free what vouch_object_read() allocated.

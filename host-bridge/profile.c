@@ -28,8 +28,8 @@ static const char *const required_facts[] = {
 
 /* A mitigation that a profile does not mention is not one that is off. */
 static const char *const required_kconfig[] = {
-	"CONFIG_CFI_CLANG",   "CONFIG_MODVERSIONS",    "CONFIG_PREEMPT_RT",
-	"CONFIG_RETHUNK",     "CONFIG_X86_KERNEL_IBT",
+	"CONFIG_CFI_CLANG", "CONFIG_MODVERSIONS",    "CONFIG_PREEMPT_RT",
+	"CONFIG_RETHUNK",   "CONFIG_X86_KERNEL_IBT",
 };
 
 static int complain(char *why, size_t size, const char *fmt, ...)
@@ -93,7 +93,7 @@ static int check_numbers(const json_t *object, const char *what,
 
 	if (!json_is_object(object))
 		return complain(why, size, "'%s' is no object", what);
-	json_object_foreach((json_t *)(uintptr_t)object, key, v)
+	json_object_foreach ((json_t *)(uintptr_t)object, key, v)
 		if (!json_is_integer(v))
 			return complain(why, size, "'%s' in '%s' is no integer",
 					key, what);
@@ -104,8 +104,8 @@ static int check_numbers(const json_t *object, const char *what,
 	return 0;
 }
 
-#define CHECK_NUMBERS(object, what, required, why, size)                       \
-	check_numbers(object, what, required,                                  \
+#define CHECK_NUMBERS(object, what, required, why, size) \
+	check_numbers(object, what, required,            \
 		      sizeof(required) / sizeof((required)[0]), why, size)
 
 static int check_root(const struct vouch_profile *p, char *why, size_t size)
@@ -121,8 +121,9 @@ static int check_root(const struct vouch_profile *p, char *why, size_t size)
 		return complain(why, size, "schema_version is not 1");
 	if (!is_text(root, "arch", 16) ||
 	    strcmp(json_string_value(json_object_get(root, "arch")), "x86_64"))
-		return complain(why, size, "arch is not \"x86_64\", the only "
-					   "one that can be linked for");
+		return complain(why, size,
+				"arch is not \"x86_64\", the only "
+				"one that can be linked for");
 	if (!is_text(root, "release", 65) ||
 	    !is_text(root, "vermagic",
 		     sizeof(((struct vouch_requirements *)0)->vermagic)))
@@ -215,14 +216,13 @@ int vouch_profile_fact(const struct vouch_profile *profile, const char *name,
 	return 0;
 }
 
-bool vouch_profile_config(const struct vouch_profile *profile,
-			  const char *name)
+bool vouch_profile_config(const struct vouch_profile *profile, const char *name)
 {
 	return json_integer_value(json_object_get(profile->kconfig, name)) != 0;
 }
 
-bool vouch_profile_offers(const struct vouch_profile *profile,
-			  const char *list, const char *name)
+bool vouch_profile_offers(const struct vouch_profile *profile, const char *list,
+			  const char *name)
 {
 	const json_t *names = json_object_get(profile->root, list);
 	size_t i;

@@ -102,7 +102,7 @@ bool vouch_profile_config(const struct vouch_profile *profile,
  *
  * Return: true if it is.
  */
-bool vouch_profile_offers(const struct vouch_profile *profile,
-			  const char *list, const char *name);
+bool vouch_profile_offers(const struct vouch_profile *profile, const char *list,
+			  const char *name);
 
 #endif /* VOUCH_PROFILE_H */

@@ -9,9 +9,9 @@
 
 struct vouch_refusal {
 	char program[64]; /* empty: the submission as a whole */
-	u32 function;	  /* index in the program */
-	u32 offset;	  /* of the instruction in the function, bytes */
-	bool at_code;	  /* function and offset mean something */
+	u32 function; /* index in the program */
+	u32 offset; /* of the instruction in the function, bytes */
+	bool at_code; /* function and offset mean something */
 	char text[VOUCH_REFUSAL_TEXT]; /* what, why, and what to do */
 };
 

@@ -12,7 +12,7 @@
 #include "path.h"
 #include "sign.h"
 
-#define MAX_KEY 65536	    /* bytes of a key or certificate file */
+#define MAX_KEY 65536 /* bytes of a key or certificate file */
 #define MAX_LOG (64u << 20) /* bytes of a verifier's log */
 #define KEY_YEARS 10
 
@@ -28,16 +28,15 @@ struct options {
 
 static int usage(FILE *to)
 {
-	fprintf(to,
-		"usage: vouch-sign --key PEM --cert DER --slot S --epoch E "
-		"--sequence N\n"
-		"                  [--submitter T] [--object-name T] "
-		"[--log FILE]\n"
-		"                  --in FILE --out FILE\n"
-		"       vouch-sign --new-key DIR --cn NAME\n"
-		"Sign an image, or make an image key: DIR/image.key and "
-		"DIR/image.der.\nExit codes: 0 done, 1 internal error, 2 "
-		"usage, 5 not what may be signed.\n");
+	fprintf(to, "usage: vouch-sign --key PEM --cert DER --slot S --epoch E "
+		    "--sequence N\n"
+		    "                  [--submitter T] [--object-name T] "
+		    "[--log FILE]\n"
+		    "                  --in FILE --out FILE\n"
+		    "       vouch-sign --new-key DIR --cn NAME\n"
+		    "Sign an image, or make an image key: DIR/image.key and "
+		    "DIR/image.der.\nExit codes: 0 done, 1 internal error, 2 "
+		    "usage, 5 not what may be signed.\n");
 	return to == stderr ? USAGE : OK;
 }
 
@@ -81,11 +80,13 @@ static int record_option(int c, struct options *o)
 		r->sequence = cpu_to_le64(n);
 		return o->has_sequence ? 1 : -EINVAL;
 	case 't':
-		return text(r->submitter, sizeof(r->submitter), optarg) ?
-			       1 : -EINVAL;
+		return text(r->submitter, sizeof(r->submitter), optarg)
+			       ? 1
+			       : -EINVAL;
 	case 'n':
-		return text(r->object_name, sizeof(r->object_name), optarg) ?
-			       1 : -EINVAL;
+		return text(r->object_name, sizeof(r->object_name), optarg)
+			       ? 1
+			       : -EINVAL;
 	default:
 		return 0;
 	}
@@ -141,9 +142,10 @@ static int parse_options(int argc, char **argv, struct options *o)
 		}
 		ret = record_option(c, o);
 		if (ret < 0)
-			fprintf(stderr, "vouch-sign: --%s %s: out of range or "
-					"not printable\n", longs[index].name,
-				optarg);
+			fprintf(stderr,
+				"vouch-sign: --%s %s: out of range or "
+				"not printable\n",
+				longs[index].name, optarg);
 		if (ret <= 0)
 			return -EINVAL;
 	}
@@ -152,9 +154,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 	if (o->new_key)
 		return o->cn ? 0 : -EINVAL;
 	return o->key && o->cert && o->in && o->out && o->has_slot &&
-			       o->has_epoch && o->has_sequence ?
-		       0 :
-		       -EINVAL;
+			       o->has_epoch && o->has_sequence
+		       ? 0
+		       : -EINVAL;
 }
 
 static int read_input(const char *path, size_t max, void **data, size_t *len)
@@ -300,8 +302,10 @@ static int new_key(const struct options *o)
 	}
 	ret = write_keys(o, key, key_len, cert, cert_len);
 	if (ret)
-		fprintf(stderr, "vouch-sign: writing image.key and image.der "
-				"in %s: %s\n", o->new_key, strerror(-ret));
+		fprintf(stderr,
+			"vouch-sign: writing image.key and image.der "
+			"in %s: %s\n",
+			o->new_key, strerror(-ret));
 	explicit_bzero(key, key_len);
 	free(key);
 	free(cert);

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 #include <linux/bpf.h>
+#include <linux/btf.h>
 
 #include "../../common/capture_write.h"
 #include "../../host-bridge/crypto.h"
@@ -24,7 +25,7 @@
 
 /* Addresses in the imaginary verifier kernel. */
 #define FIXTURE_TEXT 0xffffffffc0100000ull
-#define FIXTURE_FUNC(i) (FIXTURE_TEXT + (i) * 0x1000ull)
+#define FIXTURE_FUNC(i) (FIXTURE_TEXT + (i)*0x1000ull)
 #define FIXTURE_LOOKUP (FIXTURE_TEXT + 0x100000)
 #define FIXTURE_THUNK (FIXTURE_TEXT + 0x200000)
 #define FIXTURE_OTHER (FIXTURE_TEXT + 0x300000)
@@ -74,7 +75,8 @@ static struct fixture_marks marks;
 /* An extern in the object, for fixture_object(). */
 struct fixture_extern {
 	const char *name; /* NULL: none */
-	u8 type;	  /* STT_* */
+	u32 kind; /* BTF_KIND_VAR or _FUNC; 0: BTF says nothing */
+	const char *section; /* that holds it in BTF */
 };
 
 static inline void fixture_object(struct fixture *f, struct fixture_extern ext,
@@ -89,8 +91,8 @@ static inline void emit(struct fixture_func *f, const void *bytes, u32 len)
 
 #define EMIT(f, s) emit(f, s, sizeof(s) - 1)
 
-static inline struct vouch_capture_ref *add_ref(struct fixture_func *f, u32 kind,
-					 u32 index, u64 value)
+static inline struct vouch_capture_ref *add_ref(struct fixture_func *f,
+						u32 kind, u32 index, u64 value)
 {
 	struct vouch_capture_ref *r = &f->refs[f->n_refs++];
 
@@ -109,7 +111,8 @@ static inline void fixture_aim(struct fixture *f, u32 func, u32 off, u64 target)
 	memcpy(f->funcs[func].code + off + 1, &rel, 4);
 }
 
-static inline u32 emit_branch(struct fixture *f, u32 func, u8 opcode, u64 target)
+static inline u32 emit_branch(struct fixture *f, u32 func, u8 opcode,
+			      u64 target)
 {
 	u8 insn[5] = { opcode };
 	u32 off = f->funcs[func].len;
@@ -119,7 +122,8 @@ static inline u32 emit_branch(struct fixture *f, u32 func, u8 opcode, u64 target
 	return off;
 }
 
-static inline void emit_tag(struct fixture *f, u32 func, const char *opcode, u32 n)
+static inline void emit_tag(struct fixture *f, u32 func, const char *opcode,
+			    u32 n)
 {
 	__le64 tag = cpu_to_le64(VOUCH_TAG(func, n));
 
@@ -139,8 +143,8 @@ static inline void make_main(struct fixture *f)
 	EMIT(m, "\x0f\x1f\x44\x00\x00\x66\x90\x55\x48\x89\xe5"
 		"\x48\x81\xec\x10\x00\x00\x00\x53\x41\x55");
 	marks.body = m->len;
-	EMIT(m, "\x48\x89\xfb"		   /* mov rbx, rdi */
-		"\x4c\x8b\x6b\x00"	   /* mov r13, [rbx + 0] */
+	EMIT(m, "\x48\x89\xfb" /* mov rbx, rdi */
+		"\x4c\x8b\x6b\x00" /* mov r13, [rbx + 0] */
 		"\xc7\x45\xf8\x00\x00\x00\x00" /* mov dword [rbp - 8], 0 */
 		"\x48\x89\xee\x48\x83\xc6\xf8"); /* lea rsi, [rbp - 8] */
 	marks.map = m->len;
@@ -154,7 +158,7 @@ static inline void make_main(struct fixture *f)
 	marks.value = m->len;
 	add_ref(m, VOUCH_REF_MAP_VALUE, 1, 4);
 	emit_tag(f, 0, "\x49\xbd", 1); /* r13 */
-	EMIT(m, "\x4c\x01\xe8");	   /* add rax, r13 */
+	EMIT(m, "\x4c\x01\xe8"); /* add rax, r13 */
 	marks.constant = m->len;
 	add_ref(m, VOUCH_REF_CONST, 0, FIXTURE_CONST);
 	emit_tag(f, 0, "\x48\xba", 2); /* rdx */
@@ -177,7 +181,7 @@ static inline void make_sub(struct fixture *f, u32 i)
 }
 
 static inline void add_fact(struct fixture *f, const char *structure,
-		     const char *field, u32 offset, u32 size)
+			    const char *field, u32 offset, u32 size)
 {
 	struct vouch_capture_fact *fact = &f->facts[f->n_facts++];
 
@@ -288,8 +292,8 @@ static inline void fixture_release(struct fixture *f)
 }
 
 /* Puts bytes into function @func, before the epilogue. */
-static inline void fixture_insert(struct fixture *f, u32 func, u32 off, const void *bytes,
-		    u32 len)
+static inline void fixture_insert(struct fixture *f, u32 func, u32 off,
+				  const void *bytes, u32 len)
 {
 	struct fixture_func *m = &f->funcs[func];
 
@@ -302,7 +306,8 @@ static inline void fixture_insert(struct fixture *f, u32 func, u32 off, const vo
 }
 
 /* Replaces @old in the profile, which must hold it, by @new. */
-static inline void fixture_profile(struct fixture *f, const char *old, const char *new)
+static inline void fixture_profile(struct fixture *f, const char *old,
+				   const char *new)
 {
 	char *at = strstr(f->profile, old), tail[sizeof(f->profile)];
 
@@ -315,14 +320,14 @@ static inline void fixture_profile(struct fixture *f, const char *old, const cha
 /* What an object consists of, in the order of its sections. */
 struct elf {
 	struct fixture *f;
-	Elf64_Shdr sh[8];
+	Elf64_Shdr sh[10];
 	u32 n;
 	char names[128];
 	u32 names_len;
 };
 
 static inline void add_section(struct elf *e, const char *name, Elf64_Shdr sh,
-			const void *data, size_t len)
+			       const void *data, size_t len)
 {
 	struct fixture *f = e->f;
 
@@ -343,8 +348,11 @@ static inline void finish_elf(struct elf *e)
 	struct fixture *f = e->f;
 	Elf64_Ehdr eh = {
 		.e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, 1 },
-		.e_type = ET_REL, .e_machine = EM_BPF, .e_version = 1,
-		.e_ehsize = sizeof(eh), .e_shentsize = sizeof(Elf64_Shdr),
+		.e_type = ET_REL,
+		.e_machine = EM_BPF,
+		.e_version = 1,
+		.e_ehsize = sizeof(eh),
+		.e_shentsize = sizeof(Elf64_Shdr),
 	};
 	char names[sizeof(e->names)];
 
@@ -363,18 +371,59 @@ static inline void finish_elf(struct elf *e)
 	memcpy(f->object, &eh, sizeof(eh));
 }
 
+/* BTF of one extern and the section that holds it. */
+static inline void add_btf(struct elf *e, struct fixture_extern ext)
+{
+	struct {
+		struct btf_header head;
+		struct btf_type type;
+		u32 linkage; /* of a variable */
+		struct btf_type section;
+		struct btf_var_secinfo var;
+		char strings[64];
+	} btf = {
+		.head = { .magic = BTF_MAGIC,
+			  .version = 1,
+			  .hdr_len = sizeof(btf.head),
+			  .str_len = sizeof(btf.strings) },
+		.type = { 1, ext.kind << 24, { 0 } },
+		.section = { 32, BTF_KIND_DATASEC << 24 | 1, { 0 } },
+		.var = { 1, 0, 0 },
+	};
+	u8 *out = (u8 *)&btf, *end = (u8 *)&btf.strings;
+
+	strcpy(btf.strings + 1, ext.name);
+	strcpy(btf.strings + 32, ext.section);
+	/* A function has nothing behind its type. */
+	if (ext.kind == BTF_KIND_FUNC) {
+		memmove(&btf.linkage, &btf.section,
+			(size_t)(end - (u8 *)&btf.section) + 64);
+		btf.head.str_off = (u32)(end - (u8 *)&btf.type) - 4;
+	} else {
+		btf.head.str_off = (u32)(end - (u8 *)&btf.type);
+	}
+	btf.head.type_len = btf.head.str_off;
+	add_section(e, ".BTF",
+		    (Elf64_Shdr){ .sh_type = SHT_PROGBITS, .sh_addralign = 4 },
+		    out, sizeof(btf));
+}
+
 /* The object anew, with an undefined symbol or CO-RE relocations. */
-static inline void fixture_object(struct fixture *f, struct fixture_extern ext, bool core)
+static inline void fixture_object(struct fixture *f, struct fixture_extern ext,
+				  bool core)
 {
 	const struct bpf_insn insns[] = {
-		{ .code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = 1,
+		{ .code = BPF_LD | BPF_DW | BPF_IMM,
+		  .dst_reg = 1,
 		  .imm = FIXTURE_RELOCATED },
 		{ .imm = FIXTURE_RELOCATED },
-		{ .code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = 2,
+		{ .code = BPF_LD | BPF_DW | BPF_IMM,
+		  .dst_reg = 2,
 		  .imm = (s32)(u32)FIXTURE_CONST },
 		{ .imm = (s32)(FIXTURE_CONST >> 32) },
 		{ .code = BPF_ALU64 | BPF_MOV, .imm = FIXTURE_CONST32 },
-		{ .code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_CALL,
+		{ .code = BPF_JMP | BPF_CALL,
+		  .src_reg = BPF_PSEUDO_CALL,
 		  .imm = FIXTURE_RELOCATED },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
@@ -389,24 +438,31 @@ static inline void fixture_object(struct fixture *f, struct fixture_extern ext, 
 
 	memset(f->object, 0, sizeof(f->object));
 	f->object_len = sizeof(Elf64_Ehdr);
-	syms[1] = (Elf64_Sym){ 1, ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT), 0, 1,
+	syms[1] = (Elf64_Sym){ 1, ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT),
+			       0, 1,
 			       0, 0 };
 	if (ext.name)
 		strcpy(strings + 10, ext.name);
-	syms[2] = (Elf64_Sym){ 10, ELF64_ST_INFO(STB_GLOBAL, ext.type), 0,
-			       ext.name ? SHN_UNDEF : 1, 0, 0 };
+	syms[2] = (Elf64_Sym){ 10, ELF64_ST_INFO(STB_GLOBAL, STT_NOTYPE),
+			       0,  ext.name ? SHN_UNDEF : 1,
+			       0,  0 };
 	add_section(&e, "xdp",
-		    (Elf64_Shdr){ .sh_type = SHT_PROGBITS, .sh_addralign = 8,
+		    (Elf64_Shdr){ .sh_type = SHT_PROGBITS,
+				  .sh_addralign = 8,
 				  .sh_flags = SHF_ALLOC | SHF_EXECINSTR },
 		    insns, sizeof(insns));
 	add_section(&e, ".relxdp",
-		    (Elf64_Shdr){ .sh_type = SHT_REL, .sh_link = 3,
-				  .sh_info = 1, .sh_entsize = sizeof(rel[0]),
+		    (Elf64_Shdr){ .sh_type = SHT_REL,
+				  .sh_link = 3,
+				  .sh_info = 1,
+				  .sh_entsize = sizeof(rel[0]),
 				  .sh_addralign = 8 },
 		    rel, sizeof(rel));
 	add_section(&e, ".symtab",
-		    (Elf64_Shdr){ .sh_type = SHT_SYMTAB, .sh_link = 4,
-				  .sh_info = 1, .sh_addralign = 8,
+		    (Elf64_Shdr){ .sh_type = SHT_SYMTAB,
+				  .sh_link = 4,
+				  .sh_info = 1,
+				  .sh_addralign = 8,
 				  .sh_entsize = sizeof(syms[0]) },
 		    syms, sizeof(syms));
 	add_section(&e, ".strtab",
@@ -415,6 +471,8 @@ static inline void fixture_object(struct fixture *f, struct fixture_extern ext, 
 	add_section(&e, ".BTF.ext",
 		    (Elf64_Shdr){ .sh_type = SHT_PROGBITS, .sh_addralign = 4 },
 		    btf_ext, sizeof(btf_ext));
+	if (ext.kind)
+		add_btf(&e, ext);
 	finish_elf(&e);
 }
 
@@ -443,12 +501,13 @@ static inline void write_capture(struct fixture *f)
 	u32 i;
 
 	if (!f->keep_hash)
-		assert_int_equal(vouch_sha256(f->object, f->object_len,
-					      f->env.object), 0);
+		assert_int_equal(
+			vouch_sha256(f->object, f->object_len, f->env.object),
+			0);
 	f->prog.n_funcs = cpu_to_le32(f->n_funcs);
 	f->prog.n_syms = cpu_to_le32(f->n_syms);
-	vouch_capture_write_record(w, VOUCH_RECORD_ENV, &f->env,
-				   sizeof(f->env), NULL, 0);
+	vouch_capture_write_record(w, VOUCH_RECORD_ENV, &f->env, sizeof(f->env),
+				   NULL, 0);
 	for (i = 0; i < f->n_facts; i++)
 		vouch_capture_write_record(w, VOUCH_RECORD_FACT, &f->facts[i],
 					   sizeof(f->facts[i]), NULL, 0);
@@ -490,9 +549,8 @@ static inline void *fixture_link(struct fixture *f, size_t *len)
 	void *image = NULL;
 	char line[512];
 
-	if (fixture_check(f) ||
-	    vouch_link(&f->view, &f->chk, f->target, options, &image, len,
-		       &f->why)) {
+	if (fixture_check(f) || vouch_link(&f->view, &f->chk, f->target,
+					   options, &image, len, &f->why)) {
 		vouch_refusal_format(&f->why, line, sizeof(line));
 		fail_msg("refused: %s", line);
 	}

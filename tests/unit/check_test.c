@@ -54,7 +54,10 @@ struct bytes {
 	const char *bytes;
 	u32 len;
 };
-#define BYTES(name, s) { name, s, sizeof(s) - 1 }
+#define BYTES(name, s)                 \
+	{                              \
+		name, s, sizeof(s) - 1 \
+	}
 
 static void the_fixture_is_accepted(void **state)
 {
@@ -237,8 +240,7 @@ static void branches_stay_in_the_body(void **state)
 
 	for (i = 0; i < sizeof(branches) / sizeof(branches[0]); i++) {
 		print_message("  %s\n", branches[i].name);
-		f->funcs[0].code[marks.je + 1] =
-			(u8)(branches[i].from_je - 2);
+		f->funcs[0].code[marks.je + 1] = (u8)(branches[i].from_je - 2);
 		refused(f, "a branch to where no instruction starts",
 			"xdp-test: function 0+0x");
 	}
@@ -541,7 +543,8 @@ static void numbers_of_inlined_lookups_are_explained(void **state)
 	fixture_insert(f, 0, marks.mov,
 		       "\x48\x81\xf8\xe8\x03\x00\x00"
 		       "\x25\xff\x03\x00\x00"
-		       "\x48\x81\xc7\x38\x01\x00\x00", 19);
+		       "\x48\x81\xc7\x38\x01\x00\x00",
+		       19);
 	accepted(f);
 }
 
@@ -556,14 +559,22 @@ static void a_value_needs_an_array_of_one(void **state)
 
 static void an_extern_is_refused_by_name(void **state)
 {
+	static const struct {
+		struct fixture_extern ext;
+		const char *kind;
+	} externs[] = {
+		{ { "bpf_prog_active", 14, ".ksyms" }, "(ksym)" },
+		{ { "LINUX_KERNEL_VERSION", 14, ".kconfig" }, "(kconfig)" },
+		{ { "bpf_kfunc", 12, ".ksyms" }, "(kfunc)" },
+		{ { "nameless", 0, "" }, "unknown kind" },
+	};
 	struct fixture *f = *state;
+	size_t i;
 
-	fixture_object(f, (struct fixture_extern){ "bpf_prog_active",
-						   STT_OBJECT }, false);
-	refused(f, "ksym", "bpf_prog_active");
-	fixture_object(f, (struct fixture_extern){ "bpf_kfunc", STT_FUNC },
-		       false);
-	refused(f, "kfunc", "bpf_kfunc");
+	for (i = 0; i < sizeof(externs) / sizeof(externs[0]); i++) {
+		fixture_object(f, externs[i].ext, false);
+		refused(f, externs[i].kind, externs[i].ext.name);
+	}
 }
 
 static void co_re_is_refused(void **state)
@@ -673,8 +684,10 @@ static void map_layout_must_be_stated(void **state)
 static void other_targets_are_refused(void **state)
 {
 	static const char *const options[] = {
-		"CONFIG_X86_KERNEL_IBT", "CONFIG_CFI_CLANG",
-		"CONFIG_PREEMPT_RT", "CONFIG_MODVERSIONS",
+		"CONFIG_X86_KERNEL_IBT",
+		"CONFIG_CFI_CLANG",
+		"CONFIG_PREEMPT_RT",
+		"CONFIG_MODVERSIONS",
 	};
 	struct fixture *f = *state;
 	char off[64], on[64];
@@ -696,8 +709,8 @@ static void other_verifier_features_are_refused(void **state)
 
 	f->env.features |= cpu_to_le32(VOUCH_FEATURE_IBT);
 	refused(f, "IBT", "capture");
-	f->env.features = cpu_to_le32(VOUCH_FEATURE_RETHUNK |
-				      VOUCH_FEATURE_CALL_DEPTH);
+	f->env.features =
+		cpu_to_le32(VOUCH_FEATURE_RETHUNK | VOUCH_FEATURE_CALL_DEPTH);
 	refused(f, "call depth", "capture");
 }
 

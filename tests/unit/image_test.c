@@ -102,8 +102,9 @@ static void every_other_length_is_refused(void **state)
 	copy = calloc(1, s->len + 8);
 	memcpy(copy, s->file, s->len);
 	for (i = 1; i <= 8; i++)
-		assert_int_equal(vouch_image_parse(copy, s->len + i, &img,
-						   &why), -EINVAL);
+		assert_int_equal(
+			vouch_image_parse(copy, s->len + i, &img, &why),
+			-EINVAL);
 	free(copy);
 }
 
@@ -132,7 +133,8 @@ static void noise_does_no_harm(void **state)
 static void signatures_are_split_off(void **state)
 {
 	const struct vouch_module_signature sig = {
-		.id_type = 2, .sig_len = { 0, 0, 0, 100 },
+		.id_type = 2,
+		.sig_len = { 0, 0, 0, 100 },
 	};
 	struct state *s = *state;
 	const size_t marker = sizeof(VOUCH_MODULE_SIG_STRING) - 1;
@@ -145,22 +147,23 @@ static void signatures_are_split_off(void **state)
 	memcpy(file + s->len + 100, &sig, sizeof(sig));
 	memcpy(file + s->len + 100 + sizeof(sig), VOUCH_MODULE_SIG_STRING,
 	       marker);
-	assert_int_equal(vouch_image_split(file, len, &elf_len, &sig_len,
-					   &why), 0);
+	assert_int_equal(vouch_image_split(file, len, &elf_len, &sig_len, &why),
+			 0);
 	assert_int_equal(elf_len, s->len);
 	assert_int_equal(sig_len, 100);
 
 	/* Longer than any, or of another kind. */
 	file[s->len + 100 + 10] = 0xff;
-	assert_int_equal(vouch_image_split(file, len, &elf_len, &sig_len,
-					   &why), -EINVAL);
+	assert_int_equal(vouch_image_split(file, len, &elf_len, &sig_len, &why),
+			 -EINVAL);
 	file[s->len + 100 + 10] = 0;
 	file[s->len + 100 + 2] = 1;
-	assert_int_equal(vouch_image_split(file, len, &elf_len, &sig_len,
-					   &why), -EINVAL);
+	assert_int_equal(vouch_image_split(file, len, &elf_len, &sig_len, &why),
+			 -EINVAL);
 	file[s->len + 100 + 2] = 2;
-	assert_int_equal(vouch_image_split(file, len - 1, &elf_len, &sig_len,
-					   &why), -EINVAL);
+	assert_int_equal(
+		vouch_image_split(file, len - 1, &elf_len, &sig_len, &why),
+		-EINVAL);
 	free(file);
 }
 

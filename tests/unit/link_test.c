@@ -92,9 +92,9 @@ static void references_become_relocations(void **state)
 	assert_int_equal(img.relas[0].r_addend, -4);
 	assert_int_equal(img.relas[2].r_offset, marks.value + 3);
 	assert_int_equal(img.relas[2].r_addend, 4);
-	assert_string_equal(vouch_image_symbol(&img, ELF64_R_SYM(
-						       img.relas[1].r_info)),
-			    "vouch_bpf_htab_lookup_raw");
+	assert_string_equal(
+		vouch_image_symbol(&img, ELF64_R_SYM(img.relas[1].r_info)),
+		"vouch_bpf_htab_lookup_raw");
 	assert_int_equal(img.n_returns, 2);
 	free(file);
 }

@@ -79,7 +79,8 @@ static void requirements_are_found(void **state)
 	(void)state;
 	make(&m);
 	assert_int_equal(vouch_requirements_parse(&m, sizeof(m), TEXT_LEN,
-						  DATA_LEN, &view, &why), 0);
+						  DATA_LEN, &view, &why),
+			 0);
 	assert_ptr_equal(view.progs, &m.prog);
 	assert_ptr_equal(view.maps, m.maps);
 	assert_ptr_equal(view.refs, m.refs);
@@ -93,7 +94,10 @@ struct change {
 	size_t off;
 	u32 value;
 };
-#define CHANGE(type, field, value) { #field, offsetof(type, field), value }
+#define CHANGE(type, field, value)                   \
+	{                                            \
+#field, offsetof(type, field), value \
+	}
 
 static void bad_requirements_are_refused(void **state)
 {
@@ -178,7 +182,8 @@ static void short_requirements_are_refused(void **state)
 		memcpy(copy, &m, len);
 		assert_int_equal(vouch_requirements_parse(copy, len, TEXT_LEN,
 							  DATA_LEN, &view,
-							  &why), -EINVAL);
+							  &why),
+				 -EINVAL);
 		free(copy);
 	}
 }

@@ -135,7 +135,8 @@ static void an_image_is_signed(void **state)
 	assert_int_equal(le64_to_cpu(img.record->sequence), 7);
 	assert_int_equal(vouch_crypto_cms_check(s->cert, s->cert_len, out,
 						elf_len, (u8 *)out + elf_len,
-						sig_len, &why), 0);
+						sig_len, &why),
+			 0);
 	free(out);
 }
 
@@ -150,10 +151,9 @@ static void a_signature_fits_one_file_and_one_key(void **state)
 	assert_int_equal(sign(s, &out, &len, &why), 0);
 	assert_int_equal(vouch_image_split(out, len, &elf_len, &sig_len, &why),
 			 0);
-	assert_int_equal(vouch_crypto_cms_check(s->other_cert,
-						s->other_cert_len, out,
-						elf_len, (u8 *)out + elf_len,
-						sig_len, &why),
+	assert_int_equal(vouch_crypto_cms_check(
+				 s->other_cert, s->other_cert_len, out, elf_len,
+				 (u8 *)out + elf_len, sig_len, &why),
 			 -EKEYREJECTED);
 	((u8 *)out)[elf_len / 2] ^= 1;
 	assert_int_equal(vouch_crypto_cms_check(s->cert, s->cert_len, out,
@@ -317,7 +317,7 @@ static void other_function_names_are_refused(void **state)
 	refused(*state, "a function has a name");
 }
 
-#define SECTION(s, i) ((Elf64_Shdr *)(uintptr_t)&(s)->img.sections[i])
+#define SECTION(s, i) ((Elf64_Shdr *)(uintptr_t) & (s)->img.sections[i])
 #define EHDR(s) ((Elf64_Ehdr *)(s)->image)
 
 static Elf64_Rela *rela(struct state *s, u32 i)
