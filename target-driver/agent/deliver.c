@@ -74,7 +74,7 @@ static int read_image(struct delivery *d, const u8 *file, size_t len,
 	return vouch_fail_next(f, "submit it for slot %s", d->slot);
 }
 
-/* A slot that the module does not know yet starts at 1.1. */
+/* The slot that a properly signed image names starts at 1.1 if it is new. */
 static int make_slot(struct vouch_agent *agent, const struct delivery *d,
 		     struct vouch_failure *f)
 {
@@ -132,6 +132,11 @@ static int admit_and_load(struct vouch_agent *agent, struct delivery *d,
 		return vouch_fail(f, -errno, VOUCH_EXIT_INTERNAL, "open %s",
 				  path);
 	err = admit(agent, fd, d, &arg, f);
+	if (err == -ENOENT) {
+		err = make_slot(agent, d, f);
+		if (!err)
+			err = admit(agent, fd, d, &arg, f);
+	}
 	if (err == -EEXIST && is_loaded(agent, d)) {
 		d->found = true;
 		err = 0;
@@ -231,10 +236,8 @@ static int attach(struct vouch_agent *agent, struct delivery *d,
 static int carry_out(struct vouch_agent *agent, struct delivery *d,
 		     const u8 *file, size_t len, struct vouch_failure *f)
 {
-	int err = make_slot(agent, d, f);
+	int err = vouch_store_write(agent->state, INCOMING, file, len, f);
 
-	if (!err)
-		err = vouch_store_write(agent->state, INCOMING, file, len, f);
 	if (!err)
 		err = admit_and_load(agent, d, f);
 	if (!err)

@@ -26,11 +26,14 @@ static bool names_image(const char *name,
 	return is_prefix(name) && !strncmp(name, content, strlen(name));
 }
 
-static int not_found(struct vouch_failure *f, u32 n, const char *see)
+static int not_found(struct vouch_failure *f, const char *name, u32 n,
+		     const char *see)
 {
 	f->err = n ? -ENOTUNIQ : -ENOENT;
 	f->exit = VOUCH_EXIT_REFUSED;
-	if (n)
+	if (!name)
+		vouch_fail_why(f, "none is named, and there are %u", n);
+	else if (n)
 		vouch_fail_why(f, "%u of them fit that name", n);
 	else
 		vouch_fail_why(f, "there is none of that name");
@@ -44,15 +47,15 @@ int vouch_find_image(int device, const char *name,
 	struct vouch_target_image_info it;
 	u32 i, n = 0;
 
-	vouch_fail(f, -EINVAL, VOUCH_EXIT_USAGE, "find the image %s",
-		   name ? name : "that is meant");
+	vouch_fail(f, -EINVAL, VOUCH_EXIT_USAGE, "find the image%s%s",
+		   name ? " " : "", name ? name : "");
 	for (i = 0; !vouch_device_image(device, i, &it); i++) {
 		if (!names_image(name, &it))
 			continue;
 		n++;
 		*image = it;
 	}
-	return n == 1 ? 0 : not_found(f, n, "vouch target show");
+	return n == 1 ? 0 : not_found(f, name, n, "vouch target show");
 }
 
 int vouch_find_program(int device, const char *image, const char *name,
@@ -62,15 +65,15 @@ int vouch_find_program(int device, const char *image, const char *name,
 	struct vouch_target_prog_info it;
 	u32 i, n = 0;
 
-	vouch_fail(f, -ENOENT, VOUCH_EXIT_REFUSED, "find the program %s of %s",
-		   name ? name : "that is meant", image);
+	vouch_fail(f, -ENOENT, VOUCH_EXIT_REFUSED, "find the program%s%s of %s",
+		   name ? " " : "", name ? name : "", image);
 	for (i = 0; !vouch_device_program(device, image, i, &it); i++) {
 		if (name && strcmp(name, it.name))
 			continue;
 		n++;
 		*prog = it;
 	}
-	return n == 1 ? 0 : not_found(f, n, "vouch target progs");
+	return n == 1 ? 0 : not_found(f, name, n, "vouch target progs");
 }
 
 /* The map of that name in one image. */
@@ -103,7 +106,7 @@ int vouch_find_map(int device, const char *image, const char *name,
 		   image ? " of " : "", image ? img.name : "");
 	if (image)
 		return map_of(device, img.name, name, map) ?
-			       not_found(f, 0, "vouch target map list") :
+			       not_found(f, name, 0, "vouch target map list") :
 			       0;
 	for (i = 0; !vouch_device_image(device, i, &img); i++) {
 		if (map_of(device, img.name, name, &it))
@@ -113,5 +116,5 @@ int vouch_find_map(int device, const char *image, const char *name,
 			n++;
 		*map = it;
 	}
-	return n == 1 ? 0 : not_found(f, n, "vouch target map list");
+	return n == 1 ? 0 : not_found(f, name, n, "vouch target map list");
 }

@@ -61,11 +61,17 @@ static int call(const struct vouch_map *map, unsigned long request,
 		struct vouch_target_map_op *op, const char *doing,
 		struct vouch_failure *f)
 {
+	int err;
+
 	vouch_fail(f, 0, VOUCH_EXIT_REFUSED, "%s an element of the map %s of %s",
 		   doing, map->info.name, map->info.image);
 	vouch_fail_next(f, "see \"vouch target map list\" and \"vouch target "
 			   "map dump\"");
-	return vouch_device_call(map->device, request, op, op->reason, f);
+	err = vouch_device_call(map->device, request, op, op->reason, f);
+	/* The map was there: it is the element that is not. */
+	if (err == -ENOENT)
+		vouch_fail_why(f, "it has no element of that key");
+	return err;
 }
 
 int vouch_map_lookup(struct vouch_map *map, struct vouch_failure *f)
