@@ -39,7 +39,8 @@ static void child(const char *name, int level, pid_t parent,
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent ||
 	    close_others(fd))
 		_exit(1);
-	exit(run(fd, ctx));
+	/* Not exit(): what the main process set up is not this one's to end. */
+	_exit(run(fd, ctx));
 }
 
 int vouch_process_spawn(const char *name, int level,

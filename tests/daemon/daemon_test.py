@@ -1,0 +1,608 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""vouchd as a whole, with fake agents in place of VMs.
+
+usage: daemon_test.py VOUCHD [TEST]...
+"""
+
+import hashlib
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+import wire  # noqa: E402
+from fake_agent import FakeTarget, FakeVerifier  # noqa: E402
+from tap import Tap  # noqa: E402
+
+VOUCHD = os.path.abspath(sys.argv[1])
+DATA = os.path.join(HERE, "data")
+
+
+def load(name):
+    with open(os.path.join(DATA, name), "rb") as f:
+        return f.read()
+
+
+OBJECT = load("xdp_count.o")
+RECORDED = {"json": json.loads(load("xdp_count.json")),
+            "capture": load("xdp_count.cap")}
+PROFILE = hashlib.sha256(load("profile.json")).hexdigest()
+
+
+def make_key(directory):
+    path = os.path.join(directory, "image.")
+    subprocess.run(
+        ["openssl", "req", "-new", "-x509", "-newkey", "rsa:3072", "-sha256",
+         "-nodes", "-days", "3650", "-subj", "/CN=vouch test image key",
+         "-addext", "basicConstraints=critical,CA:FALSE",
+         "-addext", "keyUsage=digitalSignature",
+         "-addext", "subjectKeyIdentifier=hash", "-outform", "DER",
+         "-keyout", path + "key", "-out", path + "der"],
+        check=True, stderr=subprocess.DEVNULL)
+
+
+class Daemon:
+    """One vouchd with a state directory of its own."""
+
+    keys = None
+
+    def __init__(self, **changes):
+        self.temp = tempfile.TemporaryDirectory(prefix="vouchd-")
+        self.dir = self.temp.name
+        if not Daemon.keys:
+            Daemon.keys = tempfile.TemporaryDirectory(prefix="vouchd-")
+            make_key(Daemon.keys.name)
+        self.config = {
+            "state_dir": os.path.join(self.dir, "state"),
+            "socket": self.path("vouchd.sock"),
+            "key": os.path.join(Daemon.keys.name, "image.key"),
+            "cert": os.path.join(Daemon.keys.name, "image.der"),
+            "profiles": [os.path.join(DATA, "profile.json")],
+            "policy": {"allow_perfmon": True, "record": True},
+            "timeouts": {"verify_s": 2, "deliver_s": 2, "wait_s": 2,
+                         "call_s": 2},
+            "vms": [
+                {"name": "verifier", "role": "verifier",
+                 "agent_socket": self.path("verifier.sock")},
+                {"name": "demo", "role": "target", "slots": ["default", "b"],
+                 "profile": os.path.join(DATA, "profile.json"),
+                 "agent_socket": self.path("target.sock")}]}
+        self.config.update(changes)
+        self.agents = []
+        self.process = None
+        self.log = self.path("log")
+        self.start()
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def start(self):
+        with open(self.path("config.json"), "w", encoding="ascii") as f:
+            json.dump(self.config, f)
+        with open(self.log, "ab") as f:
+            self.process = subprocess.Popen(
+                [VOUCHD, "--config", self.path("config.json"),
+                 "--log-level", "debug"], stdin=subprocess.DEVNULL,
+                stdout=f, stderr=f)
+        for _ in range(500):
+            try:
+                wire.Client(self.path("vouchd.sock")).close()
+                return
+            except OSError:
+                if self.process.poll() is not None:
+                    break
+                time.sleep(0.02)
+        raise RuntimeError("vouchd did not start: " + self.text())
+
+    def text(self):
+        with open(self.log, encoding="ascii", errors="replace") as f:
+            return f.read()
+
+    def stop(self):
+        for agent in self.agents:
+            agent.leave()
+        self.agents = []
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return "does not end: " + self.text()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(20)
+        for agent in self.agents:
+            agent.leave()
+        self.agents = []
+
+    def verifier(self, **kw):
+        self.agents.append(FakeVerifier(self.path("verifier.sock"), RECORDED,
+                                        **kw))
+        return self.agents[-1]
+
+    def target(self, **kw):
+        self.agents.append(FakeTarget(self.path("target.sock"), **kw))
+        return self.agents[-1]
+
+    def client(self):
+        return wire.Client(self.path("vouchd.sock"), timeout=60)
+
+    def submit(self, obj=OBJECT, **options):
+        body = {"name": "xdp_count.o", "options": {}, "target": "demo",
+                "slot": None, "attach": None, "deliver": True}
+        body.update(options)
+        client = self.client()
+        try:
+            kind, _, verdict, _ = client.request(wire.SUBMIT, body, obj)
+            return kind, verdict
+        finally:
+            client.close()
+
+    def query(self, sql):
+        db = sqlite3.connect(os.path.join(self.config["state_dir"],
+                                          "vouchd.db"))
+        try:
+            return db.execute(sql).fetchall()
+        finally:
+            db.close()
+
+    def wait_for(self, what, seconds=10):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if what():
+                return True
+            time.sleep(0.02)
+        return False
+
+
+def capture(verdict, reason="because"):
+    def act(*_):
+        return wire.CAPTURE, {"verdict": verdict, "reason": reason, "programs":
+                              [], "privileges": [], "log": "a log"}, b""
+    return act
+
+
+# ---- the whole way -------------------------------------------------------
+
+def test_whole_way(tap):
+    d = Daemon()
+    verifier, target = d.verifier(), d.target(hello={"profile": PROFILE})
+    client = d.client()
+    ident = client.send(wire.SUBMIT, {
+        "name": "xdp_count.o", "options": {"record": True}, "target": "demo",
+        "slot": "b", "attach": "xdp:eth0", "deliver": True}, OBJECT)
+    stages = []
+    while True:
+        kind, answers, verdict, _ = client.receive()
+        if kind != wire.PROGRESS:
+            break
+        stages.append(verdict["stage"])
+    tap.equal((kind, answers), (wire.VERDICT, ident), "a verdict answers")
+    tap.equal(stages, ["verify", "check", "link", "sign", "deliver"],
+              "progress names every stage")
+    tap.equal((verdict["verdict"], verdict["exit"], verdict["reason"]),
+              ("accepted", 0, None), "accepted")
+    tap.equal(verdict["object"], hashlib.sha256(OBJECT).hexdigest(),
+              "the verdict names the object")
+    tap.equal(sorted(verdict["stages_us"]),
+              sorted(["verify", "check", "link", "sign", "deliver"]),
+              "every stage has its time")
+    tap.equal(verdict["log"], RECORDED["json"]["log"], "the verifier's log")
+    tap.equal([p["name"] for p in verdict["programs"]], ["xdp_count"],
+              "the programs")
+    tap.equal(verifier.seen[0][1]["options"],
+              {"set": {}, "map_entries": {}, "record": True,
+               "allow_perfmon": True}, "the verifier gets canonical options")
+    tap.equal(verifier.seen[0][2], OBJECT, "and the object as it was")
+
+    image = verdict["image"]
+    kind, body, blob = target.seen[0]
+    tap.equal(body, {"slot": "b", "attach": "xdp:eth0"}, "what is delivered")
+    tap.equal(hashlib.sha256(blob).hexdigest(), image["sha256"],
+              "the image that is delivered is the one of the verdict")
+    with open(image["path"], "rb") as f:
+        tap.equal(f.read(), blob, "and the one on disk")
+    tap.check(blob.endswith(b"~Module signature appended~\n"), "it is signed")
+    tap.equal((image["epoch"], image["sequence"], image["slot"]), (1, 1, "b"),
+              "the record")
+    tap.equal(image["name"], "vouch_" + image["content"][:16], "its name")
+    tap.equal(verdict["deliveries"],
+              [{"target": "demo", "slot": "b", "status": "attached",
+                "reason": None, "admit_us": 10, "load_us": 20}], "the delivery")
+
+    got, data = client.call("image", content=image["content"][:8])
+    tap.equal((got["path"], data), (image["path"], blob),
+              "the image is found by a prefix")
+    status, _ = client.call("status")
+    tap.equal((status["submissions"], status["images"]), (1, 1), "counts")
+    tap.equal([(v["name"], v["state"], v["release"])
+               for v in status["verifiers"] + status["targets"]],
+              [("verifier", "ready", "6.1.0-fake"),
+               ("demo", "ready", "6.1.0-fake")], "states")
+    tap.equal(client.call("submission", submission=verdict["submission"])[0],
+              verdict, "the verdict can be asked for again")
+    recorded = os.path.join(d.config["state_dir"], "captures",
+                            verdict["object"] + ".capture")
+    with open(recorded, "rb") as f:
+        tap.equal(f.read(), RECORDED["capture"], "the capture is recorded")
+    tap.equal([e for (e,) in d.query("SELECT event FROM log ORDER BY id")],
+              ["received", "signed", "verdict"], "the log")
+    client.close()
+    tap.equal(d.stop(), 0, "it ends at SIGTERM")
+
+
+def test_same_input(tap):
+    d = Daemon()
+    d.verifier()
+    verdicts = [d.submit(deliver=False)[1] for _ in range(3)]
+    tap.equal([v["exit"] for v in verdicts], [0, 0, 0], "accepted three times")
+    tap.equal(len({v["image"]["content"] for v in verdicts}), 1,
+              "same input, same content")
+    tap.equal([v["image"]["sequence"] for v in verdicts], [1, 2, 3],
+              "each signature has its sequence")
+    d.stop()
+    d.start()
+    d.verifier()
+    tap.equal(d.submit(deliver=False)[1]["image"]["sequence"], 4,
+              "the sequence goes on after a restart")
+    d.stop()
+
+
+# ---- what the verifier may do -------------------------------------------
+
+def test_verdicts(tap):
+    d = Daemon()
+    d.verifier(acts=[capture("rejected"), capture("unsupported"),
+                     capture("error"), capture("accepted"),
+                     lambda *_: (wire.RESULT, {}, b""),
+                     lambda *_: (wire.ERROR, {"code": "EIO", "why": "bad day"},
+                                 b"")])
+    for verdict, code in (("rejected", 3), ("unsupported", 6), ("error", 1),
+                          ("error", 1), ("error", 1), ("error", 1)):
+        got = d.submit()[1]
+        tap.equal((got["verdict"], got["exit"], got["image"]),
+                  (verdict, code, None), "%s gives %d" % (verdict, code))
+    tap.equal(got["reason"], "bad day", "the agent's reason is passed on")
+    d.stop()
+
+
+def test_hostile_capture(tap):
+    d = Daemon()
+
+    def flipped(at):
+        def act(*_):
+            data = bytearray(RECORDED["capture"])
+            data[at] ^= 1
+            return wire.CAPTURE, RECORDED["json"], bytes(data)
+        return act
+
+    d.verifier(acts=[flipped(0), flipped(40), lambda *_: (
+        wire.CAPTURE, RECORDED["json"], RECORDED["capture"][:-8])])
+    for what in ("a wrong magic", "another kernel release", "a short capture"):
+        got = d.submit()[1]
+        if what == "another kernel release":
+            continue  # a fact that nothing contradicts
+        tap.equal((got["verdict"], got["exit"], got["image"]),
+                  ("refused", 6, None), what + " is refused")
+    tap.equal(d.submit(deliver=False)[1]["exit"], 0, "and the next is accepted")
+    got = d.submit(obj=OBJECT + b"\0", deliver=False)[1]
+    tap.equal((got["verdict"], got["exit"]), ("refused", 6),
+              "a capture of another object is refused")
+    d.stop()
+
+
+def test_verifier_lost(tap):
+    d = Daemon()
+    d.verifier(acts=["die"])
+    client = d.client()
+    client.send(wire.SUBMIT, {"name": "x", "deliver": False}, OBJECT)
+    tap.check(d.wait_for(lambda: "trying once more" in d.text()),
+              "the loss of a verifier is noticed")
+    d.verifier()
+    kind = wire.PROGRESS
+    while kind == wire.PROGRESS:
+        kind, _, verdict, _ = client.receive()
+    tap.equal(verdict["exit"], 0, "the next verifier takes the submission")
+
+    client.send(wire.SUBMIT, {"name": "x", "deliver": False}, OBJECT)
+    d.agents[-1].leave()
+    for _ in range(2):
+        d.verifier(acts=["die"])
+        d.agents[-1].thread.join(10)
+    kind = wire.PROGRESS
+    while kind == wire.PROGRESS:
+        kind, _, verdict, _ = client.receive()
+    tap.equal((verdict["verdict"], verdict["exit"]), ("error", 4),
+              "two lost verifiers are too many")
+    tap.equal(d.submit()[1]["exit"], 4, "so is none at all, after a while")
+    d.stop()
+
+
+def test_verifier_hangs(tap):
+    d = Daemon()
+    d.verifier(acts=["hang"])
+    tap.equal(d.submit()[1]["exit"], 7, "a verifier that hangs is a time-out")
+    d.verifier()
+    tap.equal(d.submit(deliver=False)[1]["exit"], 0, "and is replaced")
+    d.stop()
+
+
+# ---- what the target may do ---------------------------------------------
+
+def test_target(tap):
+    d = Daemon()
+    d.verifier()
+
+    def status(status):
+        return lambda *_: (wire.STATUS, {"status": status, "reason": "so"}, b"")
+
+    tap.equal(d.submit()[1]["exit"], 4, "a target that is not there")
+    d.target(acts=[status("refused"), status("error"), status("strange"),
+                   "hang", "die"])
+    for code, status in ((6, "refused"), (1, "error"), (1, "error"),
+                         (7, "error"), (4, "error")):
+        got = d.submit()[1]
+        tap.equal((got["exit"], got["deliveries"][0]["status"]),
+                  (code, status), "a delivery ends with %d" % code)
+        tap.check(got["image"], "and the image stays")
+    d.agents[-1].thread.join(10)
+    target = d.target(hello={"profile": "00" * 32})
+    tap.equal(d.submit()[1]["exit"], 6, "a target of another profile")
+    tap.equal(target.seen, [], "to which nothing is sent")
+    d.stop()
+
+
+# ---- clients -------------------------------------------------------------
+
+def test_bad_submissions(tap):
+    d = Daemon()
+    d.verifier()
+    for name, change in (
+            ("an unknown target", {"target": "other"}),
+            ("a slot that no operator named", {"slot": "mine"}),
+            ("a name that is none", {"name": "a\nb"}),
+            ("no name", {"name": None}),
+            ("a long name", {"name": "x" * 64}),
+            ("a number as name", {"name": 1}),
+            ("options that are none", {"options": []}),
+            ("a setting that is no text", {"options": {"set": {"A": 1}}}),
+            ("a map without entries", {"options": {"map_entries": {"m": 0}}}),
+            ("deliver that is no truth", {"deliver": "yes"}),
+            ("an empty object", {"obj": b""}),
+            ("too large an object", {"obj": b"\0" * (16 * 1024 * 1024 + 1)})):
+        kind, body = d.submit(**change)
+        tap.equal((kind, body.get("exit")), (wire.ERROR, 2), name)
+    tap.equal(d.query("SELECT count(*) FROM submissions"), [(0,)],
+              "none of them is recorded")
+    d.stop()
+
+
+def test_client_leaves(tap):
+    d = Daemon()
+    client = d.client()
+    client.send(wire.SUBMIT, {"name": "x", "deliver": False}, OBJECT)
+    tap.check(d.wait_for(lambda: d.query(
+        "SELECT state FROM submissions") == [("verifying",)]), "it is taken")
+    client.close()
+    d.verifier()
+    tap.check(d.wait_for(lambda: d.query(
+        "SELECT state FROM submissions") == [("done",)]),
+        "a submission outlives its client")
+    client = d.client()
+    tap.equal(client.call("submission", submission=1)[0]["exit"], 0,
+              "its verdict is kept")
+    kind, _, body, _ = client.request(
+        wire.CALL, {"method": "submission", "submission": 2})
+    tap.equal((kind, body["exit"]), (wire.ERROR, 2), "another is not known")
+    client.close()
+    d.stop()
+
+
+def test_calls(tap):
+    d = Daemon()
+    d.verifier()
+    client = d.client()
+    kind, _, body, _ = client.request(wire.CALL, {"method": "target.show"})
+    tap.equal((kind, body["exit"]), (wire.ERROR, 4), "a target not there")
+    d.target()
+    body, blob = client.call("target.map.get", b"abc", target="demo", map="m")
+    tap.equal((body["asked"], blob), ({"method": "map.get", "map": "m"},
+                                      b"abc"), "a target's method is passed on")
+    kind, _, body, _ = client.request(wire.CALL, {"method": "target.fail"})
+    tap.equal((kind, body["why"], body["exit"]), (wire.ERROR, "as asked", 6),
+              "so is its failure")
+    body, blob = client.call("test-run", OBJECT, on="verifier", object_len=1)
+    tap.equal((body["runs"], blob), ([{"retval": 2}], OBJECT), "a test run")
+    tap.equal([t["name"] for t in client.call("target.list")[0]["targets"]],
+              ["demo"], "the list of targets")
+    for call, code in (({"method": "nonsense"}, 2), ({}, 2),
+                       ({"method": "target.show", "target": "other"}, 2),
+                       ({"method": "test-run", "on": "target"}, 2),
+                       ({"method": "image", "content": "ab"}, 2),
+                       ({"method": "image", "content": "abcd"}, 2)):
+        kind, _, body, _ = client.request(wire.CALL, call)
+        tap.equal((kind, body["exit"]), (wire.ERROR, code), "call %s" % call)
+    client.close()
+    d.stop()
+
+
+def raw(path, data):
+    """Everything that the daemon says to some bytes, until it hangs up."""
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(20)
+    s.connect(path)
+    answer = b""
+    try:
+        s.sendall(data)
+        while True:
+            part = s.recv(65536)
+            if not part:
+                return answer
+            answer += part
+    except ConnectionError:
+        return answer
+    finally:
+        s.close()
+
+
+def frame(kind, body, **change):
+    text = json.dumps(body).encode() if not isinstance(body, bytes) else body
+    head = {"magic": b"VCHF", "version": 1, "kind": kind, "id": 1,
+            "json": len(text), "blob": 0, "reserved": 0}
+    head.update(change)
+    return wire.HEAD.pack(*head.values()) + text
+
+
+def test_hello(tap):
+    d = Daemon()
+    sock = d.path("vouchd.sock")
+    agent = d.path("verifier.sock")
+    developer = {"role": "developer", "version": "0.1.0"}
+    for name, path, data in (
+            ("another role at the clients' socket", sock,
+             frame(wire.HELLO, {"role": "verifier"})),
+            ("another role at a VM's socket", agent,
+             frame(wire.HELLO, {"role": "target"})),
+            ("no role", sock, frame(wire.HELLO, {})),
+            ("a first frame that is no HELLO", sock,
+             frame(wire.CALL, {"method": "status"}))):
+        answer = raw(path, data)
+        tap.check(answer[6:8] == bytes([wire.ERROR, 0]),
+                  name + " gets an error and is hung up")
+    for name, data in (
+            ("noise", b"GET / HTTP/1.1\r\n\r\n" * 4),
+            ("another version", frame(wire.HELLO, developer, version=2)),
+            ("reserved bytes", frame(wire.HELLO, developer, reserved=1)),
+            ("a blob before the HELLO", frame(wire.HELLO, developer, blob=1)),
+            ("JSON that is none", frame(wire.HELLO, b"{")),
+            ("JSON that is no object", frame(wire.HELLO, b"[]")),
+            ("a member given twice", frame(
+                wire.HELLO, b'{"role":"developer","role":"developer"}'))):
+        tap.equal(raw(sock, data), b"", name + " is hung up")
+    verifier = d.verifier()
+    try:
+        d.verifier()
+        tap.check(False, "a second agent is refused")
+    except wire.WireError as e:
+        tap.equal(e.args[0]["code"], "EBUSY", "a second agent is refused")
+    verifier.sock.sendall(frame(wire.CAPTURE, {}, id=0))
+    tap.check(d.wait_for(lambda: "answers nothing" in d.text()),
+              "an agent that speaks unasked is hung up")
+    tap.equal(d.client().call("status")[0]["schema_version"], 1,
+              "and the daemon lives")
+    d.stop()
+
+
+# ---- the end of the daemon ----------------------------------------------
+
+def test_killed_verifying(tap):
+    d = Daemon()
+    d.verifier(acts=["hang"])
+    client = d.client()
+    client.send(wire.SUBMIT, {"name": "x"}, OBJECT)
+    tap.check(d.wait_for(lambda: d.agents[0].seen), "the verifier works on it")
+    d.kill()
+    d.start()
+    d.verifier()
+    tap.check(d.wait_for(lambda: d.query(
+        "SELECT state FROM submissions") == [("done",)]),
+        "after kill -9 it is verified anew")
+    tap.equal(d.client().call("submission", submission=1)[0]["exit"], 0,
+              "and accepted")
+    d.stop()
+
+
+def test_killed_delivering(tap):
+    d = Daemon()
+    verifier = d.verifier()
+    target = d.target(acts=["hang"])
+    client = d.client()
+    client.send(wire.SUBMIT, {"name": "x", "deliver": True}, OBJECT)
+    tap.check(d.wait_for(lambda: target.seen), "the target has the image")
+    image = target.seen[0][2]
+    d.kill()
+    d.start()
+    verifier, target = d.verifier(), d.target()
+    tap.check(d.wait_for(lambda: d.query(
+        "SELECT state FROM submissions") == [("done",)]),
+        "after kill -9 the delivery is done again")
+    tap.equal((target.seen[0][2] == image, verifier.seen), (True, []),
+              "with the same image, and nothing else")
+    verdict, _ = d.client().call("submission", submission=1)
+    tap.equal((verdict["exit"], verdict["image"]["sequence"]), (0, 1),
+              "and the verdict is whole")
+    d.stop()
+
+
+def test_killed_often(tap):
+    d = Daemon()
+    d.verifier(acts=["hang"])
+    client = d.client()
+    client.send(wire.SUBMIT, {"name": "x"}, OBJECT)
+    tap.check(d.wait_for(lambda: d.agents[0].seen), "taken")
+    for _ in range(3):
+        d.kill()
+        d.start()
+    tap.check(d.wait_for(lambda: d.query(
+        "SELECT state FROM submissions") == [("done",)]),
+        "what ends the daemon each time is given up")
+    tap.equal(d.client().call("submission", submission=1)[0]["exit"], 1,
+              "with an error")
+    d.stop()
+
+
+def test_second_daemon(tap):
+    d = Daemon()
+    with open(d.log, "ab") as f:
+        p = subprocess.run([VOUCHD, "--config", d.path("config.json")],
+                           stderr=f, timeout=20, check=False)
+    tap.equal(p.returncode, 1, "a second daemon at the same place ends")
+    tap.check("another vouchd" in d.text(), "and says why")
+    tap.equal(d.client().call("status")[0]["schema_version"], 1,
+              "the first lives")
+    d.stop()
+
+
+def test_epoch(tap):
+    d = Daemon(epoch=3)
+    d.verifier()
+    tap.equal(d.submit(deliver=False)[1]["image"]["epoch"], 3, "epoch 3")
+    d.stop()
+    d.config["epoch"] = 2
+    try:
+        d.start()
+        time.sleep(0.5)
+        tap.check(d.process.wait(10) != 0, "an earlier epoch is refused")
+    except (RuntimeError, wire.WireError):
+        tap.check(True, "an earlier epoch is refused")
+    tap.check("in use already" in d.text(), "and it says so")
+    d.config["epoch"] = 4
+    d.start()
+    d.verifier()
+    image = d.submit(deliver=False)[1]["image"]
+    tap.equal((image["epoch"], image["sequence"]), (4, 1),
+              "a new epoch starts at 1")
+    d.stop()
+
+
+def main():
+    tap = Tap()
+    names = sys.argv[2:] or [n for n in globals() if n.startswith("test_")]
+    for name in names:
+        tap.note(name)
+        tap.run(globals()[name])
+    tap.end()
+
+
+if __name__ == "__main__":
+    main()
