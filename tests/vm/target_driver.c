@@ -6,186 +6,22 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <arpa/inet.h>
 #include <linux/bpf.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
 #include <linux/reboot.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/klog.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 
-#include "vouch_target_abi.h"
-
-#define N_CPUS 2 /* of the VM */
-
-static unsigned int passed, failed;
-static int dev = -1;
-
-static bool verdict(bool ok, const char *fmt, ...)
-{
-	va_list args;
-
-	printf("%s %u - ", ok ? "ok" : "not ok", passed + failed + 1);
-	va_start(args, fmt);
-	vprintf(fmt, args);
-	va_end(args);
-	printf("\n");
-	*(ok ? &passed : &failed) += 1;
-	return ok;
-}
-
-/* 0 or -errno; the reason of a refusal goes to the console. */
-static int call(unsigned long cmd, void *arg, const char *reason)
-{
-	if (!ioctl(dev, cmd, arg))
-		return 0;
-	int err = -errno;
-
-	if (reason)
-		printf("# %s\n", reason);
-	return err;
-}
-
-/* The module name of a file in /images. */
-static const char *name_of(const char *file)
-{
-	static char name[64];
-	char line[128], f[64];
-	FILE *names = fopen("/images/names", "r");
-
-	while (names && fgets(line, sizeof(line), names))
-		if (sscanf(line, "%63s %63s", f, name) == 2 &&
-		    !strcmp(f, file)) {
-			fclose(names);
-			return name;
-		}
-	if (names)
-		fclose(names);
-	return "-";
-}
-
-static int open_image(const char *file)
-{
-	char path[96];
-
-	snprintf(path, sizeof(path), "/images/%s", file);
-	return open(path, O_RDONLY);
-}
-
-static int admit(const char *file, char *reason)
-{
-	struct vouch_target_admit a = { .fd = open_image(file) };
-	int err = call(VOUCH_TARGET_ADMIT, &a, a.reason);
-
-	close(a.fd);
-	if (reason)
-		strcpy(reason, a.reason);
-	return err;
-}
-
-static int load(const char *file)
-{
-	int fd = open_image(file), err;
-
-	err = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
-	close(fd);
-	return err;
-}
-
-static int load_admitted(const char *file)
-{
-	int err = admit(file, NULL);
-
-	return err ? err : load(file);
-}
-
-static int unload(const char *file)
-{
-	return syscall(SYS_delete_module, name_of(file), O_NONBLOCK) ? -errno :
-								       0;
-}
-
-static int set_floor(const char *slot, unsigned int epoch,
-		     unsigned long long sequence)
-{
-	struct vouch_target_floor f = { .epoch = epoch,
-					.sequence = sequence };
-
-	strcpy(f.slot, slot);
-	return call(VOUCH_TARGET_FLOOR_SET, &f, f.reason);
-}
-
-static int run(const char *file, const char *prog, const void *packet,
-	       unsigned int len, struct vouch_target_test_run *t, void *out)
-{
-	*t = (struct vouch_target_test_run){ .data_in = (uintptr_t)packet,
-					     .data_size_in = len,
-					     .data_out = (uintptr_t)out };
-	strcpy(t->image, name_of(file));
-	strcpy(t->prog, prog);
-	return call(VOUCH_TARGET_TEST_RUN, t, t->reason);
-}
-
-static int map_op(unsigned long cmd, const char *file, const char *map,
-		  const void *key, unsigned int key_len, const void *value,
-		  unsigned int value_len, unsigned long long flags)
-{
-	struct vouch_target_map_op op = { .key = (uintptr_t)key,
-					  .key_len = key_len,
-					  .value_len = value_len,
-					  .flags = flags };
-
-	if (cmd == VOUCH_TARGET_MAP_NEXT_KEY)
-		op.next_key = (uintptr_t)value;
-	else
-		op.value = (uintptr_t)value;
-	strcpy(op.image, name_of(file));
-	strcpy(op.map, map);
-	return call(cmd, &op, op.reason);
-}
-
-static int lookup(const char *file, const char *map, uint32_t key, void *value,
-		  unsigned int len)
-{
-	return map_op(VOUCH_TARGET_MAP_LOOKUP, file, map, &key, 4, value, len,
-		      0);
-}
-
-static int update(const char *file, const char *map, uint32_t key,
-		  const void *value, unsigned int len,
-		  unsigned long long flags)
-{
-	return map_op(VOUCH_TARGET_MAP_UPDATE, file, map, &key, 4, value, len,
-		      flags);
-}
-
-static int erase(const char *file, const char *map, uint32_t key)
-{
-	return map_op(VOUCH_TARGET_MAP_DELETE, file, map, &key, 4, NULL, 0, 0);
-}
-
-static int attach(unsigned long cmd, const char *file, const char *prog,
-		  const char *ifname)
-{
-	struct vouch_target_attach a = {};
-
-	strcpy(a.image, name_of(file));
-	strcpy(a.prog, prog);
-	strcpy(a.ifname, ifname);
-	return call(cmd, &a, a.reason);
-}
+#include "target_client.h"
 
 static void test_device(void)
 {
@@ -282,8 +118,7 @@ static void test_refusals(void)
 			continue;
 		int err = admit(cases[i].file, reason);
 
-		verdict(err == -cases[i].err &&
-				strstr(reason, cases[i].reason),
+		verdict(err == -cases[i].err && strstr(reason, cases[i].reason),
 			"%s is refused for its %s (%d)", cases[i].file,
 			cases[i].reason, err);
 	}
@@ -337,8 +172,7 @@ static void test_run(void)
 	err = run("count", "count", packet, sizeof(packet), &t, out);
 	verdict(!err && t.retval == 2 && t.data_size_out == 64 &&
 			!memcmp(packet, out, 64),
-		"a program runs and gives its verdict (%d, %u)", err,
-		t.retval);
+		"a program runs and gives its verdict (%d, %u)", err, t.retval);
 	packet[0] = 1;
 	packet[4] = 0x77;
 	err = run("count", "count", packet, 60, &t, out);
@@ -502,72 +336,14 @@ static void test_info(void)
 		"lists end");
 }
 
-/* Send @n frames out of one interface, to arrive at the other. */
-static void send_frames(const char *ifname, unsigned int n, uint8_t first)
-{
-	int s = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
-	struct sockaddr_ll to = { .sll_family = AF_PACKET,
-				  .sll_ifindex = if_nametoindex(ifname),
-				  .sll_halen = 6 };
-	uint8_t frame[64] = { first };
-
-	frame[12] = 0x88;
-	frame[13] = 0xb5;
-	while (n--)
-		sendto(s, frame, sizeof(frame), 0, (struct sockaddr *)&to,
-		       sizeof(to));
-	close(s);
-}
-
-/* How many of our frames an interface's packet sockets see. */
-static int receive_socket(const char *ifname)
-{
-	int s = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, htons(0x88b5));
-	struct sockaddr_ll at = { .sll_family = AF_PACKET,
-				  .sll_protocol = htons(0x88b5),
-				  .sll_ifindex = if_nametoindex(ifname) };
-
-	if (bind(s, (struct sockaddr *)&at, sizeof(at)))
-		printf("# bind %s: %s\n", ifname, strerror(errno));
-	return s;
-}
-
-static unsigned int drain(int s)
-{
-	uint8_t buf[256];
-	unsigned int n = 0, i;
-
-	for (i = 0; i < 20; i++) {
-		while (recv(s, buf, sizeof(buf), 0) > 0)
-			n++;
-		usleep(50000);
-	}
-	return n;
-}
-
-static void up(const char *ifname)
-{
-	int s = socket(AF_INET, SOCK_DGRAM, 0);
-	struct ifreq r = {};
-
-	if (s < 0)
-		s = socket(AF_PACKET, SOCK_RAW, 0);
-	strcpy(r.ifr_name, ifname);
-	ioctl(s, SIOCGIFFLAGS, &r);
-	r.ifr_flags |= IFF_UP | IFF_PROMISC;
-	if (ioctl(s, SIOCSIFFLAGS, &r))
-		printf("# %s up: %s\n", ifname, strerror(errno));
-	close(s);
-}
-
 static unsigned long long attached_runs(void)
 {
 	struct vouch_target_attach_info info = {};
 
 	if (call(VOUCH_TARGET_ATTACH_INFO, &info, info.reason))
 		return ~0ull;
-	printf("# %s %s on %s, %llu runs\n", info.image, info.prog,
-	       info.ifname, info.runs);
+	printf("# %s %s on %s, %llu runs\n", info.image, info.prog, info.ifname,
+	       info.runs);
 	return info.runs;
 }
 
@@ -590,8 +366,7 @@ static void test_xdp(void)
 		"an interface must be there and know XDP");
 	verdict(!attach(VOUCH_TARGET_ATTACH, "pass", "prog", "eth0"),
 		"a program attaches");
-	verdict(attach(VOUCH_TARGET_ATTACH, "pass", "prog", "eth0") ==
-			-EEXIST,
+	verdict(attach(VOUCH_TARGET_ATTACH, "pass", "prog", "eth0") == -EEXIST,
 		"but once");
 	send_frames("eth1", 10, 2);
 	verdict(drain(s) == 10 && attached_runs() >= 10,
@@ -614,15 +389,13 @@ static void test_xdp(void)
 			attach(VOUCH_TARGET_ATTACH, "elsewhere", "prog",
 			       "eth0") == -EBUSY,
 		"another slot's program cannot");
-	verdict(attach(VOUCH_TARGET_DETACH, "drop", "prog", "eth0") ==
-			-ENOENT,
+	verdict(attach(VOUCH_TARGET_DETACH, "drop", "prog", "eth0") == -ENOENT,
 		"only what is there can be detached");
 	verdict(!attach(VOUCH_TARGET_DETACH, "redirect", "", "eth0"),
 		"a program detaches");
 	send_frames("eth1", 10, 2);
 	verdict(drain(s) == 10, "frames arrive again");
-	verdict(!unload("drop") && !unload("redirect") &&
-			!unload("elsewhere"),
+	verdict(!unload("drop") && !unload("redirect") && !unload("elsewhere"),
 		"detached images can go");
 	close(s);
 }
@@ -647,11 +420,27 @@ static void test_redirect(void)
 		"it is made to take them");
 	send_frames("eth1", 100, 2);
 	verdict(drain(s) == 100, "each frame arrives, once");
-	verdict(!attach(VOUCH_TARGET_DETACH, "pass", "prog", "eth2") &&
-			!attach(VOUCH_TARGET_DETACH, "bounce", "", "eth0") &&
-			!unload("pass") && !unload("bounce"),
+	verdict(!attach(VOUCH_TARGET_DETACH, "bounce", "", "eth0") &&
+			!unload("bounce"),
 		"and all can go");
 	close(s);
+}
+
+/* eth2 still has a program on. */
+static void test_unplug(void)
+{
+	static const char path[] = "/sys/class/net/eth2/device/driver/unbind";
+	char id[256] = {};
+	int n, fd;
+
+	n = readlink("/sys/class/net/eth2/device", id, sizeof(id) - 1);
+	fd = open(path, O_WRONLY);
+	verdict(unload("pass") && n > 0 && fd >= 0 &&
+			write(fd, strrchr(id, '/') + 1,
+			      strlen(strrchr(id, '/') + 1)) > 0,
+		"an interface goes away with a program on");
+	close(fd);
+	verdict(!unload("pass"), "which detaches it");
 }
 
 static void test_replacement(void)
@@ -672,8 +461,7 @@ static void test_replacement(void)
 	verdict(!lookup("count2", ".bss", 0, bss, 8) && !bss[4],
 		"variables are an image's own");
 	verdict(!run("count2", "count", packet, 64, &t, NULL) &&
-			!lookup("count", "runs", 0, value, 12) &&
-			value[0] == 4,
+			!lookup("count", "runs", 0, value, 12) && value[0] == 4,
 		"both write to it");
 	verdict(!unload("count") && !lookup("count2", "runs", 0, value, 12) &&
 			value[0] == 4,
@@ -697,17 +485,6 @@ static void test_end(void)
 	verdict(load("../vouch_target.ko") == 0, "and loaded again");
 	verdict(!syscall(SYS_delete_module, "vouch_target", O_NONBLOCK),
 		"and unloaded");
-}
-
-static void show_kernel_log(void)
-{
-	static char log[1 << 18];
-	int n = klogctl(3 /* SYSLOG_ACTION_READ_ALL */, log, sizeof(log));
-
-	printf("VOUCH-KMSG-BEGIN\n");
-	if (n > 0)
-		fwrite(log, 1, n, stdout);
-	printf("VOUCH-KMSG-END\n");
 }
 
 static void finish(void)
@@ -745,7 +522,9 @@ int main(void)
 		test_info();
 		test_xdp();
 		test_redirect();
+		test_unplug();
 		test_replacement();
+		test_stress();
 		test_end();
 	}
 	finish();

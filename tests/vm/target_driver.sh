@@ -22,8 +22,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 mkdir -p "$build/root/proc" "$build/root/sys" "$build/root/dev"
 gcc -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -static \
-	-I"$here/../../target-driver" -o "$build/root/init" \
-	"$here/target_driver.c"
+	-I"$here/../../target-driver" -o "$build/root/init" -pthread \
+	"$here/target_driver.c" "$here/target_client.c" \
+	"$here/target_stress.c"
 python3 "$here/target_images.py" "$profile/profile.json" "$keys" \
 	"$build/root/images"
 cp "$module" "$build/root/vouch_target.ko"

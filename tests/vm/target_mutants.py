@@ -102,7 +102,7 @@ MUTANTS = {
     "share": ("maps/map.c", "return !(def->flags & (VOUCH_MAP_FROZEN |"
               " VOUCH_MAP_INTERNAL)) &&", "return"),
     "holds-us": ("loaded.c", "	__module_get(THIS_MODULE);\n", ""),
-    "hash-full": ("maps/hash.c", "for (i = n; i-- > 0;) {",
+    "hash-full": ("maps/table.c", "for (i = n; i-- > 0;) {",
                   "for (i = n; i-- > 1;) {"),
 }
 
@@ -114,6 +114,10 @@ def build(args, name):
         shutil.rmtree(os.path.join(src, part), ignore_errors=True)
         shutil.copytree(os.path.join(ROOT, part), os.path.join(src, part),
                         ignore=shutil.ignore_patterns("agent"))
+    # What a mutant no longer uses is no error.
+    kbuild = os.path.join(src, "target-driver/Kbuild")
+    text = open(kbuild).read()
+    open(kbuild, "w").write(text.replace(" -Werror", ""))
     if name:
         file, old, new = MUTANTS[name]
         path = os.path.join(src, "target-driver", file)
@@ -124,7 +128,7 @@ def build(args, name):
     log = open(os.path.join(build_dir, "build.log"), "w")
     if subprocess.call(["make", "-C", kdir, "M=" + src + "/target-driver",
                         "VOUCH_GEN=" + os.path.abspath(profile),
-                        "KCFLAGS=-Wno-error", "modules"], stdout=log,
+                        "modules"], stdout=log,
                        stderr=log):
         sys.exit("mutant %s does not build; see %s" % (name, log.name))
     return os.path.join(src, "target-driver/vouch_target.ko")

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+#include <linux/bpf.h>
+#include <linux/log2.h>
+#include <linux/random.h>
+#include <linux/sched.h>
+#include <linux/vmalloc.h>
+
+#include "maps/table.h"
+
+static bool is_percpu(const struct vouch_map_def *def)
+{
+	return def->type == BPF_MAP_TYPE_PERCPU_HASH;
+}
+
+/* Elements besides max_entries, see vouch_table_alloc(). */
+static u32 n_extra(const struct vouch_map_def *def)
+{
+	return is_percpu(def) ? 0 : num_possible_cpus();
+}
+
+static u64 elem_len(const struct vouch_map_def *def)
+{
+	u64 value = is_percpu(def) ? sizeof(void *)
+				   : round_up((u64)def->value_size, 8);
+
+	return def->htab_key + round_up((u64)def->key_size, 8) + value;
+}
+
+static u64 n_buckets(const struct vouch_map_def *def)
+{
+	return roundup_pow_of_two((u64)def->max_entries);
+}
+
+int vouch_table_check(const struct vouch_map_def *def)
+{
+	if (def->htab_key < sizeof(struct vouch_elem))
+		return -EINVAL;
+	if ((u64)def->key_size + def->value_size >=
+	    KMALLOC_MAX_SIZE - def->htab_key)
+		return -E2BIG;
+	if (is_percpu(def) && round_up(def->value_size, 8) > PCPU_MIN_UNIT_SIZE)
+		return -E2BIG;
+	return 0;
+}
+
+u64 vouch_table_memory(const struct vouch_map_def *def)
+{
+	u64 n = (u64)def->max_entries + n_extra(def), size;
+
+	size = def->array_value + n_buckets(def) * sizeof(struct vouch_bucket) +
+	       n * elem_len(def);
+	if (is_percpu(def))
+		size += n * round_up((u64)def->value_size, 8) *
+			num_possible_cpus();
+	return size;
+}
+
+static struct vouch_elem *elem_at(const struct vouch_hash *h, u32 i)
+{
+	return (struct vouch_elem *)(h->elems + (u64)i * h->elem_len);
+}
+
+static vouch_untraced void push_free(struct vouch_hash *h, struct vouch_elem *e)
+{
+	raw_spin_lock(&h->free_lock);
+	e->free_next = h->free;
+	h->free = e;
+	raw_spin_unlock(&h->free_lock);
+}
+
+static vouch_untraced struct vouch_elem *pop_free(struct vouch_hash *h)
+{
+	struct vouch_elem *e;
+
+	raw_spin_lock(&h->free_lock);
+	e = h->free;
+	if (e)
+		h->free = e->free_next;
+	raw_spin_unlock(&h->free_lock);
+	return e;
+}
+
+void vouch_table_free(struct vouch_map *map)
+{
+	struct vouch_hash *h = map->hash;
+	u32 i;
+
+	if (h && h->elems && is_percpu(&map->def)) {
+		for (i = 0; i < map->def.max_entries; i++) {
+			free_percpu(vouch_elem_pptr(map, elem_at(h, i)));
+			cond_resched();
+		}
+	}
+	if (h) {
+		free_percpu(h->extra);
+		free_percpu(h->busy);
+		vfree(h->elems);
+		vfree(h->buckets);
+		vfree(h);
+	}
+	vfree(map->block);
+}
+
+static void init_buckets(struct vouch_hash *h)
+{
+	u32 i;
+
+	for (i = 0; i < h->n_buckets; i++) {
+		INIT_HLIST_NULLS_HEAD(&h->buckets[i].head, i);
+		raw_spin_lock_init(&h->buckets[i].lock);
+		cond_resched();
+	}
+}
+
+static int init_elems(struct vouch_map *map)
+{
+	u32 n = map->def.max_entries + n_extra(&map->def), i;
+	struct vouch_hash *h = map->hash;
+	int cpu;
+
+	for (i = n; i-- > 0;) {
+		struct vouch_elem *e = elem_at(h, i);
+		void __percpu *p;
+
+		if (is_percpu(&map->def)) {
+			p = __alloc_percpu_gfp(map->elem_size, 8,
+					       GFP_KERNEL | __GFP_NOWARN);
+			if (!p)
+				return -ENOMEM;
+			*(void __percpu **)vouch_elem_value(map, e) = p;
+		}
+		push_free(h, e);
+		cond_resched();
+	}
+	if (!is_percpu(&map->def))
+		for_each_possible_cpu (cpu)
+			*per_cpu_ptr(h->extra, cpu) = pop_free(h);
+	return 0;
+}
+
+int vouch_table_init(struct vouch_map *map)
+{
+	struct vouch_hash *h = vzalloc(sizeof(*h));
+	u64 n = (u64)map->def.max_entries + n_extra(&map->def);
+
+	if (!h)
+		return -ENOMEM;
+	map->hash = h;
+	raw_spin_lock_init(&h->free_lock);
+	h->n_buckets = n_buckets(&map->def);
+	h->elem_len = elem_len(&map->def);
+	h->seed = map->def.map_flags & BPF_F_ZERO_SEED ? 0 : get_random_u32();
+	map->block = vzalloc(map->def.array_value);
+	h->buckets = vzalloc((u64)h->n_buckets * sizeof(*h->buckets));
+	h->elems = vzalloc(n * h->elem_len);
+	h->extra = alloc_percpu(struct vouch_elem *);
+	h->busy = alloc_percpu(int);
+	if (!map->block || !h->buckets || !h->elems || !h->extra || !h->busy)
+		goto free;
+	init_buckets(h);
+	if (init_elems(map))
+		goto free;
+	return 0;
+
+free:
+	vouch_table_free(map);
+	return -ENOMEM;
+}
+
+vouch_untraced int vouch_table_lock(struct vouch_map *map,
+				    struct vouch_bucket *b,
+				    unsigned long *flags)
+{
+	preempt_disable();
+	local_irq_save(*flags);
+	if (unlikely(__this_cpu_inc_return(*map->hash->busy) != 1)) {
+		__this_cpu_dec(*map->hash->busy);
+		local_irq_restore(*flags);
+		preempt_enable();
+		return -EBUSY;
+	}
+	raw_spin_lock(&b->lock);
+	return 0;
+}
+
+vouch_untraced void vouch_table_unlock(struct vouch_map *map,
+				       struct vouch_bucket *b,
+				       unsigned long flags)
+{
+	raw_spin_unlock(&b->lock);
+	__this_cpu_dec(*map->hash->busy);
+	local_irq_restore(flags);
+	preempt_enable();
+}
+
+vouch_untraced struct vouch_elem *vouch_table_find(const struct vouch_map *map,
+						   u32 hash, const void *key)
+{
+	const struct vouch_bucket *b = vouch_table_bucket(map, hash);
+	struct hlist_nulls_node *n;
+	struct vouch_elem *e;
+
+again:
+	hlist_nulls_for_each_entry_rcu (e, n, &b->head, node)
+		if (e->hash == hash &&
+		    !memcmp(vouch_elem_key(map, e), key, map->def.key_size))
+			return e;
+	if (unlikely(get_nulls_value(n) != (hash & (map->hash->n_buckets - 1))))
+		goto again;
+	return NULL;
+}
+
+vouch_untraced struct vouch_elem *vouch_table_alloc(struct vouch_map *map,
+						    struct vouch_elem *old)
+{
+	struct vouch_hash *h = map->hash;
+	struct vouch_elem *e;
+
+	if (old) {
+		e = __this_cpu_read(*h->extra);
+		__this_cpu_write(*h->extra, old);
+		return e;
+	}
+	e = pop_free(h);
+	if (e)
+		atomic_inc(&h->count);
+	return e;
+}
+
+vouch_untraced void vouch_table_release(struct vouch_map *map,
+					struct vouch_elem *e)
+{
+	atomic_dec(&map->hash->count);
+	push_free(map->hash, e);
+}
+
+static struct vouch_elem *first_of(const struct vouch_bucket *b)
+{
+	struct hlist_nulls_node *n =
+		rcu_dereference_raw(hlist_nulls_first_rcu(&b->head));
+
+	return is_a_nulls(n) ? NULL
+			     : hlist_nulls_entry(n, struct vouch_elem, node);
+}
+
+static struct vouch_elem *next_of(struct vouch_elem *e)
+{
+	struct hlist_nulls_node *n =
+		rcu_dereference_raw(hlist_nulls_next_rcu(&e->node));
+
+	return is_a_nulls(n) ? NULL
+			     : hlist_nulls_entry(n, struct vouch_elem, node);
+}
+
+struct vouch_elem *vouch_table_next(struct vouch_map *map, const void *key)
+{
+	struct vouch_hash *h = map->hash;
+	struct vouch_elem *e = NULL;
+	u32 hash, i = 0;
+
+	if (key) {
+		hash = vouch_table_hash(map, key);
+		e = vouch_table_find(map, hash, key);
+		i = e ? (hash & (h->n_buckets - 1)) + 1 : 0;
+	}
+	if (e)
+		e = next_of(e);
+	for (; !e && i < h->n_buckets; i++)
+		e = first_of(&h->buckets[i]);
+	return e;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How the tests of the target driver, in the VM, speak to it. */
+#ifndef TARGET_CLIENT_H
+#define TARGET_CLIENT_H
+
+#include <stdbool.h>
+
+#include "vouch_target_abi.h"
+
+#define N_CPUS 2 /* of the VM */
+
+extern unsigned int passed, failed;
+extern int dev; /* the open device */
+
+bool verdict(bool ok, const char *fmt, ...);
+
+/* 0 or -errno; the reason of a refusal goes to the console. */
+int call(unsigned long cmd, void *arg, const char *reason);
+
+/* The module name of a file in /images. */
+const char *name_of(const char *file);
+
+int admit(const char *file, char *reason);
+
+int load(const char *file);
+
+int load_admitted(const char *file);
+
+int unload(const char *file);
+
+int set_floor(const char *slot, unsigned int epoch,
+	      unsigned long long sequence);
+
+int run(const char *file, const char *prog, const void *packet,
+	unsigned int len, struct vouch_target_test_run *t, void *out);
+
+int map_op(unsigned long cmd, const char *file, const char *map,
+	   const void *key, unsigned int key_len, const void *value,
+	   unsigned int value_len, unsigned long long flags);
+
+int lookup(const char *file, const char *map, uint32_t key, void *value,
+	   unsigned int len);
+
+int update(const char *file, const char *map, uint32_t key, const void *value,
+	   unsigned int len, unsigned long long flags);
+
+int erase(const char *file, const char *map, uint32_t key);
+
+int attach(unsigned long cmd, const char *file, const char *prog,
+	   const char *ifname);
+
+/* Send @n frames out of one interface, to arrive at the other. */
+void send_frames(const char *ifname, unsigned int n, uint8_t first);
+
+/* How many of our frames an interface's packet sockets see. */
+int receive_socket(const char *ifname);
+
+unsigned int drain(int s);
+
+void up(const char *ifname);
+
+void show_kernel_log(void);
+
+/* Many at once; in target_stress.c. */
+void test_stress(void);
+
+#endif /* TARGET_CLIENT_H */
