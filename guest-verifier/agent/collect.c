@@ -29,8 +29,8 @@ static void write_env(struct vouch_load *load,
 					   sizeof(kernel->facts[i]), NULL, 0);
 }
 
-static bool write_map(struct vouch_load *load, struct bpf_map *map, u32 index,
-		      struct vouch_capture_writer *w)
+static void write_map(const struct vouch_load *load, struct bpf_map *map,
+		      u32 index, struct vouch_capture_writer *w)
 {
 	const char *name = vouch_load_map_name(map);
 	u32 flags = 0;
@@ -46,10 +46,8 @@ static bool write_map(struct vouch_load *load, struct bpf_map *map, u32 index,
 		.map_flags = cpu_to_le32(bpf_map__map_flags(map)),
 	};
 
-	if (strlen(name) >= sizeof(record.name))
-		return vouch_load_fail(load, "the name of map %s is too long",
-				       name);
-	memcpy(record.name, name, strlen(name));
+	/* It fits: names were judged when the object was opened. */
+	memcpy(record.name, name, strnlen(name, sizeof(record.name) - 1));
 	if (bpf_map__is_internal(map))
 		flags |= VOUCH_MAP_INTERNAL;
 	if (bpf_map__is_internal(map) &&
@@ -61,7 +59,6 @@ static bool write_map(struct vouch_load *load, struct bpf_map *map, u32 index,
 	record.data_len = cpu_to_le32(data ? size : 0);
 	vouch_capture_write_record(w, VOUCH_RECORD_MAP, &record,
 				   sizeof(record), data, data ? size : 0);
-	return true;
 }
 
 static bool write_maps(struct vouch_load *load, u32 *ids, u32 *n,
@@ -80,15 +77,14 @@ static bool write_maps(struct vouch_load *load, u32 *ids, u32 *n,
 					       bpf_map__name(map),
 					       strerror(errno));
 		ids[*n] = info.id;
-		if (!write_map(load, map, *n, w))
-			return false;
+		write_map(load, map, *n, w);
 		++*n;
 	}
 	return true;
 }
 
 /* The module leaves to the agent what libbpf knows. */
-static bool name_prog(struct vouch_load *load, struct bpf_program *prog,
+static void name_prog(struct bpf_program *prog,
 		      const struct vouch_guest_records *records)
 {
 	struct vouch_capture_prog *p = (void *)(records->buf +
@@ -96,16 +92,11 @@ static bool name_prog(struct vouch_load *load, struct bpf_program *prog,
 	const char *name = bpf_program__name(prog);
 	const char *section = bpf_program__section_name(prog);
 
-	if (strlen(name) >= sizeof(p->name) ||
-	    strlen(section) >= sizeof(p->section))
-		return vouch_load_fail(load,
-				       "the name of program %s, or of its section, is too long",
-				       name);
-	memcpy(p->name, name, strlen(name));
-	memcpy(p->section, section, strlen(section));
+	memcpy(p->name, name, strnlen(name, sizeof(p->name) - 1));
+	memcpy(p->section, section,
+	       strnlen(section, sizeof(p->section) - 1));
 	p->attach_type =
 		cpu_to_le32(bpf_program__expected_attach_type(prog));
-	return true;
 }
 
 static bool write_prog(struct vouch_load *load,
@@ -117,18 +108,15 @@ static bool write_prog(struct vouch_load *load,
 				   bpf_program__fd(lp->prog),
 				   bpf_program__type(lp->prog), map_ids,
 				   n_maps, &records);
-	bool good;
 
 	if (err)
 		return vouch_load_fail(load, "capturing program %s: %s (%s)",
 				       bpf_program__name(lp->prog),
 				       records.why, strerror(-err));
-	good = name_prog(load, lp->prog, &records);
-	if (good)
-		vouch_capture_write_raw(w, records.buf, records.len,
-					records.n);
+	name_prog(lp->prog, &records);
+	vouch_capture_write_raw(w, records.buf, records.len, records.n);
 	free(records.buf);
-	return good;
+	return true;
 }
 
 bool vouch_collect_capture(struct vouch_load *load,

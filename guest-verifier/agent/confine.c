@@ -132,10 +132,10 @@ static int allow_bpf(scmp_filter_ctx ctx, bool test_run)
 
 	for (i = 0; !err && i < sizeof(commands) / sizeof(*commands); i++)
 		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(bpf), 1,
-				       SCMP_A0(SCMP_CMP_EQ, commands[i]));
+				       SCMP_A0(SCMP_CMP_EQ, commands[i], 0));
 	for (i = 0; test_run && !err && i < sizeof(more) / sizeof(*more); i++)
 		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(bpf), 1,
-				       SCMP_A0(SCMP_CMP_EQ, more[i]));
+				       SCMP_A0(SCMP_CMP_EQ, more[i], 0));
 	return err;
 }
 
@@ -187,15 +187,15 @@ static int allow_bounded(scmp_filter_ctx ctx)
 	if (!err)
 		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendto),
 				       1, SCMP_A0(SCMP_CMP_EQ,
-						  VOUCH_CONFINE_PIPE));
+						  VOUCH_CONFINE_PIPE, 0));
 	/* libbpf moves low descriptors with it. */
 	if (!err)
 		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-				       SCMP_A1(SCMP_CMP_EQ, F_DUPFD_CLOEXEC));
+				       SCMP_A1(SCMP_CMP_EQ, F_DUPFD_CLOEXEC, 0));
 	for (i = 0; !err && i < sizeof(ioctls) / sizeof(*ioctls); i++)
 		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 2,
 				       SCMP_A0(SCMP_CMP_EQ,
-					       VOUCH_CONFINE_GUEST),
+					       VOUCH_CONFINE_GUEST, 0),
 				       SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff,
 					       ioctls[i]));
 	return err;

@@ -93,6 +93,43 @@ static bool open_object(struct vouch_load *load)
 			       strerror(-load->err), messages);
 }
 
+/* Names go into captures, symbols and logs: what fits there, or nothing. */
+static bool name_fits(const char *name, bool text)
+{
+	char field[64] = { 0 };
+
+	if (strlen(name) >= sizeof(field))
+		return false;
+	memcpy(field, name, strlen(name));
+	return text ? vouch_text_ok(field, sizeof(field)) :
+		      vouch_name_ok(field, sizeof(field));
+}
+
+static bool judge_names(struct vouch_load *load)
+{
+	struct bpf_program *prog;
+	struct bpf_map *map;
+	u32 i = 0;
+
+	bpf_object__for_each_program(prog, load->bpf) {
+		if (!name_fits(bpf_program__name(prog), false) ||
+		    !name_fits(bpf_program__section_name(prog), true))
+			return vouch_load_fail(load,
+					       "the name or section of program %u has more than 63 characters, or one that is not printable ASCII",
+					       i);
+		i++;
+	}
+	i = 0;
+	bpf_object__for_each_map(map, load->bpf) {
+		if (!name_fits(vouch_load_map_name(map), false))
+			return vouch_load_fail(load,
+					       "the name of map %u has more than 63 characters, or one that is not printable ASCII",
+					       i);
+		i++;
+	}
+	return true;
+}
+
 static bool judge_programs(struct vouch_load *load)
 {
 	struct bpf_program *prog;
@@ -322,7 +359,8 @@ bool vouch_load_object(struct vouch_load *load)
 	load->failed = -1;
 	messages[0] = 0;
 	if (!judge_object(load) || !open_object(load) ||
-	    !judge_programs(load) || !prepare_maps(load) ||
+	    !judge_names(load) || !judge_programs(load) ||
+	    !prepare_maps(load) ||
 	    !apply_options(load) || !prepare_logs(load))
 		return false;
 	if (bpf_object__load(load->bpf)) {
