@@ -73,10 +73,9 @@ static const char *const map_types[] = {
 	[BPF_MAP_TYPE_USER_RINGBUF] = "user_ringbuf",
 };
 
-#define NAME_OF(table, i)                                                      \
-	((i) < sizeof(table) / sizeof((table)[0]) && (table)[i] ?              \
-		 (table)[i] :                                                  \
-		 "unknown")
+#define NAME_OF(table, i)                                                    \
+	((i) < sizeof(table) / sizeof((table)[0]) && (table)[i] ? (table)[i] \
+								: "unknown")
 
 const char *vouch_prog_type_name(u32 type)
 {

@@ -85,8 +85,8 @@ void vouch_failure_read(const json_t *json, struct vouch_failure *f)
 
 	memset(f, 0, sizeof(*f));
 	f->err = err_of(json_string_value(json_object_get(json, "code")));
-	f->exit = exit > 0 && exit < VOUCH_N_EXITS ? (enum vouch_exit)exit :
-						     VOUCH_EXIT_INTERNAL;
+	f->exit = exit > 0 && exit < VOUCH_N_EXITS ? (enum vouch_exit)exit
+						   : VOUCH_EXIT_INTERNAL;
 	read_text(json, "what", "do what was asked", f->what, sizeof(f->what));
 	read_text(json, "why", "no reason given", f->why, sizeof(f->why));
 	read_text(json, "remedy", "", f->remedy, sizeof(f->remedy));

@@ -15,10 +15,10 @@ enum vouch_exit {
 	VOUCH_EXIT_OK = 0,
 	VOUCH_EXIT_INTERNAL = 1,
 	VOUCH_EXIT_USAGE = 2,
-	VOUCH_EXIT_REJECTED = 3,    /* by the verifier */
+	VOUCH_EXIT_REJECTED = 3, /* by the verifier */
 	VOUCH_EXIT_UNAVAILABLE = 4, /* service or VM: try again */
-	VOUCH_EXIT_TRUST = 5,	    /* signature or key */
-	VOUCH_EXIT_REFUSED = 6,	    /* for or by the target */
+	VOUCH_EXIT_TRUST = 5, /* signature or key */
+	VOUCH_EXIT_REFUSED = 6, /* for or by the target */
 	VOUCH_EXIT_TIMEOUT = 7,
 	VOUCH_EXIT_REGRESSION = 8,
 	VOUCH_N_EXITS,

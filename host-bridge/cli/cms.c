@@ -77,8 +77,7 @@ static void read_name(struct der name, char *out, size_t size)
 	}
 }
 
-int vouch_cms_signer(const u8 *der, size_t len,
-		     struct vouch_cms_signer *signer)
+int vouch_cms_signer(const u8 *der, size_t len, struct vouch_cms_signer *signer)
 {
 	struct der in = { der, len }, version, issuer, serial;
 

@@ -14,7 +14,8 @@
 #define HELP_COLUMN 26
 
 static const struct vouch_cli_option global_options[] = {
-	{ "endpoint", "URI", "where vouchd listens: vsock://CID:PORT, unix:/path" },
+	{ "endpoint", "URI",
+	  "where vouchd listens: vsock://CID:PORT, unix:/path" },
 	{ "timeout", "SECONDS", "how long to wait for an answer (120)" },
 	{ "json", NULL, "write the result as JSON" },
 	{ "help", NULL, "show help and end" },
@@ -105,8 +106,8 @@ int vouch_cli_fail(const struct vouch_cli *cli, const struct vouch_failure *f)
 	char text[1024];
 
 	if (vouch_cli_json(cli)) {
-		json_t *json = json_pack("{s:o}", "error",
-					 vouch_failure_json(f));
+		json_t *json =
+			json_pack("{s:o}", "error", vouch_failure_json(f));
 
 		vouch_output_json(json);
 		json_decref(json);
@@ -114,8 +115,7 @@ int vouch_cli_fail(const struct vouch_cli *cli, const struct vouch_failure *f)
 	snprintf(text, sizeof(text), "cannot %s: %s%s%s", f->what, f->why,
 		 f->remedy[0] ? "\n  " : "", f->remedy);
 	fflush(stdout);
-	fprintf(stderr, "vouch: %s",
-		vouch_output_mark(stderr, VOUCH_MARK_BAD));
+	fprintf(stderr, "vouch: %s", vouch_output_mark(stderr, VOUCH_MARK_BAD));
 	vouch_output_text(stderr, text);
 	fprintf(stderr, "%s\n", vouch_output_mark(stderr, VOUCH_MARK_NONE));
 	return (int)f->exit;
@@ -140,8 +140,8 @@ static int fill_flags(const struct vouch_cli_option *options,
 {
 	for (; options && options->name && n < MAX_OPTIONS; options++, n++) {
 		flags[n].name = options->name;
-		flags[n].has_arg = options->arg ? required_argument :
-						  no_argument;
+		flags[n].has_arg = options->arg ? required_argument
+						: no_argument;
 		flags[n].flag = NULL;
 		flags[n].val = n;
 	}
@@ -231,9 +231,9 @@ int vouch_cli_main(const struct vouch_cli_command *root, int argc, char **argv)
 		if (!cli.argc)
 			return vouch_cli_misuse(&cli, "no command is named");
 		if (descend(&cli))
-			return vouch_cli_misuse(&cli, "there is no command \"%s\"",
+			return vouch_cli_misuse(&cli,
+						"there is no command \"%s\"",
 						cli.argv[0]);
 	}
-	return check_operands(&cli) ? VOUCH_EXIT_USAGE :
-				      cli.command->run(&cli);
+	return check_operands(&cli) ? VOUCH_EXIT_USAGE : cli.command->run(&cli);
 }

@@ -11,7 +11,7 @@
 
 struct vouch_cli_option {
 	const char *name; /* without dashes; NULL ends a table */
-	const char *arg;  /* what its argument is called, or NULL */
+	const char *arg; /* what its argument is called, or NULL */
 	const char *help;
 };
 
@@ -22,7 +22,7 @@ struct vouch_cli_command {
 	const char *operands;
 	const char *summary;
 	const char *details; /* more lines of help, or NULL */
-	int min, max;	     /* operands; max -1: any number */
+	int min, max; /* operands; max -1: any number */
 	const struct vouch_cli_option *options;
 	const struct vouch_cli_command *commands; /* or else run() */
 	int (*run)(struct vouch_cli *cli); /* returns the exit code */
@@ -48,8 +48,7 @@ struct vouch_cli {
  *
  * Return: the exit code.
  */
-int vouch_cli_main(const struct vouch_cli_command *root, int argc,
-		   char **argv);
+int vouch_cli_main(const struct vouch_cli_command *root, int argc, char **argv);
 
 /**
  * vouch_cli_option() - what an option was given.

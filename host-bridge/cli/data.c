@@ -58,9 +58,10 @@ int vouch_data_read(char **words, int n, size_t len, u8 *out,
 
 	f->err = -EINVAL;
 	f->exit = VOUCH_EXIT_USAGE;
-	vouch_fail_next(f, "give %zu bytes as \"1 0 0x2a\" or \"hex 01 00 2a\""
-			   "%s", len,
-			len && len <= 8 ? ", or one integer" : "");
+	vouch_fail_next(f,
+			"give %zu bytes as \"1 0 0x2a\" or \"hex 01 00 2a\""
+			"%s",
+			len, len && len <= 8 ? ", or one integer" : "");
 	if (count == 1 && !hex && len && len <= 8)
 		return read_integer(words[0], len, out, f);
 	if ((size_t)count != len)

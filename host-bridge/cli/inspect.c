@@ -75,8 +75,7 @@ json_t *vouch_inspect_code(const u8 *code, size_t len)
 			list, json_pack("{s:I, s:o, s:o}", "offset",
 					(json_int_t)off, "bytes",
 					vouch_inspect_hex(code + off, insn.len),
-					"text",
-					insn_text(&insn, off)));
+					"text", insn_text(&insn, off)));
 		off += insn.len;
 	}
 	vouch_disasm_free(d);
@@ -116,8 +115,8 @@ static int read_bytes(const char *path, struct vouch_file_bytes *file,
 /* A signature that was checked and is bad decides the exit code. */
 static int show(const struct vouch_cli *cli, json_t *json)
 {
-	const json_t *good = json_object_get(json_object_get(json, "signature"),
-					     "good");
+	const json_t *good =
+		json_object_get(json_object_get(json, "signature"), "good");
 	const json_t *content = json_object_get(json, "content_ok");
 
 	if (vouch_cli_json(cli))

@@ -6,10 +6,10 @@
 #include "inspect.h"
 
 static const char *const ref_kinds[] = {
-	[VOUCH_REF_CALL] = "call",	 [VOUCH_REF_SUBCALL] = "subcall",
-	[VOUCH_REF_MAP] = "map",	 [VOUCH_REF_MAP_VALUE] = "map_value",
-	[VOUCH_REF_CONST] = "constant",	 [VOUCH_REF_FUNC] = "function",
-	[VOUCH_REF_BTF_ID] = "btf_id",	 [VOUCH_REF_OTHER] = "other",
+	[VOUCH_REF_CALL] = "call",	[VOUCH_REF_SUBCALL] = "subcall",
+	[VOUCH_REF_MAP] = "map",	[VOUCH_REF_MAP_VALUE] = "map_value",
+	[VOUCH_REF_CONST] = "constant", [VOUCH_REF_FUNC] = "function",
+	[VOUCH_REF_BTF_ID] = "btf_id",	[VOUCH_REF_OTHER] = "other",
 };
 
 static const char *const prog_flags[] = { "jited", "sleepable", "calls_tail",
@@ -42,14 +42,13 @@ static json_t *facts_json(const struct vouch_capture_view *view)
 	for (i = 0; i < view->n_facts; i++)
 		json_array_append_new(
 			list,
-			json_pack("{s:s, s:s, s:I, s:I}", "structure",
-				  view->facts[i]->structure, "field",
-				  view->facts[i]->field, "offset",
-				  (json_int_t)le32_to_cpu(
-					  view->facts[i]->offset),
-				  "size",
-				  (json_int_t)le32_to_cpu(
-					  view->facts[i]->size)));
+			json_pack(
+				"{s:s, s:s, s:I, s:I}", "structure",
+				view->facts[i]->structure, "field",
+				view->facts[i]->field, "offset",
+				(json_int_t)le32_to_cpu(view->facts[i]->offset),
+				"size",
+				(json_int_t)le32_to_cpu(view->facts[i]->size)));
 	return list;
 }
 
@@ -146,9 +145,9 @@ static json_t *funcs_json(const struct vouch_capture_view *view,
 					 refs_json(view, prog, fn));
 
 		if (code)
-			json_object_set_new(func, "code",
-					    vouch_inspect_code(fn->code,
-							       fn->code_len));
+			json_object_set_new(
+				func, "code",
+				vouch_inspect_code(fn->code, fn->code_len));
 		json_array_append_new(list, func);
 	}
 	return list;

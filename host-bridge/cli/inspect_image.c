@@ -22,9 +22,9 @@ static json_t *requirements_json(const struct vouch_requirements *req)
 				  sizeof(req->verifier_build_id)),
 		"verifier_release", req->verifier_release, "cpu_model",
 		req->cpu_model, "arch",
-		json_string(le32_to_cpu(req->arch) == VOUCH_ARCH_ARM64 ?
-				    "arm64" :
-				    "x86_64"),
+		json_string(le32_to_cpu(req->arch) == VOUCH_ARCH_ARM64
+				    ? "arm64"
+				    : "x86_64"),
 		"features",
 		vouch_inspect_bits(le32_to_cpu(req->features),
 				   vouch_feature_names, 5),
@@ -60,15 +60,14 @@ static json_t *programs_json(const struct vouch_image *img)
 
 		json_array_append_new(
 			list,
-			json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "name",
-				  p->name, "section", p->section, "type",
-				  vouch_prog_type_name(le32_to_cpu(p->type)),
-				  "offset",
-				  (json_int_t)le32_to_cpu(p->text_off),
-				  "length",
-				  (json_int_t)le32_to_cpu(p->text_len),
-				  "stack_depth",
-				  (json_int_t)le32_to_cpu(p->stack_depth)));
+			json_pack(
+				"{s:s, s:s, s:s, s:I, s:I, s:I}", "name",
+				p->name, "section", p->section, "type",
+				vouch_prog_type_name(le32_to_cpu(p->type)),
+				"offset", (json_int_t)le32_to_cpu(p->text_off),
+				"length", (json_int_t)le32_to_cpu(p->text_len),
+				"stack_depth",
+				(json_int_t)le32_to_cpu(p->stack_depth)));
 	}
 	return list;
 }
@@ -156,14 +155,13 @@ static json_t *relocations_json(const struct vouch_image *img)
 		bool import = sym >= img->first_import;
 
 		json_array_append_new(
-			list,
-			json_pack("{s:I, s:s, s:o}", "offset",
-				  (json_int_t)r->r_offset, "kind",
-				  import ? "call" : "slot", "to",
-				  import ? json_string(vouch_image_symbol(img,
-									  sym)) :
-					   slot_text(img, (r->r_addend + 4) /
-								  8)));
+			list, json_pack("{s:I, s:s, s:o}", "offset",
+					(json_int_t)r->r_offset, "kind",
+					import ? "call" : "slot", "to",
+					import ? json_string(vouch_image_symbol(
+							 img, sym))
+					       : slot_text(img, (r->r_addend +
+								 4) / 8)));
 	}
 	return list;
 }
@@ -199,8 +197,7 @@ static bool content_ok(const struct vouch_image *img)
 
 /* The signature, checked only if there is a certificate to check it with. */
 static json_t *signature_json(const struct vouch_file_bytes *file, u32 elf_len,
-			      u32 sig_len,
-			      const struct vouch_file_bytes *cert)
+			      u32 sig_len, const struct vouch_file_bytes *cert)
 {
 	const u8 *sig = file->data + elf_len;
 	struct vouch_cms_signer signer;
@@ -216,11 +213,10 @@ static json_t *signature_json(const struct vouch_file_bytes *file, u32 elf_len,
 		json_object_set_new(json, "serial", json_string(signer.serial));
 	}
 	if (cert->data)
-		json_object_set_new(
-			json, "good",
-			json_boolean(!vouch_crypto_cms_check(
-				cert->data, cert->len, file->data, elf_len, sig,
-				sig_len, &why)));
+		json_object_set_new(json, "good",
+				    json_boolean(!vouch_crypto_cms_check(
+					    cert->data, cert->len, file->data,
+					    elf_len, sig, sig_len, &why)));
 	return json;
 }
 
@@ -228,8 +224,8 @@ static bool is_signed(const struct vouch_file_bytes *file)
 {
 	size_t n = sizeof(VOUCH_MODULE_SIG_STRING) - 1;
 
-	return file->len > n && !memcmp(file->data + file->len - n,
-					VOUCH_MODULE_SIG_STRING, n);
+	return file->len > n &&
+	       !memcmp(file->data + file->len - n, VOUCH_MODULE_SIG_STRING, n);
 }
 
 json_t *vouch_inspect_image(const struct vouch_file_bytes *file, bool code,
@@ -265,7 +261,7 @@ json_t *vouch_inspect_image(const struct vouch_file_bytes *file, bool code,
 		signature_json(file, elf_len, sig_len, cert), "requirements",
 		requirements_json(img.req.req), "record",
 		record_json(img.record), "programs", programs_json(&img),
-		"functions", functions_json(&img, code), "maps", maps_json(&img), "imports", imports_json(&img),
-		"relocations", relocations_json(&img), "returns",
-		(json_int_t)img.n_returns);
+		"functions", functions_json(&img, code), "maps",
+		maps_json(&img), "imports", imports_json(&img), "relocations",
+		relocations_json(&img), "returns", (json_int_t)img.n_returns);
 }

@@ -14,7 +14,8 @@ static int fail(const struct vouch_cli *cli, int err, const char *why)
 	const char *dir = cli->argv[0];
 	struct vouch_failure f;
 
-	vouch_fail(&f, err, err == -EIO ? VOUCH_EXIT_INTERNAL : VOUCH_EXIT_USAGE,
+	vouch_fail(&f, err,
+		   err == -EIO ? VOUCH_EXIT_INTERNAL : VOUCH_EXIT_USAGE,
 		   "make an image key in %s", dir);
 	vouch_fail_why(&f, "%s (%s)", why, strerror(-err));
 	vouch_fail_next(&f, "name an empty directory that only the signer may "
@@ -35,12 +36,11 @@ static int run_new(struct vouch_cli *cli)
 	if (err)
 		return fail(cli, err, why);
 	if (vouch_cli_json(cli)) {
-		json_t *json = json_pack("{s:o, s:o}", "key",
-					 json_sprintf("%s/" VOUCH_KEYFILE_KEY,
-						      dir),
-					 "certificate",
-					 json_sprintf("%s/" VOUCH_KEYFILE_CERT,
-						      dir));
+		json_t *json =
+			json_pack("{s:o, s:o}", "key",
+				  json_sprintf("%s/" VOUCH_KEYFILE_KEY, dir),
+				  "certificate",
+				  json_sprintf("%s/" VOUCH_KEYFILE_CERT, dir));
 
 		vouch_output_json(json);
 		json_decref(json);
@@ -61,9 +61,10 @@ const struct vouch_cli_command vouch_key_commands[] = {
 	{ .name = "new",
 	  .operands = "DIR",
 	  .summary = "Make an image key and its certificate",
-	  .details = "Writes DIR/image.key, which only the signer may have, and "
-		     "DIR/image.der, which\ngoes into target profiles and into "
-		     "the target's kernel.\n",
+	  .details =
+		  "Writes DIR/image.key, which only the signer may have, and "
+		  "DIR/image.der, which\ngoes into target profiles and into "
+		  "the target's kernel.\n",
 	  .min = 1,
 	  .max = 1,
 	  .options = new_options,

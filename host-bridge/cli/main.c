@@ -24,16 +24,18 @@ static const struct vouch_cli_command commands[] = {
 	  .summary = "Show vouchd, its verifier VMs and its targets",
 	  .run = vouch_status_run },
 	{ .name = "target",
-	  .summary = "Show targets, attach, detach and unload programs, use maps",
+	  .summary =
+		  "Show targets, attach, detach and unload programs, use maps",
 	  .commands = vouch_target_commands },
 	{ .name = "test-run",
 	  .operands = "OBJECT[:PROGRAM]",
-	  .summary = "Run a program on given packets, on a target or the verifier",
+	  .summary =
+		  "Run a program on given packets, on a target or the verifier",
 	  .details =
 		  "On a target the program of the loaded image runs that was "
-		  "made from the\nobject, found by its SHA-256 or else its "
-		  "name; the name or the content hash of\nan image may stand in "
-		  "its place. On the verifier the object itself is sent.\n",
+		  "made\nfrom the object, found by its SHA-256 or else its "
+		  "name; the name\nor content hash of an image may stand in its "
+		  "place. On the verifier\nthe object itself is sent.\n",
 	  .min = 1,
 	  .max = 1,
 	  .options = vouch_test_run_options,
@@ -46,7 +48,8 @@ static const struct vouch_cli_command commands[] = {
 
 static const struct vouch_cli_command root = {
 	.name = "vouch",
-	.summary = "Run eBPF programs on devices whose kernel cannot verify them",
+	.summary =
+		"Run eBPF programs on devices whose kernel cannot verify them",
 	.commands = commands,
 };
 

@@ -21,7 +21,7 @@ static void show_list(const json_t *json)
 	json_t *rows = json_array(), *it;
 	size_t i;
 
-	json_array_foreach(json_object_get(json, "maps"), i, it)
+	json_array_foreach (json_object_get(json, "maps"), i, it)
 		json_array_append_new(
 			rows,
 			json_pack("[o, o, o, o, o, o, s]",
@@ -31,9 +31,9 @@ static void show_list(const json_t *json)
 				  vouch_json_text(it, "key_size"),
 				  vouch_json_text(it, "value_size"),
 				  vouch_json_text(it, "max_entries"),
-				  json_is_true(json_object_get(it, "frozen")) ?
-					  "frozen" :
-					  "-"));
+				  json_is_true(json_object_get(it, "frozen"))
+					  ? "frozen"
+					  : "-"));
 	vouch_output_table(json_pack("[s, s, s, s, s, s, s]", "IMAGE", "MAP",
 				     "TYPE", "KEY", "VALUE", "MAX", "FLAGS"),
 			   rows);
@@ -61,7 +61,7 @@ static void show_entry(const json_t *entry)
 		vouch_output_hex(vouch_json_string(entry, "value"));
 		putchar('\n');
 	}
-	json_array_foreach(values, cpu, value) {
+	json_array_foreach (values, cpu, value) {
 		printf("value (CPU %02zu): ", cpu);
 		vouch_output_hex(json_string_value(value));
 		putchar('\n');
@@ -73,7 +73,7 @@ static void show_dump(const json_t *json)
 	const json_t *entries = json_object_get(json, "entries"), *entry;
 	size_t i, n = json_array_size(entries);
 
-	json_array_foreach(entries, i, entry)
+	json_array_foreach (entries, i, entry)
 		show_entry(entry);
 	printf("Found %zu element%s\n", n, n == 1 ? "" : "s");
 }
@@ -110,7 +110,7 @@ static int read_sizes(const json_t *list, struct map *map,
 	vouch_fail(f, -ENOENT, VOUCH_EXIT_REFUSED, "use the map %s", map->name);
 	vouch_fail_next(f, "see \"vouch target map list\", and name the image "
 			   "with --image");
-	json_array_foreach(json_object_get(list, "maps"), i, it) {
+	json_array_foreach (json_object_get(list, "maps"), i, it) {
 		json_int_t key, value;
 
 		if (!fits(it, map))
@@ -158,14 +158,15 @@ static int read_part(const struct vouch_cli *cli, const char *part, int *at,
 	int used;
 
 	if (*at >= cli->argc || strcmp(cli->argv[*at], part))
-		return vouch_cli_misuse(cli, "the word \"%s\" is missing", part);
+		return vouch_cli_misuse(cli, "the word \"%s\" is missing",
+					part);
 	bytes = calloc(1, size + 1);
 	hex = malloc(2 * (size_t)size + 1);
 	vouch_fail(&f, -ENOMEM, VOUCH_EXIT_INTERNAL, "read the %s", part);
-	used = bytes && hex ? vouch_data_read(cli->argv + *at + 1,
-					      cli->argc - *at - 1, size, bytes,
-					      &f) :
-			      -ENOMEM;
+	used = bytes && hex
+		       ? vouch_data_read(cli->argv + *at + 1,
+					 cli->argc - *at - 1, size, bytes, &f)
+		       : -ENOMEM;
 	if (used >= 0) {
 		vouch_hex_write(bytes, size, hex);
 		json_object_set_new(args, part, json_string(hex));
@@ -233,12 +234,12 @@ static int run_delete(struct vouch_cli *cli)
 	return run_element(cli, "map.delete", false, show_nothing);
 }
 
-#define ABOUT_DATA                                                             \
-	"DATA is written as for bpftool: bytes in decimal, or in hexadecimal " \
-	"with 0x, or\nall in hexadecimal behind the word hex, as in \"key 1 0 " \
-	"0 0\" or \"key hex 01 00 00 00\".\nOne number alone stands for a "   \
-	"little-endian integer of the whole size, up to 8\nbytes, as in \"key " \
-	"1\".\n"
+static const char about_data[] =
+	"DATA is written as for bpftool: bytes in decimal, or in hexadecimal\n"
+	"with 0x, or all in hexadecimal behind the word hex, as in\n"
+	"\"key 1 0 0 0\" or \"key hex 01 00 00 00\". One number alone stands\n"
+	"for a little-endian integer of the whole size, up to 8 bytes, as in\n"
+	"\"key 1\".\n";
 
 static const struct vouch_cli_option map_options[] = {
 	{ "image", "IMAGE", "which image's map, if several have one" },
@@ -262,7 +263,7 @@ const struct vouch_cli_command vouch_map_commands[] = {
 	{ .name = "get",
 	  .operands = "TARGET MAP key DATA",
 	  .summary = "Show the value of a key",
-	  .details = ABOUT_DATA,
+	  .details = about_data,
 	  .min = 4,
 	  .max = -1,
 	  .options = map_options,
@@ -270,7 +271,7 @@ const struct vouch_cli_command vouch_map_commands[] = {
 	{ .name = "set",
 	  .operands = "TARGET MAP key DATA value DATA [any|exist|noexist]",
 	  .summary = "Set the value of a key; in a per-CPU map, of every CPU",
-	  .details = ABOUT_DATA,
+	  .details = about_data,
 	  .min = 6,
 	  .max = -1,
 	  .options = map_options,
@@ -278,7 +279,7 @@ const struct vouch_cli_command vouch_map_commands[] = {
 	{ .name = "delete",
 	  .operands = "TARGET MAP key DATA",
 	  .summary = "Delete a key",
-	  .details = ABOUT_DATA,
+	  .details = about_data,
 	  .min = 4,
 	  .max = -1,
 	  .options = map_options,

@@ -12,8 +12,8 @@
 int vouch_request_file(const char *path, void **data, size_t *len,
 		       struct vouch_failure *f)
 {
-	int err = vouch_file_get(AT_FDCWD, path, VOUCH_FRAME_MAX_BLOB, data,
-				 len);
+	int err =
+		vouch_file_get(AT_FDCWD, path, VOUCH_FRAME_MAX_BLOB, data, len);
 
 	if (!err && *len)
 		return 0;
@@ -22,8 +22,10 @@ int vouch_request_file(const char *path, void **data, size_t *len,
 	vouch_fail(f, err ? err : -ENODATA, VOUCH_EXIT_USAGE, "read %s", path);
 	if (!err)
 		vouch_fail_why(f, "it is empty");
-	return vouch_fail_next(f, "name a file of 1 byte to %u MiB that can be "
-				  "read", VOUCH_FRAME_MAX_BLOB >> 20);
+	return vouch_fail_next(f,
+			       "name a file of 1 byte to %u MiB that can be "
+			       "read",
+			       VOUCH_FRAME_MAX_BLOB >> 20);
 }
 
 const char *vouch_request_name(const char *path)

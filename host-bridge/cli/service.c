@@ -17,8 +17,8 @@ static int lost(const struct vouch_service *service, int err, const char *doing,
 		const char *why, struct vouch_failure *f)
 {
 	vouch_fail(f, err,
-		   err == -ETIMEDOUT ? VOUCH_EXIT_TIMEOUT :
-				       VOUCH_EXIT_UNAVAILABLE,
+		   err == -ETIMEDOUT ? VOUCH_EXIT_TIMEOUT
+				     : VOUCH_EXIT_UNAVAILABLE,
 		   "%s vouchd at %s (from %s)", doing, service->settings.uri,
 		   service->settings.origin);
 	if (why && err == -EPROTO)
@@ -41,8 +41,8 @@ static int unexpected(const struct vouch_service *service,
 		vouch_failure_read(msg->json, f);
 		return f->err;
 	}
-	vouch_fail(f, -EPROTO, VOUCH_EXIT_UNAVAILABLE, "understand vouchd at %s",
-		   service->settings.uri);
+	vouch_fail(f, -EPROTO, VOUCH_EXIT_UNAVAILABLE,
+		   "understand vouchd at %s", service->settings.uri);
 	vouch_fail_why(f, "it answered with a frame of type %d",
 		       (int)msg->type);
 	return vouch_fail_next(f, "use vouch and vouchd of the same version");
@@ -86,9 +86,8 @@ static int await(struct vouch_service *service, u32 id,
 	return f->err;
 }
 
-int vouch_service_ask(struct vouch_service *service,
-		      enum vouch_frame_type type, json_t *json,
-		      const void *blob, size_t blob_len,
+int vouch_service_ask(struct vouch_service *service, enum vouch_frame_type type,
+		      json_t *json, const void *blob, size_t blob_len,
 		      enum vouch_frame_type answer, struct vouch_message *msg,
 		      struct vouch_failure *f)
 {

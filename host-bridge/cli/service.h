@@ -47,9 +47,8 @@ void vouch_service_close(struct vouch_service *service);
  *
  * Return: 0 or a negative errno.
  */
-int vouch_service_ask(struct vouch_service *service,
-		      enum vouch_frame_type type, json_t *json,
-		      const void *blob, size_t blob_len,
+int vouch_service_ask(struct vouch_service *service, enum vouch_frame_type type,
+		      json_t *json, const void *blob, size_t blob_len,
 		      enum vouch_frame_type answer, struct vouch_message *msg,
 		      struct vouch_failure *f);
 

@@ -10,13 +10,13 @@ static void show_verifiers(const json_t *json)
 	json_t *rows = json_array(), *it;
 	size_t i;
 
-	json_array_foreach(json_object_get(json, "verifiers"), i, it)
+	json_array_foreach (json_object_get(json, "verifiers"), i, it)
 		json_array_append_new(
-			rows, json_pack("[o, o, o, o]",
-					vouch_json_text(it, "name"),
-					vouch_json_text(it, "state"),
-					vouch_json_text(it, "release"),
-					vouch_json_text(it, "cpu_model")));
+			rows,
+			json_pack("[o, o, o, o]", vouch_json_text(it, "name"),
+				  vouch_json_text(it, "state"),
+				  vouch_json_text(it, "release"),
+				  vouch_json_text(it, "cpu_model")));
 	if (json_array_size(rows))
 		putchar('\n');
 	if (json_array_size(rows))
@@ -46,9 +46,8 @@ static void show(const json_t *json)
 int vouch_status_run(struct vouch_cli *cli)
 {
 	struct vouch_message msg;
-	int exit = vouch_service_call(cli, json_pack("{s:s}", "method",
-						     "status"),
-				      NULL, 0, &msg);
+	int exit = vouch_service_call(
+		cli, json_pack("{s:s}", "method", "status"), NULL, 0, &msg);
 
 	if (exit)
 		return exit;

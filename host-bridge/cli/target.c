@@ -12,8 +12,7 @@ int vouch_target_call(const struct vouch_cli *cli, const char *target,
 {
 	json_t *call = args ? args : json_object();
 
-	json_object_set_new(call, "method",
-			    json_sprintf("target.%s", method));
+	json_object_set_new(call, "method", json_sprintf("target.%s", method));
 	json_object_set_new(call, "target", json_string(target));
 	return vouch_service_call(cli, call, NULL, 0, msg);
 }
@@ -37,9 +36,9 @@ int vouch_target_show(const struct vouch_cli *cli, const char *method,
 static int run_list(struct vouch_cli *cli)
 {
 	struct vouch_message msg;
-	int exit = vouch_service_call(cli, json_pack("{s:s}", "method",
-						     "target.list"),
-				      NULL, 0, &msg);
+	int exit = vouch_service_call(
+		cli, json_pack("{s:s}", "method", "target.list"), NULL, 0,
+		&msg);
 
 	if (exit)
 		return exit;
@@ -70,7 +69,7 @@ static void show_target(const json_t *json)
 	show_line(json, "abi", "abi");
 	show_line(json, "kernel", "release");
 	show_line(json, "profile", "profile");
-	json_array_foreach(json_object_get(json, "images"), i, it)
+	json_array_foreach (json_object_get(json, "images"), i, it)
 		json_array_append_new(
 			images, json_pack("[o, o, o, o, o, o]",
 					  vouch_json_text(it, "name"),
@@ -79,20 +78,20 @@ static void show_target(const json_t *json)
 					  vouch_json_text(it, "sequence"),
 					  vouch_json_text(it, "refs"),
 					  vouch_json_text(it, "object_name")));
-	json_array_foreach(json_object_get(json, "floors"), i, it)
+	json_array_foreach (json_object_get(json, "floors"), i, it)
 		json_array_append_new(
-			floors, json_pack("[o, o, o]",
-					  vouch_json_text(it, "slot"),
-					  vouch_json_text(it, "epoch"),
-					  vouch_json_text(it, "sequence")));
+			floors,
+			json_pack("[o, o, o]", vouch_json_text(it, "slot"),
+				  vouch_json_text(it, "epoch"),
+				  vouch_json_text(it, "sequence")));
 	putchar('\n');
 	vouch_output_table(json_pack("[s, s, s, s, s, s]", "IMAGE", "SLOT",
 				     "EPOCH", "SEQUENCE", "REFS", "OBJECT"),
 			   images);
 	putchar('\n');
-	vouch_output_table(json_pack("[s, s, s]", "FLOOR OF SLOT", "EPOCH",
-				     "SEQUENCE"),
-			   floors);
+	vouch_output_table(
+		json_pack("[s, s, s]", "FLOOR OF SLOT", "EPOCH", "SEQUENCE"),
+		floors);
 }
 
 static int run_show(struct vouch_cli *cli)
@@ -109,12 +108,10 @@ static json_t *join(const json_t *hooks)
 
 	if (json_is_string(hooks))
 		return json_string(json_string_value(hooks));
-	json_array_foreach(hooks, i, hook) {
-		int more = snprintf(text + n, sizeof(text) - n, "%s%s",
-				    n ? " " : "",
-				    json_is_string(hook) ?
-					    json_string_value(hook) :
-					    "-");
+	json_array_foreach (hooks, i, hook) {
+		int more = snprintf(
+			text + n, sizeof(text) - n, "%s%s", n ? " " : "",
+			json_is_string(hook) ? json_string_value(hook) : "-");
 
 		if (more < 0 || n + (size_t)more >= sizeof(text))
 			break;
@@ -128,15 +125,14 @@ static void show_programs(const json_t *json)
 	json_t *rows = json_array(), *it;
 	size_t i;
 
-	json_array_foreach(json_object_get(json, "programs"), i, it)
+	json_array_foreach (json_object_get(json, "programs"), i, it)
 		json_array_append_new(
-			rows,
-			json_pack("[o, o, o, o, o]",
-				  vouch_json_text(it, "image"),
-				  vouch_json_text(it, "name"),
-				  vouch_json_text(it, "type"),
-				  vouch_json_text(it, "runs"),
-				  join(json_object_get(it, "attached"))));
+			rows, json_pack("[o, o, o, o, o]",
+					vouch_json_text(it, "image"),
+					vouch_json_text(it, "name"),
+					vouch_json_text(it, "type"),
+					vouch_json_text(it, "runs"),
+					join(json_object_get(it, "attached"))));
 	vouch_output_table(json_pack("[s, s, s, s, s]", "IMAGE", "PROGRAM",
 				     "TYPE", "RUNS", "ATTACHED"),
 			   rows);
@@ -182,8 +178,8 @@ static int run_unload(struct vouch_cli *cli)
 				 show_done);
 }
 
-#define ABOUT_IMAGE                                                            \
-	"IMAGE is a name, a content hash, or a prefix of that of at least "   \
+#define ABOUT_IMAGE                                                         \
+	"IMAGE is a name, a content hash, or a prefix of that of at least " \
 	"four digits.\n"
 
 static const struct vouch_cli_option program_options[] = {
@@ -192,9 +188,7 @@ static const struct vouch_cli_option program_options[] = {
 };
 
 const struct vouch_cli_command vouch_target_commands[] = {
-	{ .name = "list",
-	  .summary = "List the targets",
-	  .run = run_list },
+	{ .name = "list", .summary = "List the targets", .run = run_list },
 	{ .name = "show",
 	  .operands = "TARGET",
 	  .summary = "Show a target, its images and its floors",
@@ -203,7 +197,8 @@ const struct vouch_cli_command vouch_target_commands[] = {
 	  .run = run_show },
 	{ .name = "progs",
 	  .operands = "TARGET",
-	  .summary = "Show the programs on a target and where they are attached",
+	  .summary =
+		  "Show the programs on a target and where they are attached",
 	  .min = 1,
 	  .max = 1,
 	  .run = run_progs },

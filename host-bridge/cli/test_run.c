@@ -34,9 +34,9 @@ struct bytes {
 };
 
 struct request {
-	char *object;	     /* operand before the colon */
+	char *object; /* operand before the colon */
 	const char *program; /* or NULL */
-	const char *target;  /* or NULL: the verifier */
+	const char *target; /* or NULL: the verifier */
 	json_t *call;
 	struct bytes packets, blob;
 };
@@ -211,7 +211,7 @@ static int match(const json_t *images, const char *key, const char *value,
 	size_t i;
 	int n = 0;
 
-	json_array_foreach(images, i, it) {
+	json_array_foreach (images, i, it) {
 		if (strcmp(vouch_json_string(it, key), value))
 			continue;
 		*name = vouch_json_string(it, "name");
@@ -246,11 +246,11 @@ static int find_image(struct request *r, const json_t *images,
 	vouch_fail(f, n ? -ENOTUNIQ : -ENOENT, VOUCH_EXIT_REFUSED,
 		   "find the image of %s on the target %s", r->object,
 		   r->target);
-	vouch_fail_why(f, n ? "several loaded images were made from it" :
-			      "no loaded image was made from it");
+	vouch_fail_why(f, n ? "several loaded images were made from it"
+			    : "no loaded image was made from it");
 	return vouch_fail_next(f, n ? "name one that \"vouch target show\" "
-				      "lists" :
-				      "submit it to that target first");
+				      "lists"
+				    : "submit it to that target first");
 }
 
 static int ask_target(const struct vouch_cli *cli, struct request *r)
@@ -300,21 +300,20 @@ static void show(const json_t *result)
 	const char *name;
 	size_t i;
 
-	json_array_foreach(json_object_get(result, "runs"), i, it)
+	json_array_foreach (json_object_get(result, "runs"), i, it)
 		json_array_append_new(
-			rows, json_pack("[o, o, o, o]",
-					json_sprintf("%zu", i),
+			rows, json_pack("[o, o, o, o]", json_sprintf("%zu", i),
 					vouch_json_text(it, "retval"),
 					vouch_json_text(it, "data_len"),
 					vouch_json_text(it, "duration_ns")));
 	vouch_output_table(json_pack("[s, s, s, s]", "PACKET", "RETURN",
 				     "LENGTH", "NANOSECONDS"),
 			   rows);
-	json_object_foreach((json_t *)maps, name, entries) {
+	json_object_foreach ((json_t *)maps, name, entries) {
 		printf("\nmap ");
 		vouch_output_text(stdout, name);
 		putchar('\n');
-		json_array_foreach(entries, i, it) {
+		json_array_foreach (entries, i, it) {
 			printf("key: ");
 			vouch_output_hex(vouch_json_string(it, "key"));
 			printf("  value: ");
@@ -356,8 +355,7 @@ int vouch_test_run_run(struct vouch_cli *cli)
 	    (on && strcmp(on, "verifier")))
 		return vouch_cli_misuse(cli, "it needs either --target NAME or "
 					     "--on verifier");
-	if (read_request(cli, &r, &f) ||
-	    (on && ask_verifier(cli, &r, &f)))
+	if (read_request(cli, &r, &f) || (on && ask_verifier(cli, &r, &f)))
 		exit = vouch_cli_fail(cli, &f);
 	else if (!on)
 		exit = ask_target(cli, &r);

@@ -21,21 +21,20 @@ static void show_programs(const json_t *programs)
 	json_t *rows = json_array(), *it;
 	size_t i;
 
-	json_array_foreach(programs, i, it)
+	json_array_foreach (programs, i, it)
 		json_array_append_new(
-			rows,
-			json_pack("[s, o, o, o, o, o, o]", "",
-				  vouch_json_text(it, "name"),
-				  vouch_json_text(it, "section"),
-				  vouch_json_text(it, "verdict"),
-				  vouch_json_text(it, "insns_processed"),
-				  vouch_json_text(it, "code_bytes"),
-				  vouch_json_text(it, "relocations")));
+			rows, json_pack("[s, o, o, o, o, o, o]", "",
+					vouch_json_text(it, "name"),
+					vouch_json_text(it, "section"),
+					vouch_json_text(it, "verdict"),
+					vouch_json_text(it, "insns_processed"),
+					vouch_json_text(it, "code_bytes"),
+					vouch_json_text(it, "relocations")));
 	vouch_output_table(json_pack("[s, s, s, s, s, s, s]", "", "PROGRAM",
 				     "SECTION", "VERDICT", "INSNS", "BYTES",
 				     "RELOCATIONS"),
 			   rows);
-	json_array_foreach(programs, i, it) {
+	json_array_foreach (programs, i, it) {
 		const char *reason =
 			json_string_value(json_object_get(it, "reason"));
 
@@ -67,7 +66,7 @@ static void show_deliveries(const json_t *deliveries)
 	const json_t *it;
 	size_t i;
 
-	json_array_foreach(deliveries, i, it) {
+	json_array_foreach (deliveries, i, it) {
 		const char *reason =
 			json_string_value(json_object_get(it, "reason"));
 		char text[512];
@@ -147,8 +146,8 @@ static void show_log(const json_t *verdict, bool whole, bool accepted)
 
 	if (!log || !*log || (accepted && !whole))
 		return;
-	printf("  %s\n", whole ? "the verifier's log:" :
-				 "the verifier's log ends (--log shows all):");
+	printf("  %s\n", whole ? "the verifier's log:"
+			       : "the verifier's log ends (--log shows all):");
 	if (!whole) {
 		show_failing(log);
 		return;

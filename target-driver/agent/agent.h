@@ -18,7 +18,7 @@ struct vouch_agent {
 /* What goes back to the requester. */
 struct vouch_reply {
 	json_t *json; /* owned */
-	u8 *blob;     /* owned, malloc()ed; NULL if none */
+	u8 *blob; /* owned, malloc()ed; NULL if none */
 	size_t blob_len;
 };
 

@@ -74,8 +74,10 @@ int vouch_arg_bytes(const json_t *args, const char *key, size_t len, u8 *out,
 		return wrong(f, key, "it is missing, or not a text");
 	if (vouch_hex_read(hex, out, len)) {
 		wrong(f, key, "");
-		return vouch_fail_why(f, "it is not %zu bytes in lower-case "
-					 "hexadecimal", len);
+		return vouch_fail_why(f,
+				      "it is not %zu bytes in lower-case "
+				      "hexadecimal",
+				      len);
 	}
 	return 0;
 }
@@ -106,17 +108,19 @@ int vouch_arg_packets(const json_t *args, u32 blob_len, const json_t **packets,
 		return err;
 	if (!*packets || !json_array_size(*packets))
 		return wrong(f, "packets", "there is no packet");
-	json_array_foreach(*packets, i, packet) {
+	json_array_foreach (*packets, i, packet) {
 		json_int_t n = json_integer_value(packet);
 
 		if (!json_is_integer(packet) || n <= 0 || n > blob_len)
-			return wrong(f, "packets", "a length is not between 1 "
-						   "and the blob's");
+			return wrong(f, "packets",
+				     "a length is not between 1 "
+				     "and the blob's");
 		sum += (u64)n;
 	}
 	if (sum != blob_len)
-		return wrong(f, "packets", "the lengths do not add up to the "
-					   "blob's");
+		return wrong(f, "packets",
+			     "the lengths do not add up to the "
+			     "blob's");
 	return 0;
 }
 

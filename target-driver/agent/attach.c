@@ -9,8 +9,7 @@
 #include "find.h"
 
 static int change(int device, unsigned long request, const char *image,
-		  const char *prog, const char *ifname,
-		  struct vouch_failure *f)
+		  const char *prog, const char *ifname, struct vouch_failure *f)
 {
 	struct vouch_target_attach arg;
 
@@ -87,7 +86,7 @@ json_t *vouch_attached(int device, const char *image, const char *prog)
 	for (i = 0; !vouch_device_attachment(device, i, &at); i++)
 		if (!strcmp(at.image, image) &&
 		    (!prog || !strcmp(at.prog, prog)))
-			json_array_append_new(hooks, json_sprintf("xdp:%s",
-								 at.ifname));
+			json_array_append_new(
+				hooks, json_sprintf("xdp:%s", at.ifname));
 	return hooks;
 }

@@ -49,11 +49,11 @@ static json_t *floors_json(const struct vouch_floors *floors)
 
 	for (i = 0; i < floors->n; i++)
 		json_array_append_new(
-			list, json_pack("{s:s, s:I, s:I}", "slot",
-					floors->at[i].slot, "epoch",
-					(json_int_t)floors->at[i].epoch,
-					"sequence",
-					(json_int_t)floors->at[i].sequence));
+			list,
+			json_pack("{s:s, s:I, s:I}", "slot", floors->at[i].slot,
+				  "epoch", (json_int_t)floors->at[i].epoch,
+				  "sequence",
+				  (json_int_t)floors->at[i].sequence));
 	return list;
 }
 
@@ -68,12 +68,11 @@ int vouch_call_show(struct vouch_agent *agent, const struct vouch_message *msg,
 	uname(&uts);
 	vouch_hex_write(agent->info.profile, sizeof(agent->info.profile),
 			profile);
-	reply->json = json_pack("{s:s, s:i, s:s, s:s, s:o, s:o}", "version",
-				agent->info.version, "abi",
-				(int)agent->info.abi, "profile", profile,
-				"release", uts.release, "images",
-				images_json(agent), "floors",
-				floors_json(&agent->floors));
+	reply->json = json_pack(
+		"{s:s, s:i, s:s, s:s, s:o, s:o}", "version",
+		agent->info.version, "abi", (int)agent->info.abi, "profile",
+		profile, "release", uts.release, "images", images_json(agent),
+		"floors", floors_json(&agent->floors));
 	return 0;
 }
 
@@ -88,8 +87,8 @@ int vouch_call_progs(struct vouch_agent *agent, const struct vouch_message *msg,
 	(void)msg;
 	(void)f;
 	for (i = 0; !vouch_device_image(agent->device, i, &img); i++)
-		for (j = 0; !vouch_device_program(agent->device, img.name, j,
-						  &it);
+		for (j = 0;
+		     !vouch_device_program(agent->device, img.name, j, &it);
 		     j++)
 			json_array_append_new(
 				progs,
@@ -169,7 +168,7 @@ int vouch_call_unload(struct vouch_agent *agent,
 	if (!err)
 		err = vouch_find_image(agent->device, name, &image, f);
 	if (!err)
-		err = vouch_unload(agent, image.name, f);
+		err = vouch_delivery_unload(agent, image.name, f);
 	if (!err)
 		reply->json = json_pack("{s:s}", "unloaded", image.name);
 	return err;

@@ -67,8 +67,8 @@ static int open_element(struct vouch_agent *agent, const json_t *args,
 	int err = open_map(agent, args, map, f);
 
 	if (!err)
-		err = vouch_arg_bytes(args, "key", map->info.key_size,
-				      map->key, f);
+		err = vouch_arg_bytes(args, "key", map->info.key_size, map->key,
+				      f);
 	return err;
 }
 

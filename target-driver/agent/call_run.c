@@ -70,8 +70,8 @@ static int read_request(struct vouch_agent *agent,
 
 	run->repeat = 1;
 	if (!err)
-		err = vouch_arg_packets(msg->json, msg->blob_len,
-					&run->packets, f);
+		err = vouch_arg_packets(msg->json, msg->blob_len, &run->packets,
+					f);
 	if (!err)
 		err = vouch_arg_number(msg->json, "repeat",
 				       VOUCH_ARG_MAX_REPEAT, &run->repeat, f);
@@ -113,7 +113,7 @@ static int apply_presets(struct vouch_agent *agent, const struct test_run *run,
 	size_t i;
 	int err = 0;
 
-	json_array_foreach(run->presets, i, args) {
+	json_array_foreach (run->presets, i, args) {
 		err = preset(agent, run->prog.image, args, f);
 		if (err)
 			break;
@@ -199,7 +199,7 @@ static int run_packets(struct vouch_agent *agent, struct test_run *run,
 	size_t i;
 	int err = 0;
 
-	json_array_foreach(run->packets, i, packet) {
+	json_array_foreach (run->packets, i, packet) {
 		u32 len = (u32)json_integer_value(packet);
 
 		err = run_packet(agent, run, blob, len, f);
@@ -210,13 +210,12 @@ static int run_packets(struct vouch_agent *agent, struct test_run *run,
 	if (run->out_len <= VOUCH_FRAME_MAX_BLOB)
 		return 0;
 	vouch_fail(f, -EMSGSIZE, VOUCH_EXIT_REFUSED, "send the output back");
-	vouch_fail_why(f, "%zu bytes are too long for one frame",
-		       run->out_len);
+	vouch_fail_why(f, "%zu bytes are too long for one frame", run->out_len);
 	return vouch_fail_next(f, "send fewer packets in one call");
 }
 
-static int dump_maps(struct vouch_agent *agent, const char *image,
-		     json_t *maps, struct vouch_failure *f)
+static int dump_maps(struct vouch_agent *agent, const char *image, json_t *maps,
+		     struct vouch_failure *f)
 {
 	struct vouch_target_map_info info;
 	u32 i;

@@ -20,7 +20,7 @@
 
 /* One delivery on its way. */
 struct delivery {
-	const char *slot;   /* asked for, or NULL */
+	const char *slot; /* asked for, or NULL */
 	const char *attach; /* hook, or NULL */
 	struct vouch_image image;
 	u8 content[VOUCH_HASH_LEN];
@@ -162,8 +162,8 @@ static int keep_file(struct vouch_agent *agent, const struct delivery *d,
 	return vouch_fail(f, -errno, VOUCH_EXIT_INTERNAL, "keep %s", to);
 }
 
-int vouch_unload(struct vouch_agent *agent, const char *image,
-		 struct vouch_failure *f)
+int vouch_delivery_unload(struct vouch_agent *agent, const char *image,
+			  struct vouch_failure *f)
 {
 	char name[40];
 	int err = vouch_detach_all(agent->device, image, f);
@@ -193,7 +193,7 @@ static void retire_others(struct vouch_agent *agent, struct delivery *d)
 			continue;
 		hooks = vouch_attached(agent->device, it.name, NULL);
 		if (hooks && !json_array_size(hooks) &&
-		    !vouch_unload(agent, it.name, &f))
+		    !vouch_delivery_unload(agent, it.name, &f))
 			i--;
 		else
 			snprintf(d->note, sizeof(d->note),
@@ -256,8 +256,8 @@ static int carry_out(struct vouch_agent *agent, struct delivery *d,
 
 static json_t *failed(const struct delivery *d, const struct vouch_failure *f)
 {
-	const char *status =
-		f->exit == VOUCH_EXIT_INTERNAL ? "error" : "refused";
+	const char *status = f->exit == VOUCH_EXIT_INTERNAL ? "error"
+							    : "refused";
 
 	return json_pack("{s:s, s:o, s:s?, s:o}", "status", status, "reason",
 			 json_sprintf("cannot %s: %s", f->what, f->why),
@@ -277,8 +277,8 @@ static json_t *succeeded(const struct delivery *d)
 			 (json_int_t)d->load_us);
 }
 
-json_t *vouch_deliver(struct vouch_agent *agent, const json_t *args,
-		      const u8 *file, size_t len, struct vouch_failure *f)
+json_t *vouch_delivery_take(struct vouch_agent *agent, const json_t *args,
+			    const u8 *file, size_t len, struct vouch_failure *f)
 {
 	struct delivery d = { 0 };
 	int err = read_args(args, &d, f);

@@ -8,7 +8,7 @@
 #include "agent.h"
 
 /**
- * vouch_deliver() - take a delivery.
+ * vouch_delivery_take() - take a delivery.
  * @agent: the agent
  * @args: the DELIVER frame's object; its slot may be null: the image's own
  * @file: the image, 8-byte aligned
@@ -22,18 +22,19 @@
  *
  * Return: the STATUS frame's object, a new reference; NULL when out of memory.
  */
-json_t *vouch_deliver(struct vouch_agent *agent, const json_t *args,
-		      const u8 *file, size_t len, struct vouch_failure *f);
+json_t *vouch_delivery_take(struct vouch_agent *agent, const json_t *args,
+			    const u8 *file, size_t len,
+			    struct vouch_failure *f);
 
 /**
- * vouch_unload() - take an image out of the kernel and of the state directory.
+ * vouch_delivery_unload() - take an image out of kernel and state directory.
  * @agent: the agent
  * @image: name of a loaded image
  * @f: filled on error
  *
  * Return: 0 or a negative errno.
  */
-int vouch_unload(struct vouch_agent *agent, const char *image,
-		 struct vouch_failure *f);
+int vouch_delivery_unload(struct vouch_agent *agent, const char *image,
+			  struct vouch_failure *f);
 
 #endif /* VOUCH_AGENT_DELIVER_H */

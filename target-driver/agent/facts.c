@@ -87,10 +87,9 @@ json_t *vouch_facts_hello(const struct vouch_target_info *info)
 	u8 notes[4096];
 
 	vouch_hex_write(info->profile, sizeof(info->profile), profile);
-	vouch_facts_build_id(notes,
-			     read_some("/sys/kernel/notes", notes,
-				       sizeof(notes)),
-			     id, sizeof(id));
+	vouch_facts_build_id(
+		notes, read_some("/sys/kernel/notes", notes, sizeof(notes)), id,
+		sizeof(id));
 	cpu_model(cpu, sizeof(cpu));
 	uname(&uts);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i}", "role",

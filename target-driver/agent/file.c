@@ -66,7 +66,7 @@ int vouch_file_deliver(struct vouch_agent *agent, const char *path,
 		return vouch_fail_next(f, "name a file that vouchd signed");
 	}
 	args = json_pack("{s:n, s:s?}", "slot", "attach", attach);
-	status = vouch_deliver(agent, args, file, len, f);
+	status = vouch_delivery_take(agent, args, file, len, f);
 	if (status) {
 		json_dumpf(status, stdout, JSON_INDENT(1));
 		putchar('\n');

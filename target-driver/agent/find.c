@@ -105,9 +105,9 @@ int vouch_find_map(int device, const char *image, const char *name,
 	vouch_fail(f, -ENOENT, VOUCH_EXIT_REFUSED, "find the map %s%s%s", name,
 		   image ? " of " : "", image ? img.name : "");
 	if (image)
-		return map_of(device, img.name, name, map) ?
-			       not_found(f, name, 0, "vouch target map list") :
-			       0;
+		return map_of(device, img.name, name, map)
+			       ? not_found(f, name, 0, "vouch target map list")
+			       : 0;
 	for (i = 0; !vouch_device_image(device, i, &img); i++) {
 		if (map_of(device, img.name, name, &it))
 			continue;

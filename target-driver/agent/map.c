@@ -27,7 +27,8 @@ int vouch_map_open(int device, const char *image, const char *name,
 		return err;
 	map->per_cpu = vouch_map_type_per_cpu(map->info.type);
 	vouch_fail(f, -E2BIG, VOUCH_EXIT_REFUSED, "use the map %s", name);
-	if (map->info.key_size > MAX_ELEMENT || map->info.value_io > MAX_ELEMENT)
+	if (map->info.key_size > MAX_ELEMENT ||
+	    map->info.value_io > MAX_ELEMENT)
 		return vouch_fail_why(f, "its elements are too large for this "
 					 "channel");
 	map->key = calloc(1, map->info.key_size + 1);
@@ -47,8 +48,7 @@ void vouch_map_close(struct vouch_map *map)
 	memset(map, 0, sizeof(*map));
 }
 
-static void fill_op(const struct vouch_map *map,
-		    struct vouch_target_map_op *op)
+static void fill_op(const struct vouch_map *map, struct vouch_target_map_op *op)
 {
 	memset(op, 0, sizeof(*op));
 	memcpy(op->image, map->info.image, sizeof(op->image));
@@ -63,8 +63,9 @@ static int call(const struct vouch_map *map, unsigned long request,
 {
 	int err;
 
-	vouch_fail(f, 0, VOUCH_EXIT_REFUSED, "%s an element of the map %s of %s",
-		   doing, map->info.name, map->info.image);
+	vouch_fail(f, 0, VOUCH_EXIT_REFUSED,
+		   "%s an element of the map %s of %s", doing, map->info.name,
+		   map->info.image);
 	vouch_fail_next(f, "see \"vouch target map list\" and \"vouch target "
 			   "map dump\"");
 	err = vouch_device_call(map->device, request, op, op->reason, f);
@@ -157,8 +158,7 @@ void vouch_map_value_json(const struct vouch_map *map, json_t *object)
 	values = json_array();
 	for (cpu = 0; cpu < n_cpus(map); cpu++)
 		json_array_append_new(values,
-				      hex_json(map->value +
-						       cpu * cpu_step(map),
+				      hex_json(map->value + cpu * cpu_step(map),
 					       map->info.value_size));
 	json_object_set_new(object, "values", values);
 }
@@ -175,16 +175,20 @@ static int read_values(struct vouch_map *map, const json_t *values,
 	if (!map->per_cpu)
 		return vouch_fail_why(f, "it has no values per CPU");
 	if (json_array_size(values) != n_cpus(map))
-		return vouch_fail_why(f, "there must be %u values, one for "
-					 "each possible CPU", n_cpus(map));
+		return vouch_fail_why(f,
+				      "there must be %u values, one for "
+				      "each possible CPU",
+				      n_cpus(map));
 	memset(map->value, 0, map->info.value_io);
-	json_array_foreach(values, cpu, value) {
+	json_array_foreach (values, cpu, value) {
 		const char *hex = json_string_value(value);
 
-		if (!hex || vouch_hex_read(hex, map->value + cpu * cpu_step(map),
-					   map->info.value_size))
-			return vouch_fail_why(f, "the value of CPU %zu is not "
-						 "%u bytes in hexadecimal",
+		if (!hex ||
+		    vouch_hex_read(hex, map->value + cpu * cpu_step(map),
+				   map->info.value_size))
+			return vouch_fail_why(f,
+					      "the value of CPU %zu is not "
+					      "%u bytes in hexadecimal",
 					      cpu, map->info.value_size);
 	}
 	return 0;

@@ -13,7 +13,7 @@ struct vouch_map {
 	struct vouch_target_map_info info;
 	bool per_cpu;
 	u8 *key, *next; /* info.key_size bytes */
-	u8 *value;	/* info.value_io bytes */
+	u8 *value; /* info.value_io bytes */
 };
 
 /**
@@ -52,8 +52,7 @@ int vouch_map_lookup(struct vouch_map *map, struct vouch_failure *f);
  *
  * Return: 0 or a negative errno.
  */
-int vouch_map_update(struct vouch_map *map, u64 flags,
-		     struct vouch_failure *f);
+int vouch_map_update(struct vouch_map *map, u64 flags, struct vouch_failure *f);
 
 /**
  * vouch_map_remove() - delete the element map->key.

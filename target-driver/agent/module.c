@@ -38,8 +38,7 @@ static const struct loader_error loader_errors[] = {
 	  "load the vouch_target.ko of the profile it was linked for" },
 	{ EEXIST, VOUCH_EXIT_REFUSED, "it is loaded already (EEXIST)",
 	  "unload it first with \"vouch target unload\"" },
-	{ EPERM, VOUCH_EXIT_REFUSED,
-	  "loading modules is not permitted (EPERM)",
+	{ EPERM, VOUCH_EXIT_REFUSED, "loading modules is not permitted (EPERM)",
 	  "run vouch-targetd with CAP_SYS_MODULE, and see that "
 	  "kernel.modules_disabled is 0" },
 	{ ETXTBSY, VOUCH_EXIT_REFUSED,

@@ -37,7 +37,8 @@ void vouch_object_hash(const char *dir, const char *image, char *hex)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	if (!fstat(fd, &st) && st.st_size > 0 && st.st_size <= VOUCH_IMAGE_MAX) {
+	if (!fstat(fd, &st) && st.st_size > 0 &&
+	    st.st_size <= VOUCH_IMAGE_MAX) {
 		file = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE,
 			    fd, 0);
 		if (file != MAP_FAILED) {

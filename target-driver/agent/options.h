@@ -11,8 +11,8 @@
 struct vouch_options {
 	const char *connect; /* URI */
 	struct vouch_endpoint endpoint;
-	const char *state;  /* directory */
-	const char *file;   /* image to deliver by hand, or NULL */
+	const char *state; /* directory */
+	const char *file; /* image to deliver by hand, or NULL */
 	const char *attach; /* with @file: hook, or NULL */
 };
 

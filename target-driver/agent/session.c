@@ -35,8 +35,8 @@ static int answer_delivery(struct vouch_agent *agent, int fd,
 			   const struct vouch_message *msg)
 {
 	struct vouch_failure f = { 0 };
-	json_t *status = vouch_deliver(agent, msg->json, msg->blob,
-				       msg->blob_len, &f);
+	json_t *status = vouch_delivery_take(agent, msg->json, msg->blob,
+					     msg->blob_len, &f);
 	const char *reason =
 		json_string_value(json_object_get(status, "reason"));
 	int err;
@@ -162,7 +162,7 @@ void vouch_session_run(struct vouch_agent *agent,
 			"vouch-targetd: %s: %s (%s); next try in %u ms\n", uri,
 			strerror(-err), why, pause);
 		pause_ms(pause);
-		pause = 2 * pause < LONGEST_PAUSE_MS ? 2 * pause :
-						       LONGEST_PAUSE_MS;
+		pause = 2 * pause < LONGEST_PAUSE_MS ? 2 * pause
+						     : LONGEST_PAUSE_MS;
 	}
 }

@@ -194,10 +194,13 @@ static void hooks(void **state)
 	static const struct {
 		const char *hook, *ifname;
 	} cases[] = {
-		{ "xdp:eth0", "eth0" },		{ "xdp:", NULL },
-		{ "tc:eth0", NULL },		{ "eth0", NULL },
+		{ "xdp:eth0", "eth0" },
+		{ "xdp:", NULL },
+		{ "tc:eth0", NULL },
+		{ "eth0", NULL },
 		{ "xdp:0123456789abcde", "0123456789abcde" },
-		{ "xdp:0123456789abcdef", NULL }, { "xdp:a/b", NULL },
+		{ "xdp:0123456789abcdef", NULL },
+		{ "xdp:a/b", NULL },
 	};
 	const char *ifname;
 	struct vouch_failure f;
@@ -233,17 +236,25 @@ static void put(const char *dir, const char *text)
 {
 	struct vouch_failure f;
 
-	assert_int_equal(vouch_store_write(dir, FILE_NAME, text, strlen(text),
-					   &f), 0);
+	assert_int_equal(
+		vouch_store_write(dir, FILE_NAME, text, strlen(text), &f), 0);
 }
 
 static void damaged_floors_are_refused(void **state)
 {
 	static const char *const texts[] = {
-		"a 1\n",	      "a 1 1",	       "a 1 1 1\n",
-		"a  1 1\n",	      "a 01 1\n",      "a 0 1\n",
-		"a 1 0\n",	      "a -1 1\n",      "a 1 1\n\n",
-		"a 1 1\na 1 2\n",     "a/b 1 1\n",     "a 4294967296 1\n",
+		"a 1\n",
+		"a 1 1",
+		"a 1 1 1\n",
+		"a  1 1\n",
+		"a 01 1\n",
+		"a 0 1\n",
+		"a 1 0\n",
+		"a -1 1\n",
+		"a 1 1\n\n",
+		"a 1 1\na 1 2\n",
+		"a/b 1 1\n",
+		"a 4294967296 1\n",
 		"a 1 99999999999999999999\n",
 		"01234567890123456789012345678901 1 1\n",
 	};
@@ -257,6 +268,21 @@ static void damaged_floors_are_refused(void **state)
 				 -EBADMSG);
 		assert_int_equal(f.exit, VOUCH_EXIT_TRUST);
 	}
+}
+
+static void too_many_floors_are_refused(void **state)
+{
+	struct vouch_floors floors;
+	struct vouch_failure f;
+	char text[4096] = "";
+	size_t n = 0;
+	int i;
+
+	for (i = 0; i <= VOUCH_MAX_FLOORS; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+				      "slot%d 1 1\n", i);
+	put(*state, text);
+	assert_int_equal(vouch_floors_load(*state, &floors, &f), -EBADMSG);
 }
 
 static void no_file_is_no_floor(void **state)
@@ -297,9 +323,9 @@ static void floors_are_bounded(void **state)
 
 	for (i = 0; i <= VOUCH_MAX_FLOORS; i++) {
 		snprintf(to.slot, sizeof(to.slot), "slot%d", i);
-		assert_int_equal(vouch_floors_raise(*state, -1, &floors, &to,
-						    &f),
-				 i < VOUCH_MAX_FLOORS ? 0 : -ENOSPC);
+		assert_int_equal(
+			vouch_floors_raise(*state, -1, &floors, &to, &f),
+			i < VOUCH_MAX_FLOORS ? 0 : -ENOSPC);
 	}
 	assert_int_equal(vouch_floors_load(*state, &floors, &f), 0);
 	assert_int_equal(floors.n, VOUCH_MAX_FLOORS);
@@ -327,9 +353,9 @@ static void what_cannot_be_stored_is_not_raised(void **state)
 
 	(void)state;
 	n_told = 0;
-	assert_int_equal(vouch_floors_raise("/nonexistent", -1, &floors, &to,
-					    &f),
-			 -ENOENT);
+	assert_int_equal(
+		vouch_floors_raise("/nonexistent", -1, &floors, &to, &f),
+		-ENOENT);
 	assert_int_equal(n_told, 0);
 	assert_int_equal(floors.n, 0);
 }
@@ -337,10 +363,11 @@ static void what_cannot_be_stored_is_not_raised(void **state)
 static void build_id_of_notes(void **state)
 {
 	/* Another note of three bytes, then the build id. */
-	static const u8 notes[] = { 4, 0, 0, 0,	  3,   0,   0, 0, 1, 0, 0, 0,
-				    'X', 'e', 'n', 0, 1,   2,   3, 0, 4, 0, 0,
-				    0,	 4,   0,   0, 0,   3,   0, 0, 0, 'G',
-				    'N', 'U', 0,   0xde, 0xad, 0xbe, 0xef };
+	static const u8 notes[] = { 4,	 0,   0,   0, 3,    0,	  0,	0,
+				    1,	 0,   0,   0, 'X',  'e',  'n',	0,
+				    1,	 2,   3,   0, 4,    0,	  0,	0,
+				    4,	 0,   0,   0, 3,    0,	  0,	0,
+				    'G', 'N', 'U', 0, 0xde, 0xad, 0xbe, 0xef };
 	char hex[41];
 	size_t len;
 
@@ -360,7 +387,7 @@ static void build_id_of_notes(void **state)
 	}
 }
 
-#define WITH_DIR(test)                                                         \
+#define WITH_DIR(test) \
 	cmocka_unit_test_setup_teardown(test, make_dir, remove_dir)
 
 int main(void)
@@ -373,6 +400,7 @@ int main(void)
 		cmocka_unit_test(packets),
 		cmocka_unit_test(hooks),
 		WITH_DIR(damaged_floors_are_refused),
+		WITH_DIR(too_many_floors_are_refused),
 		WITH_DIR(no_file_is_no_floor),
 		WITH_DIR(floors_only_rise),
 		WITH_DIR(floors_are_bounded),
