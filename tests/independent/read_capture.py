@@ -1,0 +1,199 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""An independent reader of captures, after the prose of common/capture.h.
+
+usage: read_capture.py FILE
+
+Prints what `vouch inspect --json FILE` prints; a difference is a bug in one
+of the two. Refuses what the prose does not allow.
+"""
+
+import json
+import struct
+import sys
+
+ENV, FACT, MAP, PROG, FUNC, SYM = range(1, 7)
+ARCHES = {1: "x86_64", 2: "arm64"}
+FEATURES = ["rethunk", "retpoline", "ibt", "la57", "call_depth"]
+PRIVILEGES = ["perfmon"]
+MAP_FLAGS = ["frozen", "pinned", "internal"]
+PROG_FLAGS = ["jited", "sleepable", "calls_tail", "cb_access"]
+MAP_TYPES = {1: "hash", 2: "array", 3: "prog_array", 5: "percpu_hash",
+             6: "percpu_array"}
+PROG_TYPES = {6: "xdp"}
+KINDS = {1: "call", 2: "subcall", 3: "map", 4: "map_value", 5: "constant",
+         6: "function", 7: "btf_id", 8: "other"}
+
+
+class Malformed(Exception):
+    pass
+
+
+def need(good, text):
+    if not good:
+        raise Malformed(text)
+
+
+def text(field):
+    """A NUL-padded ASCII text."""
+    head, _, tail = field.partition(b"\0")
+    need(len(head) < len(field) and not tail.strip(b"\0"), "text")
+    need(all(0x20 <= c < 0x7f for c in head), "text")
+    return head.decode()
+
+
+def bits(value, names):
+    need(value < 1 << len(names), "flags")
+    return [n for i, n in enumerate(names) if value >> i & 1]
+
+
+def records(data):
+    need(len(data) >= 24, "length")
+    magic, version, count, size = struct.unpack_from("<8sIIQ", data)
+    need(magic == b"VOUCHCAP" and version == 1 and size == len(data), "head")
+    pos = 24
+    for _ in range(count):
+        need(pos + 8 <= size, "record")
+        kind, length = struct.unpack_from("<II", data, pos)
+        end = pos + 8 + (length + 7) // 8 * 8
+        need(ENV <= kind <= SYM and end <= size, "record")
+        need(not data[pos + 8 + length:end].strip(b"\0"), "padding")
+        yield kind, data[pos + 8:pos + 8 + length]
+        pos = end
+    need(pos == size, "bytes behind the last record")
+
+
+def read_env(data):
+    need(len(data) == 272, "ENV")
+    arch, features, privileges, harden, cpus = struct.unpack_from(
+        "<5I", data, 212)
+    need(arch in ARCHES and not data[264:].strip(b"\0"), "ENV")
+    return {"release": text(data[:64]), "cpu_model": text(data[64:128]),
+            "license": text(data[128:192]), "build_id": data[192:212].hex(),
+            "arch": ARCHES[arch], "features": bits(features, FEATURES),
+            "privileges": bits(privileges, PRIVILEGES),
+            "jit_harden": harden, "nr_cpus": cpus,
+            "object": data[232:264].hex()}
+
+
+def read_fact(data):
+    need(len(data) == 72, "FACT")
+    offset, size = struct.unpack_from("<II", data, 64)
+    return {"structure": text(data[:32]), "field": text(data[32:64]),
+            "offset": offset, "size": size}
+
+
+def map_json(name, numbers):
+    kind, key, value, entries, map_flags, flags, data_len = numbers
+    return {"name": name, "type": MAP_TYPES.get(kind, "unknown"),
+            "key_size": key, "value_size": value, "max_entries": entries,
+            "map_flags": map_flags, "flags": bits(flags, MAP_FLAGS),
+            "data_len": data_len}
+
+
+def read_map(data):
+    need(len(data) >= 96, "MAP")
+    numbers = struct.unpack_from("<8I", data, 64)
+    need(len(data) == 96 + numbers[6] and not numbers[7], "MAP")
+    return map_json(text(data[:64]), numbers[:7])
+
+
+def read_prog(data):
+    need(len(data) == 176, "PROG")
+    (kind, _, funcs, syms, insns, processed, _, _, depth, flags,
+     reserved) = struct.unpack_from("<10IQ", data, 128)
+    need(not reserved and funcs, "PROG")
+    return {"name": text(data[:64]), "section": text(data[64:128]),
+            "type": PROG_TYPES.get(kind, "unknown"), "insns": insns,
+            "insns_processed": processed, "stack_depth": depth,
+            "flags": bits(flags, PROG_FLAGS), "functions": [],
+            "_funcs": funcs, "_syms": syms, "_names": {}}
+
+
+def read_func(data):
+    need(len(data) >= 24, "FUNC")
+    index, code_len, n_refs, reserved, address = struct.unpack_from(
+        "<4IQ", data)
+    start = 24 + (code_len + 7) // 8 * 8
+    need(not reserved and len(data) == start + 24 * n_refs, "FUNC")
+    return {"index": index, "length": code_len, "_address": address,
+            "_code": data[24:24 + code_len],
+            "_refs": list(struct.iter_unpack("<IIQQ", data[start:]))}
+
+
+def meaning(ref, maps, names):
+    kind, index, value, _ = ref
+    if kind == 1:
+        return names[value]
+    if kind in (2, 6):
+        return "function %d" % index
+    if kind == 3:
+        return maps[index]["name"]
+    if kind == 4:
+        return "%s + %d" % (maps[index]["name"], value)
+    return "0x%x" % value
+
+
+def references(out):
+    for prog in out["programs"]:
+        for func in prog["functions"]:
+            func["references"] = [
+                {"kind": KINDS[ref[0]], "tag": "%016x" % ref[3],
+                 "to": meaning(ref, out["maps"], prog["_names"])}
+                for ref in func["_refs"]]
+
+
+def complete(progs):
+    return not progs or (len(progs[-1]["functions"]) == progs[-1]["_funcs"]
+                         and len(progs[-1]["_names"]) == progs[-1]["_syms"])
+
+
+def read(data):
+    """The whole capture; keys with '_' are not for printing."""
+    out = {"schema_version": 1, "kind": "capture", "size": len(data),
+           "facts": [], "maps": [], "programs": []}
+    last = 0
+    for kind, payload in records(data):
+        need(kind >= last or kind == PROG or (kind == FUNC and last == PROG),
+             "order")
+        last = kind
+        if kind == ENV:
+            need("environment" not in out, "order")
+            out["environment"] = read_env(payload)
+        elif kind == FACT:
+            out["facts"].append(read_fact(payload))
+        elif kind == MAP:
+            out["maps"].append(read_map(payload))
+        elif kind == PROG:
+            need(complete(out["programs"]), "PROG")
+            out["programs"].append(read_prog(payload))
+        elif kind == FUNC:
+            out["programs"][-1]["functions"].append(read_func(payload))
+        else:
+            need(len(payload) == 72, "SYM")
+            address, = struct.unpack_from("<Q", payload)
+            out["programs"][-1]["_names"][address] = text(payload[8:])
+    need("environment" in out and complete(out["programs"]), "PROG")
+    references(out)
+    return out
+
+
+def public(value):
+    """Without the keys that are not for printing."""
+    if isinstance(value, dict):
+        return {k: public(v) for k, v in value.items() if k[0] != "_"}
+    if isinstance(value, list):
+        return [public(v) for v in value]
+    return value
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    with open(sys.argv[1], "rb") as f:
+        out = read(f.read())
+    print(json.dumps(public(out), sort_keys=True))
+
+
+if __name__ == "__main__":
+    main()
