@@ -47,8 +47,7 @@ static const char *peek(const struct cursor *c, struct record *r)
 		return "capture: unknown type of record";
 	if (r->length > left || pad8(r->length) > left)
 		return "capture: a record is longer than the capture";
-	if (!vouch_all_zero(r->data + r->length,
-			    pad8(r->length) - r->length))
+	if (!vouch_all_zero(r->data + r->length, pad8(r->length) - r->length))
 		return "capture: bytes between records are not zero";
 	return NULL;
 }
@@ -161,8 +160,8 @@ static const char *take_map(struct vouch_capture_view *view,
 			 map->value_size != map->data_len))
 		return "capture: MAP: data for a map that cannot have them";
 	view->maps[view->n_maps].map = map;
-	view->maps[view->n_maps].data = data_len ? r->data + sizeof(*map) :
-						   NULL;
+	view->maps[view->n_maps].data = data_len ? r->data + sizeof(*map)
+						 : NULL;
 	view->n_maps++;
 	return NULL;
 }
@@ -289,8 +288,8 @@ static const char *check_ref_value(const struct vouch_capture_view *view,
 	default:
 		return "capture: unknown kind of reference";
 	}
-	return index ? "capture: a reference with an index it cannot have" :
-		       NULL;
+	return index ? "capture: a reference with an index it cannot have"
+		     : NULL;
 }
 
 static const char *check_func(const struct vouch_capture_view *view,
@@ -330,16 +329,16 @@ static const char *take_prog_parts(struct cursor *c,
 	struct record r;
 
 	while (!why && (p->n_funcs < n_funcs || p->n_syms < n_syms)) {
-		u32 want = p->n_funcs < n_funcs ? VOUCH_RECORD_FUNC :
-						  VOUCH_RECORD_SYM;
+		u32 want = p->n_funcs < n_funcs ? VOUCH_RECORD_FUNC
+						: VOUCH_RECORD_SYM;
 
 		why = peek(c, &r);
 		if (why)
 			return why;
 		if (r.type != want)
 			return "capture: PROG: fewer FUNC or SYM records than it says";
-		why = want == VOUCH_RECORD_FUNC ? take_func(p, &r) :
-						  take_sym(p, &r);
+		why = want == VOUCH_RECORD_FUNC ? take_func(p, &r)
+						: take_sym(p, &r);
 		step(c, &r);
 	}
 	return why;
@@ -391,8 +390,8 @@ static const char *take_records(struct cursor *c,
 			why = take_prog(c, view, &r);
 			continue;
 		}
-		why = r.type == VOUCH_RECORD_FACT ? take_fact(view, &r) :
-						    take_map(view, &r);
+		why = r.type == VOUCH_RECORD_FACT ? take_fact(view, &r)
+						  : take_map(view, &r);
 		step(c, &r);
 	}
 	if (!why && c->pos != c->end)

@@ -16,8 +16,8 @@
 struct vouch_message {
 	enum vouch_frame_type type;
 	u32 id;
-	json_t *json;	 /* an object, never NULL */
-	const u8 *blob;	 /* blob_len bytes, aligned to 8; NULL if none */
+	json_t *json; /* an object, never NULL */
+	const u8 *blob; /* blob_len bytes, aligned to 8; NULL if none */
 	u32 blob_len;
 };
 

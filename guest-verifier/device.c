@@ -57,7 +57,7 @@ static struct vouch_watch *find(struct guest_file *gf, u64 log_buf)
 	struct vouch_watch *watch;
 
 	lockdep_assert_held(&gf->lock);
-	list_for_each_entry(watch, &gf->watches, file_node)
+	list_for_each_entry (watch, &gf->watches, file_node)
 		if (watch->log_buf == log_buf)
 			return watch;
 	return NULL;
@@ -110,8 +110,8 @@ static long do_arm(struct guest_file *gf, void __user *arg)
 }
 
 /* Copy in what @t points to, take the program, copy the records out. */
-static long take_through(struct vouch_watch *watch,
-			 struct vouch_guest_take *t, const char **why)
+static long take_through(struct vouch_watch *watch, struct vouch_guest_take *t,
+			 const char **why)
 {
 	struct vouch_take take = {
 		.watch = watch,
@@ -139,8 +139,8 @@ static long take_through(struct vouch_watch *watch,
 	err = vouch_take_program(&take);
 	vouch_watch_release(watch);
 	*why = take.why;
-	if (!err && copy_to_user(u64_to_user_ptr(le64_to_cpu(t->buf)),
-				 take.buf, take.used))
+	if (!err && copy_to_user(u64_to_user_ptr(le64_to_cpu(t->buf)), take.buf,
+				 take.used))
 		err = -EFAULT;
 	t->size = cpu_to_le64(take.used);
 	t->n_records = cpu_to_le32(take.n_records);

@@ -22,10 +22,11 @@ struct layout {
 	u32 size;
 };
 
-#define LAYOUT(type, member)                                                   \
-	{                                                                      \
-		#type, #member, offsetof(struct type, member),                 \
-			sizeof_field(struct type, member)                      \
+#define LAYOUT(type, member)                               \
+	{                                                  \
+		.structure = #type, .field = #member,      \
+		.offset = offsetof(struct type, member),   \
+		.size = sizeof_field(struct type, member), \
 	}
 
 /*
@@ -47,9 +48,9 @@ static const struct layout layouts[] = {
 	LAYOUT(xdp_txq_info, dev),
 };
 
-#define WHOLE(type)                                                            \
-	{                                                                      \
-		#type, "", 0, sizeof(struct type)                              \
+#define WHOLE(type)                                                          \
+	{                                                                    \
+		.structure = #type, .field = "", .size = sizeof(struct type) \
 	}
 
 /* What this module reads of the verifier's and the JIT's own structures. */
@@ -118,8 +119,8 @@ int vouch_facts_check(void)
 
 	if (!IS_ENABLED(CONFIG_BPF_JIT) || !IS_ENABLED(CONFIG_KALLSYMS)) {
 		pr_err("cannot capture: the kernel is built without %s\n",
-		       IS_ENABLED(CONFIG_BPF_JIT) ? "CONFIG_KALLSYMS" :
-						    "CONFIG_BPF_JIT");
+		       IS_ENABLED(CONFIG_BPF_JIT) ? "CONFIG_KALLSYMS"
+						  : "CONFIG_BPF_JIT");
 		return -EOPNOTSUPP;
 	}
 	if (!vouch_symbols_name((unsigned long)__bpf_call_base, &sym) ||

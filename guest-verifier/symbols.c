@@ -92,8 +92,8 @@ bool vouch_symbols_name(u64 address, struct vouch_capture_sym *sym)
 	 * made at run time: eBPF, trampolines.
 	 */
 	if (module ? !strncmp(module, " [__builtin__", 13) ||
-			     !strcmp(module, " [bpf]") :
-		     address >= MODULES_VADDR && address < MODULES_END)
+			     !strcmp(module, " [bpf]")
+		   : address >= MODULES_VADDR && address < MODULES_END)
 		return false;
 	memset(sym, 0, sizeof(*sym));
 	sym->address = cpu_to_le64(address);
@@ -102,8 +102,7 @@ bool vouch_symbols_name(u64 address, struct vouch_capture_sym *sym)
 		module[strcspn(module, "] ")] = 0;
 	}
 	if (snprintf(sym->name, sizeof(sym->name), "%s%s%s", text,
-		     module ? "@" : "", module ?: "") >=
-	    (int)sizeof(sym->name))
+		     module ? "@" : "", module ?: "") >= (int)sizeof(sym->name))
 		return false;
 	return vouch_name_ok(sym->name, sizeof(sym->name));
 }

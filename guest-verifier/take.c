@@ -107,8 +107,7 @@ static int take_imm64(struct walk *w, const struct bpf_insn *insn)
 	const struct vouch_note *note = NULL;
 	u64 imm = (u64)(u32)insn[1].imm << 32 | (u32)insn[0].imm;
 
-	if (w->note < watch->n_notes &&
-	    watch->notes[w->note].func == w->func)
+	if (w->note < watch->n_notes && watch->notes[w->note].func == w->func)
 		note = &watch->notes[w->note];
 	if (note && imm == VOUCH_TAG(w->func, w->n_tagged))
 		return add_noted(w, note, imm);
@@ -257,8 +256,9 @@ static int check_program(struct vouch_take *take, const struct bpf_prog *prog)
 		return refuse(take, -EILSEQ,
 			      "the JIT did not compile the program");
 	if (prog->blinding_requested)
-		return refuse(take, -EILSEQ,
-			      "constants are blinded; set net.core.bpf_jit_harden to 0");
+		return refuse(
+			take, -EILSEQ,
+			"constants are blinded; set net.core.bpf_jit_harden to 0");
 	if (count_funcs(prog) != take->watch->n_funcs ||
 	    count_funcs(prog) > VOUCH_MAX_FUNCS)
 		return refuse(take, -EILSEQ,

@@ -36,7 +36,7 @@ struct vouch_guest_info {
 	__le32 abi; /* VOUCH_GUEST_ABI */
 	__le32 arch;
 	__le32 features; /* VOUCH_FEATURE_* */
-	__le32 nr_cpus;	 /* possible CPUs */
+	__le32 nr_cpus; /* possible CPUs */
 	__le32 n_facts;
 	__le32 n_own_facts;
 	struct vouch_capture_fact facts[VOUCH_GUEST_MAX_FACTS];
@@ -51,15 +51,15 @@ struct vouch_guest_arm {
 VOUCH_ASSERT_SIZE(struct vouch_guest_arm, 16);
 
 struct vouch_guest_take {
-	__le64 log_buf;	  /* as armed */
-	__le32 prog_fd;	  /* of the program that was loaded */
+	__le64 log_buf; /* as armed */
+	__le32 prog_fd; /* of the program that was loaded */
 	__le32 prog_type; /* its enum bpf_prog_type */
-	__le64 map_ids;	  /* address of n_maps __le32, in the object's order */
+	__le64 map_ids; /* address of n_maps __le32, in the object's order */
 	__le32 n_maps;
 	__le32 n_records; /* out */
-	__le64 buf;	  /* where the records go */
-	__le64 size;	  /* in: of the buffer; out: of the records */
-	char why[96];	  /* out, on error: what is wrong */
+	__le64 buf; /* where the records go */
+	__le64 size; /* in: of the buffer; out: of the records */
+	char why[96]; /* out, on error: what is wrong */
 };
 VOUCH_ASSERT_SIZE(struct vouch_guest_take, 144);
 

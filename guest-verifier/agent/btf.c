@@ -62,12 +62,13 @@ static const char *extern_kind(const struct btf *btf,
 	if (btf_is_func(var))
 		return "kernel function (kfunc)";
 	t = strip(btf, var->type);
-	return !t || btf_is_void(t) ? "kernel symbol without type (typeless ksym)" :
-				      "kernel symbol with type (typed ksym)";
+	return !t || btf_is_void(t)
+		       ? "kernel symbol without type (typeless ksym)"
+		       : "kernel symbol with type (typed ksym)";
 }
 
-static int judge_externs(const struct btf *btf, const char *section,
-			 char *why, size_t size)
+static int judge_externs(const struct btf *btf, const char *section, char *why,
+			 size_t size)
 {
 	const struct btf_type *sec = find_section(btf, section);
 	const struct btf_type *var;
@@ -79,15 +80,16 @@ static int judge_externs(const struct btf *btf, const char *section,
 		snprintf(why, size, "the object's BTF is broken");
 		return -EINVAL;
 	}
-	snprintf(why, size,
-		 "extern %s is a %s: its value is the verifier kernel's, not the target's",
-		 name_of(btf, var->name_off),
-		 extern_kind(btf, var, !strcmp(section, ".kconfig")));
+	snprintf(
+		why, size,
+		"extern %s is a %s: its value is the verifier kernel's, not the target's",
+		name_of(btf, var->name_off),
+		extern_kind(btf, var, !strcmp(section, ".kconfig")));
 	return -EOPNOTSUPP;
 }
 
-static int judge_core(const struct vouch_object *object,
-		      const struct btf *btf, char *why, size_t size)
+static int judge_core(const struct vouch_object *object, const struct btf *btf,
+		      char *why, size_t size)
 {
 	const struct vouch_section_data *ext = &object->btf_ext;
 	struct core_relo_section sec;
@@ -110,9 +112,10 @@ static int judge_core(const struct vouch_object *object,
 	if (head.core_relo_len < sizeof(sec))
 		return 0;
 	memcpy(&sec, ext->data + off, sizeof(sec));
-	snprintf(why, size,
-		 "CO-RE relocations (section %s) are not supported yet: they are resolved against the verifier kernel; compile without preserve_access_index and BPF_CORE_READ",
-		 name_of(btf, sec.section_name));
+	snprintf(
+		why, size,
+		"CO-RE relocations (section %s) are not supported yet: they are resolved against the verifier kernel; compile without preserve_access_index and BPF_CORE_READ",
+		name_of(btf, sec.section_name));
 	return -EOPNOTSUPP;
 }
 
@@ -195,9 +198,9 @@ static int parse_scalar(const struct btf *btf, const struct btf_type *t,
 		return parse_enum(btf, t, text, out);
 	if (btf_int_encoding(t) & BTF_INT_BOOL) {
 		*out = !strcmp(text, "true") || !strcmp(text, "1");
-		return *out || !strcmp(text, "false") || !strcmp(text, "0") ?
-			       0 :
-			       -EINVAL;
+		return *out || !strcmp(text, "false") || !strcmp(text, "0")
+			       ? 0
+			       : -EINVAL;
 	}
 	return parse_int(text, t->size, btf_int_encoding(t) & BTF_INT_SIGNED,
 			 out);

@@ -21,8 +21,7 @@ struct btf;
  * Return: 0 if there is none, -EOPNOTSUPP with @why, or -EINVAL with @why for
  * broken type information.
  */
-int vouch_btf_judge(const struct vouch_object *object, char *why,
-		    size_t size);
+int vouch_btf_judge(const struct vouch_object *object, char *why, size_t size);
 
 /**
  * vouch_btf_set() - give a variable a value.

@@ -62,12 +62,13 @@ static _Noreturn void child_main(const struct vouch_child *child, int pipe_fd)
 	_exit(!!answer_parent(VOUCH_CONFINE_PIPE, answer, blob, blob_len));
 }
 
-static int describe_end(int err, const char *channel_why, int status,
-			char *why, size_t size)
+static int describe_end(int err, const char *channel_why, int status, char *why,
+			size_t size)
 {
 	if (err == -ETIMEDOUT)
-		snprintf(why, size,
-			 "the child did not end in time; the object is too large or too complex for the time limit");
+		snprintf(
+			why, size,
+			"the child did not end in time; the object is too large or too complex for the time limit");
 	else if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
 		snprintf(why, size, "the child was killed by signal %d (%s)",
 			 WTERMSIG(status), strsignal(WTERMSIG(status)));
@@ -77,8 +78,8 @@ static int describe_end(int err, const char *channel_why, int status,
 	return err;
 }
 
-int vouch_child_run(const struct vouch_child *child,
-		    struct vouch_message *msg, char *why, size_t size)
+int vouch_child_run(const struct vouch_child *child, struct vouch_message *msg,
+		    char *why, size_t size)
 {
 	const char *channel_why = "";
 	int fds[2], status = 0, err;

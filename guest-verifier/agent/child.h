@@ -20,7 +20,7 @@ typedef json_t *vouch_child_fn(void *arg, int guest_fd, void **blob,
 
 struct vouch_child {
 	struct vouch_confinement confinement;
-	bool guest;	/* give it the module's device */
+	bool guest; /* give it the module's device */
 	int timeout_ms; /* then it is killed */
 	vouch_child_fn *fn;
 	void *arg;
@@ -37,7 +37,7 @@ struct vouch_child {
  *
  * Return: 0, -ETIMEDOUT, or another negative error, with @why.
  */
-int vouch_child_run(const struct vouch_child *child,
-		    struct vouch_message *msg, char *why, size_t size);
+int vouch_child_run(const struct vouch_child *child, struct vouch_message *msg,
+		    char *why, size_t size);
 
 #endif /* VOUCH_CHILD_H */

@@ -21,8 +21,8 @@ static void write_env(struct vouch_load *load,
 	memcpy(env.license, load->object->license, sizeof(env.license));
 	memcpy(env.object, hash, sizeof(env.object));
 	env.privileges = cpu_to_le32(privileges);
-	vouch_capture_write_record(w, VOUCH_RECORD_ENV, &env, sizeof(env),
-				   NULL, 0);
+	vouch_capture_write_record(w, VOUCH_RECORD_ENV, &env, sizeof(env), NULL,
+				   0);
 	for (i = 0; i < kernel->n_facts; i++)
 		vouch_capture_write_record(w, VOUCH_RECORD_FACT,
 					   &kernel->facts[i],
@@ -35,9 +35,9 @@ static void write_map(const struct vouch_load *load, struct bpf_map *map,
 	const char *name = vouch_load_map_name(map);
 	u32 flags = 0;
 	size_t size = 0;
-	const void *data = bpf_map__is_internal(map) ?
-				   bpf_map__initial_value(map, &size) :
-				   NULL;
+	const void *data = bpf_map__is_internal(map)
+				   ? bpf_map__initial_value(map, &size)
+				   : NULL;
 	struct vouch_capture_map record = {
 		.type = cpu_to_le32(bpf_map__type(map)),
 		.key_size = cpu_to_le32(bpf_map__key_size(map)),
@@ -57,8 +57,8 @@ static void write_map(const struct vouch_load *load, struct bpf_map *map,
 		flags |= VOUCH_MAP_PINNED;
 	record.flags = cpu_to_le32(flags);
 	record.data_len = cpu_to_le32(data ? size : 0);
-	vouch_capture_write_record(w, VOUCH_RECORD_MAP, &record,
-				   sizeof(record), data, data ? size : 0);
+	vouch_capture_write_record(w, VOUCH_RECORD_MAP, &record, sizeof(record),
+				   data, data ? size : 0);
 }
 
 static bool write_maps(struct vouch_load *load, u32 *ids, u32 *n,
@@ -67,15 +67,14 @@ static bool write_maps(struct vouch_load *load, u32 *ids, u32 *n,
 	struct bpf_map *map;
 
 	*n = 0;
-	bpf_object__for_each_map(map, load->bpf) {
+	bpf_object__for_each_map (map, load->bpf) {
 		struct bpf_map_info info = { 0 };
 		u32 len = sizeof(info);
 
 		if (bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &len))
-			return vouch_load_fail(load,
-					       "asking the kernel about map %s: %s",
-					       bpf_map__name(map),
-					       strerror(errno));
+			return vouch_load_fail(
+				load, "asking the kernel about map %s: %s",
+				bpf_map__name(map), strerror(errno));
 		ids[*n] = info.id;
 		write_map(load, map, *n, w);
 		++*n;
@@ -87,16 +86,14 @@ static bool write_maps(struct vouch_load *load, u32 *ids, u32 *n,
 static void name_prog(struct bpf_program *prog,
 		      const struct vouch_guest_records *records)
 {
-	struct vouch_capture_prog *p = (void *)(records->buf +
-				sizeof(struct vouch_capture_record));
+	struct vouch_capture_prog *p =
+		(void *)(records->buf + sizeof(struct vouch_capture_record));
 	const char *name = bpf_program__name(prog);
 	const char *section = bpf_program__section_name(prog);
 
 	memcpy(p->name, name, strnlen(name, sizeof(p->name) - 1));
-	memcpy(p->section, section,
-	       strnlen(section, sizeof(p->section) - 1));
-	p->attach_type =
-		cpu_to_le32(bpf_program__expected_attach_type(prog));
+	memcpy(p->section, section, strnlen(section, sizeof(p->section) - 1));
+	p->attach_type = cpu_to_le32(bpf_program__expected_attach_type(prog));
 }
 
 static bool write_prog(struct vouch_load *load,
@@ -104,15 +101,14 @@ static bool write_prog(struct vouch_load *load,
 		       u32 n_maps, struct vouch_capture_writer *w)
 {
 	struct vouch_guest_records records;
-	int err = vouch_guest_take(load->guest_fd, lp->log_buf,
-				   bpf_program__fd(lp->prog),
-				   bpf_program__type(lp->prog), map_ids,
-				   n_maps, &records);
+	int err = vouch_guest_take(
+		load->guest_fd, lp->log_buf, bpf_program__fd(lp->prog),
+		bpf_program__type(lp->prog), map_ids, n_maps, &records);
 
 	if (err)
 		return vouch_load_fail(load, "capturing program %s: %s (%s)",
-				       bpf_program__name(lp->prog),
-				       records.why, strerror(-err));
+				       bpf_program__name(lp->prog), records.why,
+				       strerror(-err));
 	name_prog(lp->prog, &records);
 	vouch_capture_write_raw(w, records.buf, records.len, records.n);
 	free(records.buf);

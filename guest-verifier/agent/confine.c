@@ -61,12 +61,9 @@ static int set_limits(const struct vouch_confinement *c)
 		int what;
 		rlim_t value;
 	} limits[] = {
-		{ RLIMIT_CORE, 0 },
-		{ RLIMIT_FSIZE, 0 },
-		{ RLIMIT_NPROC, 0 },
-		{ RLIMIT_NOFILE, MAX_FILES },
-		{ RLIMIT_AS, MAX_MEMORY },
-		{ RLIMIT_CPU, c->cpu_s },
+		{ RLIMIT_CORE, 0 },	   { RLIMIT_FSIZE, 0 },
+		{ RLIMIT_NPROC, 0 },	   { RLIMIT_NOFILE, MAX_FILES },
+		{ RLIMIT_AS, MAX_MEMORY }, { RLIMIT_CPU, c->cpu_s },
 	};
 	u32 i;
 
@@ -143,23 +140,40 @@ static int allow_plain(scmp_filter_ctx ctx)
 {
 	/* What the C library, libelf and libbpf need to read and allocate. */
 	static const int calls[] = {
-		SCMP_SYS(read),		 SCMP_SYS(pread64),
-		SCMP_SYS(write),	 SCMP_SYS(close),
-		SCMP_SYS(lseek),	 SCMP_SYS(fstat),
-		SCMP_SYS(newfstatat),	 SCMP_SYS(stat),
-		SCMP_SYS(statx),	 SCMP_SYS(access),
-		SCMP_SYS(faccessat),	 SCMP_SYS(faccessat2),
-		SCMP_SYS(readlink),	 SCMP_SYS(getdents64),
-		SCMP_SYS(poll),		 SCMP_SYS(uname),
-		SCMP_SYS(mmap),		 SCMP_SYS(munmap),
-		SCMP_SYS(mremap),	 SCMP_SYS(madvise),
-		SCMP_SYS(brk),		 SCMP_SYS(rt_sigaction),
-		SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
-		SCMP_SYS(getpid),	 SCMP_SYS(gettid),
-		SCMP_SYS(getuid),	 SCMP_SYS(geteuid),
-		SCMP_SYS(getrandom),	 SCMP_SYS(clock_gettime),
-		SCMP_SYS(futex),	 SCMP_SYS(restart_syscall),
-		SCMP_SYS(exit),		 SCMP_SYS(exit_group),
+		SCMP_SYS(read),
+		SCMP_SYS(pread64),
+		SCMP_SYS(write),
+		SCMP_SYS(close),
+		SCMP_SYS(lseek),
+		SCMP_SYS(fstat),
+		SCMP_SYS(newfstatat),
+		SCMP_SYS(stat),
+		SCMP_SYS(statx),
+		SCMP_SYS(access),
+		SCMP_SYS(faccessat),
+		SCMP_SYS(faccessat2),
+		SCMP_SYS(readlink),
+		SCMP_SYS(getdents64),
+		SCMP_SYS(poll),
+		SCMP_SYS(uname),
+		SCMP_SYS(mmap),
+		SCMP_SYS(munmap),
+		SCMP_SYS(mremap),
+		SCMP_SYS(madvise),
+		SCMP_SYS(brk),
+		SCMP_SYS(rt_sigaction),
+		SCMP_SYS(rt_sigprocmask),
+		SCMP_SYS(rt_sigreturn),
+		SCMP_SYS(getpid),
+		SCMP_SYS(gettid),
+		SCMP_SYS(getuid),
+		SCMP_SYS(geteuid),
+		SCMP_SYS(getrandom),
+		SCMP_SYS(clock_gettime),
+		SCMP_SYS(futex),
+		SCMP_SYS(restart_syscall),
+		SCMP_SYS(exit),
+		SCMP_SYS(exit_group),
 		SCMP_SYS(dup),
 	};
 	u32 i;
@@ -177,27 +191,27 @@ static int allow_bounded(scmp_filter_ctx ctx)
 	int err;
 
 	/* Files only for reading; memory never both writable and code. */
-	err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
-			       SCMP_A2(SCMP_CMP_MASKED_EQ,
-				       O_ACCMODE | O_CREAT, O_RDONLY));
+	err = seccomp_rule_add(
+		ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+		SCMP_A2(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT, O_RDONLY));
 	if (!err)
-		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect),
-				       1, SCMP_A2(SCMP_CMP_MASKED_EQ,
-						  PROT_EXEC, 0));
+		err = seccomp_rule_add(
+			ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+			SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	if (!err)
-		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendto),
-				       1, SCMP_A0(SCMP_CMP_EQ,
-						  VOUCH_CONFINE_PIPE, 0));
+		err = seccomp_rule_add(
+			ctx, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1,
+			SCMP_A0(SCMP_CMP_EQ, VOUCH_CONFINE_PIPE, 0));
 	/* libbpf moves low descriptors with it. */
 	if (!err)
-		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-				       SCMP_A1(SCMP_CMP_EQ, F_DUPFD_CLOEXEC, 0));
+		err = seccomp_rule_add(
+			ctx, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
+			SCMP_A1(SCMP_CMP_EQ, F_DUPFD_CLOEXEC, 0));
 	for (i = 0; !err && i < sizeof(ioctls) / sizeof(*ioctls); i++)
-		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 2,
-				       SCMP_A0(SCMP_CMP_EQ,
-					       VOUCH_CONFINE_GUEST, 0),
-				       SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff,
-					       ioctls[i]));
+		err = seccomp_rule_add(
+			ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 2,
+			SCMP_A0(SCMP_CMP_EQ, VOUCH_CONFINE_GUEST, 0),
+			SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, ioctls[i]));
 	return err;
 }
 

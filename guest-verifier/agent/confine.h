@@ -10,11 +10,11 @@
 #define VOUCH_CONFINE_GUEST 4
 
 struct vouch_confinement {
-	u32 uid;	/* the child's own user and group */
-	bool perfmon;	/* CAP_PERFMON beside CAP_BPF and CAP_NET_ADMIN */
-	bool symbols;	/* CAP_SYSLOG too (recording for tests) */
-	bool test_run;	/* may run programs and read maps */
-	u32 cpu_s;	/* CPU time, in seconds */
+	u32 uid; /* the child's own user and group */
+	bool perfmon; /* CAP_PERFMON beside CAP_BPF and CAP_NET_ADMIN */
+	bool symbols; /* CAP_SYSLOG too (recording for tests) */
+	bool test_run; /* may run programs and read maps */
+	u32 cpu_s; /* CPU time, in seconds */
 };
 
 /**

@@ -51,9 +51,8 @@ static int read_build_id(u8 id[20])
 		off = desc + (((size_t)nh.n_descsz + 3) & ~3ul);
 		if (off > (size_t)len)
 			break;
-		if (nh.n_type != NT_GNU_BUILD_ID_NUMBER ||
-		    nh.n_namesz != 4 || memcmp(notes + name, "GNU", 4) ||
-		    nh.n_descsz != 20)
+		if (nh.n_type != NT_GNU_BUILD_ID_NUMBER || nh.n_namesz != 4 ||
+		    memcmp(notes + name, "GNU", 4) || nh.n_descsz != 20)
 			continue;
 		memcpy(id, notes + desc, 20);
 		return 0;
@@ -120,8 +119,9 @@ static int read_env(struct vouch_capture_env *env, char *why, size_t size)
 	if (err)
 		return failed(why, size, err, "net.core.bpf_jit_harden");
 	if (env->jit_harden) {
-		snprintf(why, size,
-			 "the JIT blinds constants; set net.core.bpf_jit_harden to 0");
+		snprintf(
+			why, size,
+			"the JIT blinds constants; set net.core.bpf_jit_harden to 0");
 		return -EINVAL;
 	}
 	return 0;
@@ -136,9 +136,10 @@ static int check_fact(const struct btf *btf,
 
 	if (!vouch_btf_layout(btf, &seen) && !memcmp(&seen, fact, sizeof(seen)))
 		return 0;
-	snprintf(why, size,
-		 "vouch_guest.ko and the kernel's BTF differ about %.31s.%.31s; build the module for this kernel",
-		 fact->structure, fact->field);
+	snprintf(
+		why, size,
+		"vouch_guest.ko and the kernel's BTF differ about %.31s.%.31s; build the module for this kernel",
+		fact->structure, fact->field);
 	return -EINVAL;
 }
 
@@ -200,7 +201,8 @@ int vouch_kernel_read(struct vouch_kernel *kernel, char *why, size_t size)
 		close(fd);
 	if (err) {
 		snprintf(why, size,
-			 "cannot use " VOUCH_GUEST_DEVICE ": %s; load vouch_guest.ko of this version",
+			 "cannot use " VOUCH_GUEST_DEVICE
+			 ": %s; load vouch_guest.ko of this version",
 			 strerror(-err));
 		return err;
 	}
@@ -230,12 +232,10 @@ json_t *vouch_kernel_hello(const struct vouch_kernel *kernel)
 		if (le32_to_cpu(kernel->env.features) & names[i].bit)
 			json_array_append_new(features,
 					      json_string(names[i].name));
-	vouch_hex_write(kernel->env.build_id, sizeof(kernel->env.build_id),
-			id);
+	vouch_hex_write(kernel->env.build_id, sizeof(kernel->env.build_id), id);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:I}", "role",
 			 "verifier", "version", VOUCH_VERSION, "release",
 			 kernel->env.release, "build_id", id, "cpu_model",
-			 kernel->env.cpu_model, "features", features,
-			 "nr_cpus",
+			 kernel->env.cpu_model, "features", features, "nr_cpus",
 			 (json_int_t)le32_to_cpu(kernel->env.nr_cpus));
 }

@@ -15,9 +15,9 @@
 #include "guest.h"
 #include "load.h"
 
-#define STATS_LOG (64u << 10)	/* bytes for a summary */
-#define FULL_LOG (64u << 20)	/* bytes for every step */
-#define LOG_KEPT (1u << 20)	/* bytes that are sent */
+#define STATS_LOG (64u << 10) /* bytes for a summary */
+#define FULL_LOG (64u << 20) /* bytes for every step */
+#define LOG_KEPT (1u << 20) /* bytes that are sent */
 #define LEVEL_STATS 4
 #define LEVEL_STEPS 1
 #define MAX_MESSAGES 4096
@@ -36,8 +36,7 @@ static int keep_message(enum libbpf_print_level level, const char *format,
 }
 
 static bool fail(struct vouch_load *load, enum vouch_verdict verdict,
-		 const char *reason, ...)
-	__attribute__((format(printf, 3, 4)));
+		 const char *reason, ...) __attribute__((format(printf, 3, 4)));
 
 static bool fail(struct vouch_load *load, enum vouch_verdict verdict,
 		 const char *reason, ...)
@@ -73,8 +72,8 @@ static bool judge_object(struct vouch_load *load)
 	if (!err)
 		return true;
 	return fail(load,
-		    err == -EOPNOTSUPP ? VOUCH_VERDICT_UNSUPPORTED :
-					 VOUCH_VERDICT_ERROR,
+		    err == -EOPNOTSUPP ? VOUCH_VERDICT_UNSUPPORTED
+				       : VOUCH_VERDICT_ERROR,
 		    "%s", why);
 }
 
@@ -84,8 +83,8 @@ static bool open_object(struct vouch_load *load)
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "vouch");
 
 	libbpf_set_print(keep_message);
-	load->bpf = bpf_object__open_mem(load->object->data,
-					 load->object->size, &opts);
+	load->bpf = bpf_object__open_mem(load->object->data, load->object->size,
+					 &opts);
 	if (load->bpf)
 		return true;
 	load->err = -errno;
@@ -101,8 +100,8 @@ static bool name_fits(const char *name, bool text)
 	if (strlen(name) >= sizeof(field))
 		return false;
 	memcpy(field, name, strlen(name));
-	return text ? vouch_text_ok(field, sizeof(field)) :
-		      vouch_name_ok(field, sizeof(field));
+	return text ? vouch_text_ok(field, sizeof(field))
+		    : vouch_name_ok(field, sizeof(field));
 }
 
 static bool judge_names(struct vouch_load *load)
@@ -111,20 +110,22 @@ static bool judge_names(struct vouch_load *load)
 	struct bpf_map *map;
 	u32 i = 0;
 
-	bpf_object__for_each_program(prog, load->bpf) {
+	bpf_object__for_each_program (prog, load->bpf) {
 		if (!name_fits(bpf_program__name(prog), false) ||
 		    !name_fits(bpf_program__section_name(prog), true))
-			return vouch_load_fail(load,
-					       "the name or section of program %u has more than 63 characters, or one that is not printable ASCII",
-					       i);
+			return vouch_load_fail(
+				load,
+				"the name or section of program %u has more than 63 characters, or one that is not printable ASCII",
+				i);
 		i++;
 	}
 	i = 0;
-	bpf_object__for_each_map(map, load->bpf) {
+	bpf_object__for_each_map (map, load->bpf) {
 		if (!name_fits(vouch_load_map_name(map), false))
-			return vouch_load_fail(load,
-					       "the name of map %u has more than 63 characters, or one that is not printable ASCII",
-					       i);
+			return vouch_load_fail(
+				load,
+				"the name of map %u has more than 63 characters, or one that is not printable ASCII",
+				i);
 		i++;
 	}
 	return true;
@@ -134,23 +135,24 @@ static bool judge_programs(struct vouch_load *load)
 {
 	struct bpf_program *prog;
 
-	bpf_object__for_each_program(prog, load->bpf) {
+	bpf_object__for_each_program (prog, load->bpf) {
 		u32 type = bpf_program__type(prog);
 
 		if (load->n_progs == VOUCH_MAX_PROGS)
-			return vouch_load_fail(load,
-					       "the object has more than %u programs",
-					       VOUCH_MAX_PROGS);
+			return vouch_load_fail(
+				load, "the object has more than %u programs",
+				VOUCH_MAX_PROGS);
 		load->progs[load->n_progs++].prog = prog;
 		bpf_program__set_autoload(prog, true);
 		if (type == BPF_PROG_TYPE_XDP || load->options->record)
 			continue;
 		load->failed = load->n_progs - 1;
-		return fail(load, VOUCH_VERDICT_UNSUPPORTED,
-			    "program %s in section %s is of type %s; only xdp is supported",
-			    bpf_program__name(prog),
-			    bpf_program__section_name(prog),
-			    vouch_prog_type_name(type));
+		return fail(
+			load, VOUCH_VERDICT_UNSUPPORTED,
+			"program %s in section %s is of type %s; only xdp is supported",
+			bpf_program__name(prog),
+			bpf_program__section_name(prog),
+			vouch_prog_type_name(type));
 	}
 	return load->n_progs ||
 	       vouch_load_fail(load, "the object has no program");
@@ -161,11 +163,11 @@ static bool prepare_maps(struct vouch_load *load)
 	struct bpf_map *map;
 	u32 i = 0;
 
-	bpf_object__for_each_map(map, load->bpf) {
+	bpf_object__for_each_map (map, load->bpf) {
 		if (i == VOUCH_MAX_MAPS)
-			return vouch_load_fail(load,
-					       "the object has more than %u maps",
-					       VOUCH_MAX_MAPS);
+			return vouch_load_fail(
+				load, "the object has more than %u maps",
+				VOUCH_MAX_MAPS);
 		/* Nothing of a submission may outlive it in this VM. */
 		if (bpf_map__pin_path(map)) {
 			load->pinned_maps[i / 32] |= 1u << i % 32;
@@ -185,8 +187,7 @@ static bool usage(struct vouch_load *load)
 
 static bool set_entries(struct vouch_load *load, const struct vouch_option *o)
 {
-	struct bpf_map *map =
-		bpf_object__find_map_by_name(load->bpf, o->name);
+	struct bpf_map *map = bpf_object__find_map_by_name(load->bpf, o->name);
 	char *end;
 	unsigned long n = strtoul(o->value, &end, 10);
 
@@ -196,9 +197,10 @@ static bool set_entries(struct vouch_load *load, const struct vouch_option *o)
 		return usage(load);
 	}
 	if (!isdigit((unsigned char)*o->value) || *end || !n || n > ~0u) {
-		vouch_load_fail(load,
-				"map_entries: %s is no number of entries for map %s",
-				o->value, o->name);
+		vouch_load_fail(
+			load,
+			"map_entries: %s is no number of entries for map %s",
+			o->value, o->name);
 		return usage(load);
 	}
 	return !bpf_map__set_max_entries(map, n) ||
@@ -209,8 +211,8 @@ static bool set_entries(struct vouch_load *load, const struct vouch_option *o)
 /* The section that an internal map holds, or NULL. */
 static const char *section_of(const struct bpf_map *map)
 {
-	return bpf_map__is_internal(map) ? strchr(bpf_map__name(map), '.') :
-					   NULL;
+	return bpf_map__is_internal(map) ? strchr(bpf_map__name(map), '.')
+					 : NULL;
 }
 
 /* libbpf puts the object's name before the section's. */
@@ -227,7 +229,7 @@ static bool set_variable(struct vouch_load *load, const struct vouch_option *o)
 	char why[256], known[512] = "";
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, load->bpf) {
+	bpf_object__for_each_map (map, load->bpf) {
 		const char *section = section_of(map);
 		size_t size = 0;
 		void *data;
@@ -238,19 +240,18 @@ static bool set_variable(struct vouch_load *load, const struct vouch_option *o)
 		data = (void *)bpf_map__initial_value(map, &size);
 		if (!data)
 			continue;
-		err = vouch_btf_set(btf, section, data, size, o->name,
-				    o->value, why, sizeof(why));
+		err = vouch_btf_set(btf, section, data, size, o->name, o->value,
+				    why, sizeof(why));
 		if (!err)
 			return true;
 		if (err != -ENOENT) {
-			vouch_load_fail(load, "set: cannot set %s: %s",
-					o->name, why);
+			vouch_load_fail(load, "set: cannot set %s: %s", o->name,
+					why);
 			return usage(load);
 		}
 		vouch_btf_list(btf, section, known, sizeof(known));
 	}
-	vouch_load_fail(load,
-			"set: the object has no variable %s; it has: %s",
+	vouch_load_fail(load, "set: the object has no variable %s; it has: %s",
 			o->name, *known ? known : "none");
 	return usage(load);
 }
@@ -296,17 +297,16 @@ static bool prepare_logs(struct vouch_load *load)
 		if (!p->log_buf)
 			return vouch_load_fail(load, "no memory for logs");
 		bpf_program__set_log_buf(p->prog, p->log_buf, size);
-		bpf_program__set_log_level(p->prog,
-					   LEVEL_STATS |
-					   (load->full_log ? LEVEL_STEPS : 0));
+		bpf_program__set_log_level(
+			p->prog,
+			LEVEL_STATS | (load->full_log ? LEVEL_STEPS : 0));
 		if (load->guest_fd >= 0)
 			err = vouch_guest_arm(load->guest_fd, p->log_buf,
 					      load->object->n_insns);
 		if (err)
-			return vouch_load_fail(load,
-					       "arming the guest module for %s: %s",
-					       bpf_program__name(p->prog),
-					       strerror(-err));
+			return vouch_load_fail(
+				load, "arming the guest module for %s: %s",
+				bpf_program__name(p->prog), strerror(-err));
 	}
 	return true;
 }
@@ -358,9 +358,8 @@ bool vouch_load_object(struct vouch_load *load)
 {
 	load->failed = -1;
 	messages[0] = 0;
-	if (!judge_object(load) || !open_object(load) ||
-	    !judge_names(load) || !judge_programs(load) ||
-	    !prepare_maps(load) ||
+	if (!judge_object(load) || !open_object(load) || !judge_names(load) ||
+	    !judge_programs(load) || !prepare_maps(load) ||
 	    !apply_options(load) || !prepare_logs(load))
 		return false;
 	if (bpf_object__load(load->bpf)) {
@@ -407,12 +406,11 @@ static json_t *program_result(const struct vouch_load *load, u32 i)
 		verdict = verdict_name(load->verdict);
 	else if (bpf_program__fd(prog) >= 0)
 		verdict = "accepted";
-	return json_pack("{s:s, s:s, s:s, s:s, s:s?}", "name",
-			 bpf_program__name(prog), "section",
-			 bpf_program__section_name(prog), "type",
-			 vouch_prog_type_name(bpf_program__type(prog)),
-			 "verdict", verdict, "reason",
-			 failed ? load->reason : NULL);
+	return json_pack(
+		"{s:s, s:s, s:s, s:s, s:s?}", "name", bpf_program__name(prog),
+		"section", bpf_program__section_name(prog), "type",
+		vouch_prog_type_name(bpf_program__type(prog)), "verdict",
+		verdict, "reason", failed ? load->reason : NULL);
 }
 
 json_t *vouch_load_result(const struct vouch_load *load)

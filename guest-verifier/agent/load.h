@@ -19,9 +19,10 @@ struct vouch_kernel;
 
 enum vouch_verdict {
 	VOUCH_VERDICT_ACCEPTED,
-	VOUCH_VERDICT_REJECTED,	   /* by the verifier */
-	VOUCH_VERDICT_UNSUPPORTED, /* by the agent, whatever the verifier says */
-	VOUCH_VERDICT_ERROR,	   /* anything else */
+	VOUCH_VERDICT_REJECTED, /* by the verifier */
+	VOUCH_VERDICT_UNSUPPORTED, /* by the agent, whatever the verifier says
+				    */
+	VOUCH_VERDICT_ERROR, /* anything else */
 };
 
 struct vouch_load_prog {
@@ -33,7 +34,7 @@ struct vouch_load {
 	/* Given. */
 	const struct vouch_object *object;
 	const struct vouch_options *options;
-	int guest_fd;  /* negative: load without capturing */
+	int guest_fd; /* negative: load without capturing */
 	bool full_log; /* have the verifier tell every step */
 
 	/* Found. */
@@ -42,9 +43,9 @@ struct vouch_load {
 	u32 n_progs;
 	u32 pinned_maps[VOUCH_MAX_MAPS / 32]; /* bit per map */
 	enum vouch_verdict verdict;
-	int err;	   /* negative, of the load, or 0 */
-	int failed;	   /* index of the program that failed, or -1 */
-	bool usage;	   /* an option is wrong */
+	int err; /* negative, of the load, or 0 */
+	int failed; /* index of the program that failed, or -1 */
+	bool usage; /* an option is wrong */
 	char reason[1024]; /* unless accepted */
 };
 

@@ -45,9 +45,22 @@ struct arguments {
 	struct vouch_options options;
 };
 
-enum { OPT_FILE = 256, OPT_SET, OPT_ENTRIES, OPT_PERFMON, OPT_RECORD,
-       OPT_CAPTURE, OPT_RESULT, OPT_VERSION, OPT_HELP, OPT_CONNECT, OPT_RUN,
-       OPT_PACKETS, OPT_CALL, OPT_OUTPUT };
+enum {
+	OPT_FILE = 256,
+	OPT_SET,
+	OPT_ENTRIES,
+	OPT_PERFMON,
+	OPT_RECORD,
+	OPT_CAPTURE,
+	OPT_RESULT,
+	OPT_VERSION,
+	OPT_HELP,
+	OPT_CONNECT,
+	OPT_RUN,
+	OPT_PACKETS,
+	OPT_CALL,
+	OPT_OUTPUT
+};
 
 static const struct option long_options[] = {
 	{ "connect", required_argument, NULL, OPT_CONNECT },
@@ -113,8 +126,8 @@ static void take_option(struct arguments *args, int opt)
 			usage(why);
 		return;
 	case OPT_ENTRIES:
-		if (vouch_options_add(o->map_entries, &o->n_map_entries,
-				      optarg, &why))
+		if (vouch_options_add(o->map_entries, &o->n_map_entries, optarg,
+				      &why))
 			usage(why);
 		return;
 	case OPT_PERFMON:
@@ -138,8 +151,7 @@ static int exit_code(const json_t *result)
 {
 	const char *verdict =
 		json_string_value(json_object_get(result, "verdict"));
-	const char *error =
-		json_string_value(json_object_get(result, "error"));
+	const char *error = json_string_value(json_object_get(result, "error"));
 
 	if (!verdict)
 		return VOUCH_EXIT_INTERNAL;
@@ -151,8 +163,8 @@ static int exit_code(const json_t *result)
 		return VOUCH_EXIT_REFUSED;
 	if (error && !strcmp(error, "usage"))
 		return VOUCH_EXIT_USAGE;
-	return error && !strcmp(error, "timeout") ? VOUCH_EXIT_TIMEOUT :
-						    VOUCH_EXIT_INTERNAL;
+	return error && !strcmp(error, "timeout") ? VOUCH_EXIT_TIMEOUT
+						  : VOUCH_EXIT_INTERNAL;
 }
 
 static void write_out(const char *path, const void *data, size_t len)
@@ -251,6 +263,6 @@ int main(int argc, char **argv)
 		fprintf(stderr, "vouch-agent: %s\n", why);
 		return VOUCH_EXIT_UNAVAILABLE;
 	}
-	return args.connect ? vouch_session_connect(args.connect, &kernel) :
-			      verify_file(&kernel, &args);
+	return args.connect ? vouch_session_connect(args.connect, &kernel)
+			    : verify_file(&kernel, &args);
 }

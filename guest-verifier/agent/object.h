@@ -16,7 +16,7 @@ struct vouch_object {
 	const void *data; /* the whole file, the caller's */
 	size_t size;
 	char license[64];
-	struct vouch_section_data btf;	   /* .BTF */
+	struct vouch_section_data btf; /* .BTF */
 	struct vouch_section_data btf_ext; /* .BTF.ext */
 	u32 n_insns; /* of all code sections together */
 };

@@ -20,7 +20,7 @@ struct vouch_options {
 	struct vouch_option map_entries[VOUCH_MAX_OPTIONS];
 	u32 n_map_entries;
 	bool allow_perfmon; /* try once more with CAP_PERFMON */
-	bool record;	    /* tests: skip the agent's own refusals */
+	bool record; /* tests: skip the agent's own refusals */
 };
 
 /**

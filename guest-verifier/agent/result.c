@@ -37,8 +37,8 @@ static json_t *rebuild_program(const json_t *from)
 	if (!name || !section || !type ||
 	    (!verdict_known(from) && !vouch_result_is(from, "not loaded")))
 		return NULL;
-	return json_pack("{s:s, s:s, s:s, s:s, s:s?}", "name", name,
-			 "section", section, "type", type, "verdict",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s?}", "name", name, "section",
+			 section, "type", type, "verdict",
 			 text_of(from, "verdict"), "reason",
 			 text_of(from, "reason"));
 }
@@ -50,7 +50,7 @@ static json_t *rebuild_programs(const json_t *from)
 
 	if (!json_is_array(from) || json_array_size(from) > VOUCH_MAX_PROGS)
 		goto bad;
-	json_array_foreach((json_t *)from, i, program) {
+	json_array_foreach ((json_t *)from, i, program) {
 		program = rebuild_program(program);
 		if (!program)
 			goto bad;
@@ -73,13 +73,12 @@ json_t *vouch_result_rebuild(const json_t *answer)
 	programs = rebuild_programs(json_object_get(answer, "programs"));
 	if (!programs)
 		return NULL;
-	return json_pack("{s:s, s:s?, s:o, s:s, s:I, s:b}", "verdict",
-			 text_of(answer, "verdict"), "reason",
-			 text_of(answer, "reason"), "programs", programs,
-			 "log", log ? log : "", "errno",
-			 json_integer_value(json_object_get(answer, "errno")),
-			 "usage",
-			 json_is_true(json_object_get(answer, "usage")));
+	return json_pack(
+		"{s:s, s:s?, s:o, s:s, s:I, s:b}", "verdict",
+		text_of(answer, "verdict"), "reason", text_of(answer, "reason"),
+		"programs", programs, "log", log ? log : "", "errno",
+		json_integer_value(json_object_get(answer, "errno")), "usage",
+		json_is_true(json_object_get(answer, "usage")));
 }
 
 json_t *vouch_result_error(const char *kind, const char *format, ...)

@@ -14,7 +14,7 @@
 #define RUN_UID 60999
 #define RUN_TIMEOUT 300000 /* ms */
 #define RUN_CPU_SECONDS 290
-#define GROWTH 4096	   /* bytes that a program may add to a packet */
+#define GROWTH 4096 /* bytes that a program may add to a packet */
 #define MAX_CTX 256
 #define MAX_VALUE (1u << 20)
 #define MAX_DUMPED 262144 /* entries of a map */
@@ -50,7 +50,7 @@ static const char *read_packets(struct run *run)
 	if (!json_is_array(run->packets) ||
 	    json_array_size(run->packets) > VOUCH_RUN_MAX_PACKETS)
 		return "packets must be a list of at most 65536 lengths";
-	json_array_foreach((json_t *)run->packets, i, p) {
+	json_array_foreach ((json_t *)run->packets, i, p) {
 		json_int_t len = json_integer_value(p);
 
 		if (!json_is_integer(p) || len < 0 ||
@@ -85,8 +85,8 @@ static const char *read_call(struct run *run, const json_t *call,
 	const json_t *repeat = json_object_get(call, "repeat");
 	const char *why;
 
-	if (vouch_options_read(json_object_get(call, "options"),
-			       &run->options, &why))
+	if (vouch_options_read(json_object_get(call, "options"), &run->options,
+			       &why))
 		return why;
 	run->program = json_string_value(json_object_get(call, "program"));
 	if (!run->program)
@@ -98,9 +98,9 @@ static const char *read_call(struct run *run, const json_t *call,
 	run->packet_data = blob + object_len;
 	run->packet_len = blob_len - object_len;
 	run->repeat = repeat ? json_integer_value(repeat) : 1;
-	if (repeat && (!json_is_integer(repeat) ||
-		       json_integer_value(repeat) < 1 ||
-		       json_integer_value(repeat) > VOUCH_RUN_MAX_REPEAT))
+	if (repeat &&
+	    (!json_is_integer(repeat) || json_integer_value(repeat) < 1 ||
+	     json_integer_value(repeat) > VOUCH_RUN_MAX_REPEAT))
 		return "repeat must be 1 to 1000000";
 	run->dump = json_object_get(call, "dump");
 	run->presets = json_object_get(call, "presets");
@@ -121,8 +121,8 @@ static u32 value_len(const struct bpf_map *map)
 	case BPF_MAP_TYPE_PERCPU_HASH:
 	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
 		cpus = libbpf_num_possible_cpus();
-		return cpus < 1 ? 0 :
-				  ((bpf_map__value_size(map) + 7) & ~7u) *
+		return cpus < 1 ? 0
+				: ((bpf_map__value_size(map) + 7) & ~7u) *
 					  (u32)cpus;
 	default:
 		return bpf_map__value_size(map);
@@ -133,7 +133,7 @@ static struct bpf_map *find_map(struct bpf_object *bpf, const char *name)
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, bpf)
+	bpf_object__for_each_map (map, bpf)
 		if (name && !strcmp(vouch_load_map_name(map), name))
 			return map;
 	return NULL;
@@ -144,8 +144,8 @@ static u8 *hex_value(const json_t *json, u32 len)
 	const char *hex = json_string_value(json);
 	u8 *p = hex && len <= MAX_VALUE ? malloc(len + 1) : NULL;
 
-	if (p && (strlen(hex) != 2 * (size_t)len ||
-		  vouch_hex_read(hex, p, len))) {
+	if (p &&
+	    (strlen(hex) != 2 * (size_t)len || vouch_hex_read(hex, p, len))) {
 		free(p);
 		return NULL;
 	}
@@ -168,9 +168,10 @@ static bool preset(const struct vouch_load *load, const json_t *entry,
 	key = hex_value(json_object_get(entry, "key"), bpf_map__key_size(map));
 	value = hex_value(json_object_get(entry, "value"), value_len(map));
 	if (!key || !value)
-		snprintf(o->why, sizeof(o->why),
-			 "presets: map %s wants a key of %u and a value of %u bytes in hexadecimal",
-			 name, bpf_map__key_size(map), value_len(map));
+		snprintf(
+			o->why, sizeof(o->why),
+			"presets: map %s wants a key of %u and a value of %u bytes in hexadecimal",
+			name, bpf_map__key_size(map), value_len(map));
 	else if (bpf_map_update_elem(bpf_map__fd(map), key, value, BPF_ANY))
 		snprintf(o->why, sizeof(o->why), "presets: map %s: %s", name,
 			 strerror(errno));
@@ -194,8 +195,8 @@ static json_t *hex_json(const void *p, size_t len)
 	return json;
 }
 
-static bool run_packet(const struct run *run, int fd, const u8 *packet,
-		       u32 len, struct outcome *o)
+static bool run_packet(const struct run *run, int fd, const u8 *packet, u32 len,
+		       struct outcome *o)
 {
 	struct bpf_test_run_opts opts = {
 		.sz = sizeof(opts),
@@ -222,10 +223,9 @@ static bool run_packet(const struct run *run, int fd, const u8 *packet,
 		return false;
 	}
 	o->data_len += opts.data_size_out;
-	result = json_pack("{s:I, s:I, s:I}", "retval",
-			   (json_int_t)opts.retval, "data_len",
-			   (json_int_t)opts.data_size_out, "duration_ns",
-			   (json_int_t)opts.duration);
+	result = json_pack("{s:I, s:I, s:I}", "retval", (json_int_t)opts.retval,
+			   "data_len", (json_int_t)opts.data_size_out,
+			   "duration_ns", (json_int_t)opts.duration);
 	if (run->ctx_len)
 		json_object_set_new(result, "ctx_out",
 				    hex_json(ctx, opts.ctx_size_out));
@@ -253,7 +253,7 @@ static bool run_packets(const struct run *run, const struct vouch_load *load,
 		snprintf(o->why, sizeof(o->why), "out of memory");
 		return false;
 	}
-	json_array_foreach((json_t *)run->packets, i, p) {
+	json_array_foreach ((json_t *)run->packets, i, p) {
 		u32 len = json_integer_value(p);
 
 		if (!run_packet(run, bpf_program__fd(prog), packet, len, o))
@@ -278,9 +278,10 @@ static bool dump_map(const struct bpf_map *map, struct outcome *o)
 		 * files that is empty, has no value. */
 		if (!bpf_map_lookup_elem(fd, key, value))
 			json_array_append_new(entries,
-				json_pack("{s:o, s:o}", "key",
-					  hex_json(key, key_len), "value",
-					  hex_json(value, len)));
+					      json_pack("{s:o, s:o}", "key",
+							hex_json(key, key_len),
+							"value",
+							hex_json(value, len)));
 		more = !bpf_map_get_next_key(fd, key, key);
 	}
 	free(key);
@@ -298,7 +299,7 @@ static bool dump_wanted(const struct run *run, const struct bpf_map *map)
 	size_t i;
 	json_t *name;
 
-	json_array_foreach((json_t *)run->dump, i, name)
+	json_array_foreach ((json_t *)run->dump, i, name)
 		if (json_is_string(name) &&
 		    !strcmp(json_string_value(name), vouch_load_map_name(map)))
 			return true;
@@ -312,20 +313,19 @@ static bool run_loaded(const struct run *run, const struct vouch_load *load,
 	json_t *entry;
 	size_t i;
 
-	json_array_foreach((json_t *)run->presets, i, entry)
+	json_array_foreach ((json_t *)run->presets, i, entry)
 		if (!preset(load, entry, o))
 			return false;
 	if (!run_packets(run, load, o))
 		return false;
-	bpf_object__for_each_map(map, load->bpf)
+	bpf_object__for_each_map (map, load->bpf)
 		if (dump_wanted(run, map) && !dump_map(map, o))
 			return false;
 	return true;
 }
 
 /* In the child. */
-static json_t *run_main(void *arg, int guest_fd, void **blob,
-			size_t *blob_len)
+static json_t *run_main(void *arg, int guest_fd, void **blob, size_t *blob_len)
 {
 	const struct run *run = arg;
 	struct outcome o = { .runs = json_array(), .maps = json_object() };
@@ -346,8 +346,8 @@ static json_t *run_main(void *arg, int guest_fd, void **blob,
 		return vouch_load_result(&load);
 	*blob = o.data;
 	*blob_len = o.data_len;
-	return json_pack("{s:i, s:o, s:o}", "schema_version", 1, "runs",
-			 o.runs, "maps", o.maps);
+	return json_pack("{s:i, s:o, s:o}", "schema_version", 1, "runs", o.runs,
+			 "maps", o.maps);
 }
 
 static int run_child(struct run *run, struct vouch_message *msg, char *why,
@@ -394,8 +394,8 @@ static void describe(struct vouch_failure *failure, const json_t *result,
 	vouch_fail_next(failure, "Verify the object by itself to see more.");
 }
 
-json_t *vouch_run_object(const json_t *call, const void *blob,
-			 size_t blob_len, u8 **out, size_t *out_len,
+json_t *vouch_run_object(const json_t *call, const void *blob, size_t blob_len,
+			 u8 **out, size_t *out_len,
 			 struct vouch_failure *failure)
 {
 	struct vouch_message msg;
@@ -417,8 +417,8 @@ json_t *vouch_run_object(const json_t *call, const void *blob,
 	err = run_child(&run, &msg, child_why, sizeof(child_why));
 	if (err) {
 		vouch_fail(failure, err,
-			   err == -ETIMEDOUT ? VOUCH_EXIT_TIMEOUT :
-					       VOUCH_EXIT_INTERNAL,
+			   err == -ETIMEDOUT ? VOUCH_EXIT_TIMEOUT
+					     : VOUCH_EXIT_INTERNAL,
 			   "test-run %s", run.program);
 		vouch_fail_why(failure, "%s", child_why);
 		return NULL;

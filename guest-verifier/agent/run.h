@@ -12,7 +12,7 @@
 #include "options.h"
 
 #define VOUCH_RUN_MAX_PACKETS 65536
-#define VOUCH_RUN_MAX_PACKET 65535	/* bytes */
+#define VOUCH_RUN_MAX_PACKET 65535 /* bytes */
 #define VOUCH_RUN_MAX_REPEAT 1000000
 
 /**
@@ -27,8 +27,8 @@
  *
  * Return: the RESULT frame's object, or NULL with @failure.
  */
-json_t *vouch_run_object(const json_t *call, const void *blob,
-			 size_t blob_len, u8 **out, size_t *out_len,
+json_t *vouch_run_object(const json_t *call, const void *blob, size_t blob_len,
+			 u8 **out, size_t *out_len,
 			 struct vouch_failure *failure);
 
 #endif /* VOUCH_RUN_H */

@@ -34,11 +34,10 @@ static json_t *option_json(const struct vouch_option *list, u32 n)
 
 static json_t *options_json(const struct vouch_options *o)
 {
-	return json_pack("{s:o, s:o, s:b, s:b}", "set",
-			 option_json(o->set, o->n_set), "map_entries",
-			 option_json(o->map_entries, o->n_map_entries),
-			 "allow_perfmon", o->allow_perfmon, "record",
-			 o->record);
+	return json_pack(
+		"{s:o, s:o, s:b, s:b}", "set", option_json(o->set, o->n_set),
+		"map_entries", option_json(o->map_entries, o->n_map_entries),
+		"allow_perfmon", o->allow_perfmon, "record", o->record);
 }
 
 /* Split @in into lengths and, in place, packets. */
@@ -60,8 +59,7 @@ static json_t *split(u8 *in, size_t size, size_t *packet_len)
 		memmove(in + *packet_len, in + off, le32_to_cpu(len));
 		*packet_len += le32_to_cpu(len);
 		off += le32_to_cpu(len);
-		json_array_append_new(lengths,
-				      json_integer(le32_to_cpu(len)));
+		json_array_append_new(lengths, json_integer(le32_to_cpu(len)));
 	}
 	return lengths;
 
@@ -73,8 +71,8 @@ broken:
 static json_t *build_call(const struct vouch_run_files *files,
 			  const struct vouch_options *options)
 {
-	json_t *call = files->call ? json_load_file(files->call, 0, NULL) :
-				     json_object();
+	json_t *call = files->call ? json_load_file(files->call, 0, NULL)
+				   : json_object();
 
 	if (!json_is_object(call)) {
 		json_decref(call);
@@ -85,8 +83,8 @@ static json_t *build_call(const struct vouch_run_files *files,
 	return call;
 }
 
-static int write_packets(const char *path, const json_t *result,
-			 const u8 *out, size_t out_len)
+static int write_packets(const char *path, const json_t *result, const u8 *out,
+			 size_t out_len)
 {
 	json_t *run, *runs = json_object_get(result, "runs");
 	size_t i, off = 0, used = 0;
@@ -95,7 +93,7 @@ static int write_packets(const char *path, const json_t *result,
 
 	if (!buf)
 		return -ENOMEM;
-	json_array_foreach(runs, i, run) {
+	json_array_foreach (runs, i, run) {
 		u32 len = json_integer_value(json_object_get(run, "data_len"));
 		__le32 prefix = cpu_to_le32(len);
 
@@ -117,8 +115,8 @@ static json_t *run_blob(const struct vouch_run_files *files, json_t *call,
 {
 	size_t out_len;
 	u8 *out;
-	json_t *result = vouch_run_object(call, blob, len, &out, &out_len,
-					  failure);
+	json_t *result =
+		vouch_run_object(call, blob, len, &out, &out_len, failure);
 	int err = 0;
 
 	if (result && files->output)
@@ -141,8 +139,8 @@ json_t *vouch_run_files(const struct vouch_run_files *files,
 	u8 *object = load_file(files->object, VOUCH_MAX_OBJECT, &object_len,
 			       failure);
 	u8 *in = object ? load_file(files->packets, VOUCH_FRAME_MAX_BLOB,
-				    &in_len, failure) :
-			  NULL;
+				    &in_len, failure)
+			: NULL;
 	json_t *call = NULL, *lengths = NULL, *result = NULL;
 	u8 *blob = NULL;
 
@@ -155,9 +153,9 @@ json_t *vouch_run_files(const struct vouch_run_files *files,
 		vouch_fail(failure, -EINVAL, VOUCH_EXIT_USAGE,
 			   "reading the test-run");
 		vouch_fail_why(failure, "%s",
-			       !lengths ? "the packets' file is broken" :
-			       !call	? "the call's file is no JSON object" :
-					  "out of memory");
+			       !lengths ? "the packets' file is broken"
+			       : !call	? "the call's file is no JSON object"
+					: "out of memory");
 		goto out;
 	}
 	object = blob;

@@ -8,9 +8,10 @@
 struct vouch_run_files {
 	const char *object;
 	const char *program; /* its name */
-	const char *packets; /* each behind its length, 32 bits, little-endian */
-	const char *call;    /* more of the CALL frame's object; may be NULL */
-	const char *output;  /* packets afterwards, same form; may be NULL */
+	const char
+		*packets; /* each behind its length, 32 bits, little-endian */
+	const char *call; /* more of the CALL frame's object; may be NULL */
+	const char *output; /* packets afterwards, same form; may be NULL */
 };
 
 /**

@@ -14,8 +14,8 @@
 #include "verify.h"
 
 #define WELCOME_TIMEOUT 30000 /* ms */
-#define DIAL_TIMEOUT 10000    /* ms */
-#define FIRST_PAUSE 50	      /* ms between dials, doubled up to: */
+#define DIAL_TIMEOUT 10000 /* ms */
+#define FIRST_PAUSE 50 /* ms between dials, doubled up to: */
 #define LONGEST_PAUSE 2000
 
 static int send_failure(int fd, u32 id, const struct vouch_failure *failure)
@@ -76,11 +76,11 @@ static int serve_verify(int fd, const struct vouch_kernel *kernel,
 	u8 *capture;
 	int err;
 
-	if (vouch_options_read(json_object_get(msg->json, "options"),
-			       &options, &why))
+	if (vouch_options_read(json_object_get(msg->json, "options"), &options,
+			       &why))
 		return refuse(fd, msg->id, "reading the options", why);
-	result = vouch_verify_object(kernel, &options, msg->blob,
-				     msg->blob_len, &capture, &capture_len);
+	result = vouch_verify_object(kernel, &options, msg->blob, msg->blob_len,
+				     &capture, &capture_len);
 	if (!result)
 		return -ENOMEM;
 	err = vouch_channel_send(fd, VOUCH_FRAME_CAPTURE, msg->id, result,

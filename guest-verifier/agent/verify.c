@@ -53,8 +53,8 @@ static json_t *attempt_main(void *arg, int guest_fd, void **blob,
 	if (vouch_object_read(a->data, a->size, &object, &why))
 		vouch_load_fail(&load, "%s", why);
 	else if (vouch_load_object(&load) && !a->full_log &&
-		 vouch_collect_capture(&load, a->kernel, privileges(a),
-				       a->hash, &w)) {
+		 vouch_collect_capture(&load, a->kernel, privileges(a), a->hash,
+				       &w)) {
 		*blob = w.buf;
 		*blob_len = w.len;
 	}
@@ -82,8 +82,9 @@ static json_t *run(const struct attempt *a, u8 **capture, size_t *len)
 	int err = vouch_child_run(&child, &msg, why, sizeof(why));
 
 	if (err)
-		return vouch_result_error(err == -ETIMEDOUT ? "timeout" : "internal",
-				    "verifying: %s", why);
+		return vouch_result_error(err == -ETIMEDOUT ? "timeout"
+							    : "internal",
+					  "verifying: %s", why);
 	result = vouch_result_rebuild(msg.json);
 	if (!result)
 		result = vouch_result_error("internal",
@@ -145,9 +146,9 @@ static const char *add_figures(json_t *result,
 		for (j = 0; j < p->n_funcs; j++)
 			code += p->funcs[j].code_len;
 		json_object_set_new(o, "code_bytes", json_integer(code));
-		json_object_set_new(o, "insns_processed",
-				    json_integer(le32_to_cpu(
-					    p->prog->n_processed)));
+		json_object_set_new(
+			o, "insns_processed",
+			json_integer(le32_to_cpu(p->prog->n_processed)));
 	}
 	return NULL;
 }
@@ -204,8 +205,8 @@ static json_t *finish(const struct attempt *a, json_t *result, u8 **capture,
 		why = check_capture(a, result, *capture, *len);
 	if (why) {
 		json_decref(result);
-		result = vouch_result_error("internal", "checking the capture: %s",
-				      why);
+		result = vouch_result_error("internal",
+					    "checking the capture: %s", why);
 	}
 	if (!accepted || why) {
 		free(*capture);
@@ -216,11 +217,11 @@ static json_t *finish(const struct attempt *a, json_t *result, u8 **capture,
 		json_object_set_new(result, "error", json_string("usage"));
 	json_object_del(result, "usage");
 	json_object_del(result, "errno");
-	json_object_set_new(result, "privileges",
-			    a->perfmon ? json_pack("[s, s, s]", "bpf",
-						   "net_admin", "perfmon") :
-					 json_pack("[s, s]", "bpf",
-						   "net_admin"));
+	json_object_set_new(
+		result, "privileges",
+		a->perfmon
+			? json_pack("[s, s, s]", "bpf", "net_admin", "perfmon")
+			: json_pack("[s, s]", "bpf", "net_admin"));
 	return result;
 }
 
@@ -240,8 +241,8 @@ json_t *vouch_verify_object(const struct vouch_kernel *kernel,
 	*capture = NULL;
 	*capture_len = 0;
 	if (!size || size > VOUCH_MAX_OBJECT)
-		return vouch_result_error("usage",
-				    "the object is empty or larger than 16 MiB");
+		return vouch_result_error(
+			"usage", "the object is empty or larger than 16 MiB");
 	vouch_hash_sha256(data, size, a.hash);
 	result = attempts(&a, capture, capture_len);
 	return result ? finish(&a, result, capture, capture_len) : NULL;

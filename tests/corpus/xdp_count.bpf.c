@@ -18,8 +18,8 @@ struct source {
 };
 
 /* Settings, fixed when the program is submitted. */
-const volatile __u32 sample = 1;	/* count one packet in so many */
-const volatile __u8 drop_protocol = 0;	/* drop packets of this protocol */
+const volatile __u32 sample = 1; /* count one packet in so many */
+const volatile __u8 drop_protocol = 0; /* drop packets of this protocol */
 const volatile _Bool count_sources = 1; /* fill the table of sources */
 
 __u64 seen; /* packets, sampled or not */

@@ -52,10 +52,10 @@ static json_t *try_all(void *arg, int guest_fd, void **blob, size_t *blob_len)
 {
 	const struct vouch_confinement *c = arg;
 	static const int forbidden[] = {
-		BPF_PROG_ATTACH, BPF_PROG_DETACH, BPF_LINK_CREATE,
-		BPF_RAW_TRACEPOINT_OPEN, BPF_OBJ_PIN, BPF_OBJ_GET,
-		BPF_PROG_GET_FD_BY_ID, BPF_MAP_GET_FD_BY_ID,
-		BPF_ITER_CREATE, BPF_TASK_FD_QUERY, BPF_ENABLE_STATS,
+		BPF_PROG_ATTACH,	 BPF_PROG_DETACH,      BPF_LINK_CREATE,
+		BPF_RAW_TRACEPOINT_OPEN, BPF_OBJ_PIN,	       BPF_OBJ_GET,
+		BPF_PROG_GET_FD_BY_ID,	 BPF_MAP_GET_FD_BY_ID, BPF_ITER_CREATE,
+		BPF_TASK_FD_QUERY,	 BPF_ENABLE_STATS,
 	};
 	json_t *answer = json_object();
 	char text[64];
@@ -68,8 +68,7 @@ static json_t *try_all(void *arg, int guest_fd, void **blob, size_t *blob_len)
 	}
 	say(answer, "running programs is as allowed",
 	    bpf_denied(BPF_PROG_TEST_RUN) == !c->test_run);
-	say(answer, "the user is its own",
-	    getuid() == UID && geteuid() == UID);
+	say(answer, "the user is its own", getuid() == UID && geteuid() == UID);
 	say(answer, "becoming root", denied(syscall(SYS_setuid, 0)));
 	say(answer, "a socket", denied(socket(AF_INET, SOCK_DGRAM, 0)));
 	say(answer, "a vsock socket", denied(socket(AF_VSOCK, SOCK_STREAM, 0)));
@@ -106,7 +105,8 @@ static json_t *try_all(void *arg, int guest_fd, void **blob, size_t *blob_len)
 static void limits_hold(bool test_run)
 {
 	struct vouch_child child = {
-		.confinement = { .uid = UID, .test_run = test_run,
+		.confinement = { .uid = UID,
+				 .test_run = test_run,
 				 .cpu_s = 10 },
 		.timeout_ms = 20000,
 		.fn = try_all,
@@ -126,26 +126,29 @@ static void limits_hold(bool test_run)
 		return;
 	vouch_test_check(json_object_size(msg.json) > 20,
 			 "it tried everything");
-	json_object_foreach(msg.json, name, value)
+	json_object_foreach (msg.json, name, value)
 		vouch_test_check(json_is_true(value), "confined%s: %s",
 				 test_run ? " for a test-run" : "", name);
 	vouch_message_release(&msg);
 }
 
-static _Noreturn json_t *spin(void *arg, int guest_fd, void **blob, size_t *blob_len)
+static _Noreturn json_t *spin(void *arg, int guest_fd, void **blob,
+			      size_t *blob_len)
 {
 	(void)arg, (void)guest_fd, (void)blob, (void)blob_len;
 	for (;;)
 		__asm__ volatile("");
 }
 
-static _Noreturn json_t *crash(void *arg, int guest_fd, void **blob, size_t *blob_len)
+static _Noreturn json_t *crash(void *arg, int guest_fd, void **blob,
+			       size_t *blob_len)
 {
 	(void)arg, (void)guest_fd, (void)blob, (void)blob_len;
 	__builtin_trap();
 }
 
-static _Noreturn json_t *vanish(void *arg, int guest_fd, void **blob, size_t *blob_len)
+static _Noreturn json_t *vanish(void *arg, int guest_fd, void **blob,
+				size_t *blob_len)
 {
 	(void)arg, (void)guest_fd, (void)blob, (void)blob_len;
 	_exit(0);

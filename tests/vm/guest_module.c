@@ -33,8 +33,8 @@ static char *log_a, *log_b;
 
 static s64 load_and_run(char *log)
 {
-	int fd = vouch_test_load(constant, N(constant), log,
-				 log ? LOG_SIZE : 0);
+	int fd =
+		vouch_test_load(constant, N(constant), log, log ? LOG_SIZE : 0);
 	s64 ret = fd < 0 ? -1 : vouch_test_run(fd);
 
 	if (fd >= 0)
@@ -68,9 +68,10 @@ static void arguments_are_checked(void)
 			 "a bad pointer is refused");
 	vouch_test_check(vouch_guest_arm(dev, NULL, 1) == -EINVAL,
 			 "a load without log cannot be armed");
-	vouch_test_check(vouch_guest_arm(dev, log_a, 0) == -E2BIG &&
-				 vouch_guest_arm(dev, log_a, 1000001) == -E2BIG,
-			 "a load of no or too many instructions cannot be armed");
+	vouch_test_check(
+		vouch_guest_arm(dev, log_a, 0) == -E2BIG &&
+			vouch_guest_arm(dev, log_a, 1000001) == -E2BIG,
+		"a load of no or too many instructions cannot be armed");
 	vouch_test_check(take(dev, log_a, 0, &r) == -ENOENT,
 			 "what is not armed cannot be taken");
 	vouch_test_check(!vouch_guest_arm(dev, log_a, 10) &&
@@ -81,8 +82,9 @@ static void arguments_are_checked(void)
 			 "a descriptor that is no program is refused");
 	for (i = 1; !err && i < 100; i++)
 		err = vouch_guest_arm(dev, log_b + i, 10);
-	vouch_test_check(err == -ENOSPC && i == VOUCH_MAX_PROGS + 1,
-			 "no more loads can be armed than an object has programs");
+	vouch_test_check(
+		err == -ENOSPC && i == VOUCH_MAX_PROGS + 1,
+		"no more loads can be armed than an object has programs");
 	close(dev);
 }
 
@@ -94,8 +96,7 @@ static void armed_load_is_tagged(void)
 
 	vouch_guest_arm(dev, log_a, 10);
 	fd = vouch_test_load(constant, N(constant), log_a, LOG_SIZE);
-	vouch_test_check(vouch_test_run(fd) ==
-				 (s64)(u32)VOUCH_TAG(0, 0),
+	vouch_test_check(vouch_test_run(fd) == (s64)(u32)VOUCH_TAG(0, 0),
 			 "the armed load holds the tag");
 	vouch_test_check(!vouch_guest_take(dev, log_a, fd, BPF_PROG_TYPE_XDP,
 					   NULL, 0, &r),
@@ -123,8 +124,9 @@ static void others_are_left_alone(void)
 	if (!pid)
 		_exit(load_and_run(log_a) == ANSWER ? 0 : 1);
 	waitpid(pid, &status, 0);
-	vouch_test_check(status == 0,
-			 "another process's load with the same address is left alone");
+	vouch_test_check(
+		status == 0,
+		"another process's load with the same address is left alone");
 	pid = fork();
 	if (!pid)
 		_exit(vouch_guest_arm(dev, log_b, 10) == -EPERM ? 0 : 1);

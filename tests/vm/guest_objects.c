@@ -17,7 +17,7 @@ struct expectation {
 	const char *reason; /* part of it */
 	/* Of the capture, recorded if not accepted otherwise. */
 	bool recorded;
-	u32 refs;  /* kinds that are there: all of these and no others */
+	u32 refs; /* kinds that are there: all of these and no others */
 	u32 funcs; /* of the first program */
 	const char *sym; /* that must be named, or NULL */
 };
@@ -42,8 +42,7 @@ static const struct expectation expectations[] = {
 	  "bpf_trace_printk" },
 	{ "refuse/ksym_percpu", "unsupported",
 	  "extern bpf_prog_active is a kernel symbol with type", true,
-	  REF(VOUCH_REF_BTF_ID) | REF(VOUCH_REF_CALL), 1,
-	  "bpf_this_cpu_ptr" },
+	  REF(VOUCH_REF_BTF_ID) | REF(VOUCH_REF_CALL), 1, "bpf_this_cpu_ptr" },
 	{ "refuse/ksym_typed", "unsupported",
 	  "extern sysctl_unprivileged_bpf_disabled is a kernel symbol with type",
 	  false, 0, 0, NULL },
@@ -52,7 +51,8 @@ static const struct expectation expectations[] = {
 	  REF(VOUCH_REF_MAP) | REF(VOUCH_REF_CONST), 1, NULL },
 	{ "refuse/kfunc", "unsupported",
 	  "extern bpf_kfunc_call_test1 is a kernel function", true,
-	  REF(VOUCH_REF_CALL) | REF(VOUCH_REF_CONST), 1, "bpf_kfunc_call_test1" },
+	  REF(VOUCH_REF_CALL) | REF(VOUCH_REF_CONST), 1,
+	  "bpf_kfunc_call_test1" },
 	{ "refuse/kconfig", "unsupported",
 	  "extern LINUX_KERNEL_VERSION is a kernel configuration", true,
 	  REF(VOUCH_REF_MAP_VALUE), 1, NULL },
@@ -62,8 +62,8 @@ static const struct expectation expectations[] = {
 	{ "refuse/tp_btf", "unsupported",
 	  "CO-RE relocations (section tp_btf/sched_switch)", true,
 	  REF(VOUCH_REF_MAP_VALUE), 1, NULL },
-	{ "refuse/rejected", "rejected",
-	  "R1 offset is outside of the packet", false, 0, 0, NULL },
+	{ "refuse/rejected", "rejected", "R1 offset is outside of the packet",
+	  false, 0, 0, NULL },
 };
 
 static const char *text_of(const json_t *json, const char *key)
@@ -90,9 +90,8 @@ static json_t *verify(const struct vouch_kernel *kernel, const char *object,
 	result = vouch_verify_object(kernel, options, data, size,
 				     &capture->data, &capture->len);
 	free(data);
-	if (capture->data &&
-	    vouch_capture_parse(capture->data, capture->len, &capture->view,
-				&why))
+	if (capture->data && vouch_capture_parse(capture->data, capture->len,
+						 &capture->view, &why))
 		vouch_test_check(false, "%s: %s", object, why);
 	return result;
 }
@@ -149,8 +148,8 @@ static bool calls_fit(const struct vouch_capture_prog_view *p,
 		u64 to = le64_to_cpu(r->value);
 
 		if (kind == VOUCH_REF_SUBCALL)
-			to = le64_to_cpu(p->funcs[le32_to_cpu(r->index)]
-						 .func->address);
+			to = le64_to_cpu(
+				p->funcs[le32_to_cpu(r->index)].func->address);
 		else if (kind != VOUCH_REF_CALL)
 			continue;
 		if (!call_fits(f, to))
@@ -176,8 +175,7 @@ static void check_capture(const struct expectation *e,
 	bool tags = true, calls = true;
 	u32 i, j, refs = 0;
 
-	vouch_test_check(capture->view.n_progs == 1, "%s: captured",
-			 e->object);
+	vouch_test_check(capture->view.n_progs == 1, "%s: captured", e->object);
 	if (!p)
 		return;
 	for (i = 0; i < p->n_funcs; i++) {
@@ -186,8 +184,8 @@ static void check_capture(const struct expectation *e,
 		for (j = 0; j < p->funcs[i].n_refs; j++)
 			refs |= REF(le32_to_cpu(p->funcs[i].refs[j].kind));
 	}
-	vouch_test_check(p->n_funcs == e->funcs, "%s: %u functions",
-			 e->object, p->n_funcs);
+	vouch_test_check(p->n_funcs == e->funcs, "%s: %u functions", e->object,
+			 p->n_funcs);
 	vouch_test_check(tags, "%s: each tag stands once in the code",
 			 e->object);
 	vouch_test_check(calls, "%s: each call stands in the code", e->object);
@@ -235,7 +233,7 @@ static bool has_privilege(const json_t *result, const char *name)
 	json_t *list = json_object_get(result, "privileges"), *value;
 	size_t i;
 
-	json_array_foreach(list, i, value)
+	json_array_foreach (list, i, value)
 		if (!strcmp(json_string_value(value), name))
 			return true;
 	return false;
@@ -247,8 +245,7 @@ static void privileges_are_the_least(const struct vouch_kernel *kernel)
 	struct vouch_test_capture capture;
 	json_t *result = verify(kernel, "xdp_count", &options, &capture);
 
-	vouch_test_check(!has_privilege(result, "perfmon") &&
-				 capture.data &&
+	vouch_test_check(!has_privilege(result, "perfmon") && capture.data &&
 				 !capture.view.env->privileges,
 			 "what needs no perfmon does not get it");
 	json_decref(result);
@@ -307,18 +304,17 @@ static void options_take_effect(const struct vouch_kernel *kernel)
 	json_decref(verify(kernel, "xdp_count", &options, &set));
 	vouch_test_check(plain.data && set.data, "both are accepted");
 	if (plain.data && set.data) {
-		vouch_test_check(!memcmp(set.view.maps[2].data,
-					 "\xff\xff\xff\x7f", 4) &&
-					 !memcmp(plain.view.maps[2].data,
-						 "\1\0\0\0", 4),
-				 "a setting is the map's starting value");
-		vouch_test_check(le32_to_cpu(set.view.maps[1]
-						     .map->max_entries) == 7,
-				 "a map has the entries that were asked for");
-		vouch_test_check(le32_to_cpu(set.view.maps[2].map->flags) ==
-					 (VOUCH_MAP_FROZEN |
-					  VOUCH_MAP_INTERNAL),
-				 ".rodata is frozen");
+		vouch_test_check(
+			!memcmp(set.view.maps[2].data, "\xff\xff\xff\x7f", 4) &&
+				!memcmp(plain.view.maps[2].data, "\1\0\0\0", 4),
+			"a setting is the map's starting value");
+		vouch_test_check(
+			le32_to_cpu(set.view.maps[1].map->max_entries) == 7,
+			"a map has the entries that were asked for");
+		vouch_test_check(
+			le32_to_cpu(set.view.maps[2].map->flags) ==
+				(VOUCH_MAP_FROZEN | VOUCH_MAP_INTERNAL),
+			".rodata is frozen");
 		vouch_test_check(set.view.progs->funcs[0].code_len !=
 					 plain.view.progs->funcs[0].code_len,
 				 "a setting is folded into the code");
@@ -339,8 +335,9 @@ static void same_input_same_bytes(const struct vouch_kernel *kernel)
 	same = a.len == b.len && a.view.n_progs == b.view.n_progs;
 	for (i = 0; same && i < a.view.n_progs; i++)
 		for (j = 0; j < a.view.progs[i].n_funcs; j++)
-			same = same && a.view.progs[i].funcs[j].code_len ==
-					       b.view.progs[i].funcs[j].code_len;
+			same = same &&
+			       a.view.progs[i].funcs[j].code_len ==
+				       b.view.progs[i].funcs[j].code_len;
 	vouch_test_check(same, "two captures of one object agree");
 	release(&a);
 	release(&b);
@@ -357,9 +354,8 @@ static void broken_objects_are_refused(const struct vouch_kernel *kernel)
 
 	step = size / 12;
 	for (len = 0; data && len < size; len += step) {
-		json_t *result = vouch_verify_object(kernel, &options, data,
-						     len, &capture,
-						     &capture_len);
+		json_t *result = vouch_verify_object(
+			kernel, &options, data, len, &capture, &capture_len);
 
 		n++;
 		if (!strcmp(text_of(result, "verdict"), "accepted") ||

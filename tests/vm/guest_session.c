@@ -29,9 +29,9 @@ static pid_t start_agent(int *fd)
 	pid = fork();
 	if (!pid) {
 		close(fds[0]);
-		_exit(vouch_session_serve(fds[1], &kernel, why, sizeof(why)) ?
-			      1 :
-			      0);
+		_exit(vouch_session_serve(fds[1], &kernel, why, sizeof(why))
+			      ? 1
+			      : 0);
 	}
 	close(fds[1]);
 	*fd = fds[0];
@@ -68,14 +68,13 @@ static void hello_names_the_kernel(int fd)
 
 	if (!receive(fd, &msg))
 		return;
-	vouch_test_check(msg.type == VOUCH_FRAME_HELLO &&
-				 !strcmp(text_of(msg.json, "role"),
-					 "verifier") &&
-				 strlen(text_of(msg.json, "build_id")) == 40 &&
-				 json_array_size(json_object_get(
-					 msg.json, "features")) > 0,
-			 "HELLO names role and kernel %s",
-			 text_of(msg.json, "release"));
+	vouch_test_check(
+		msg.type == VOUCH_FRAME_HELLO &&
+			!strcmp(text_of(msg.json, "role"), "verifier") &&
+			strlen(text_of(msg.json, "build_id")) == 40 &&
+			json_array_size(json_object_get(msg.json, "features")) >
+				0,
+		"HELLO names role and kernel %s", text_of(msg.json, "release"));
 	vouch_message_release(&msg);
 	ask(fd, VOUCH_FRAME_WELCOME, 0, NULL, NULL, 0);
 }
@@ -92,13 +91,13 @@ static void verify_brings_a_capture(int fd, const u8 *object, size_t size)
 	    object, size);
 	if (!receive(fd, &msg))
 		return;
-	vouch_test_check(msg.type == VOUCH_FRAME_CAPTURE && msg.id == 41 &&
-				 !strcmp(text_of(msg.json, "verdict"),
-					 "accepted"),
-			 "VERIFY brings the verdict");
-	vouch_test_check(!vouch_capture_parse(msg.blob, msg.blob_len, &view,
-					      &why),
-			 "and a capture %s", why);
+	vouch_test_check(
+		msg.type == VOUCH_FRAME_CAPTURE && msg.id == 41 &&
+			!strcmp(text_of(msg.json, "verdict"), "accepted"),
+		"VERIFY brings the verdict");
+	vouch_test_check(
+		!vouch_capture_parse(msg.blob, msg.blob_len, &view, &why),
+		"and a capture %s", why);
 	vouch_capture_release(&view);
 	vouch_message_release(&msg);
 }
@@ -137,7 +136,7 @@ static const char *value_of(const json_t *entries, const char *key)
 	json_t *entry;
 	size_t i;
 
-	json_array_foreach((json_t *)entries, i, entry)
+	json_array_foreach ((json_t *)entries, i, entry)
 		if (!strcmp(text_of(entry, "key"), key))
 			return text_of(entry, "value");
 	return "";
@@ -162,8 +161,8 @@ static void test_run_runs(int fd, const u8 *object, size_t size)
 		      " s:[{s:s, s:s, s:s}]}",
 		      "method", "test-run", "program", "xdp_count", "packets",
 		      64, 64, "object_len", (json_int_t)size, "dump", 1,
-		      "options", "set", "drop_protocol", "17", "presets",
-		      "map", "protocols", "key", "11000000", "value",
+		      "options", "set", "drop_protocol", "17", "presets", "map",
+		      "protocols", "key", "11000000", "value",
 		      "0700000000000000"),
 	    blob, size + sizeof(packets));
 	free(blob);
@@ -171,16 +170,15 @@ static void test_run_runs(int fd, const u8 *object, size_t size)
 		return;
 	runs = json_object_get(msg.json, "runs");
 	maps = json_object_get(msg.json, "maps");
-	vouch_test_check(msg.type == VOUCH_FRAME_RESULT &&
-				 json_array_size(runs) == 2,
-			 "test-run runs both packets %s",
-			 text_of(msg.json, "why"));
-	vouch_test_check(json_integer_value(json_object_get(
-				 json_array_get(runs, 0), "retval")) == 1 &&
-				 json_integer_value(json_object_get(
-					 json_array_get(runs, 1),
-					 "retval")) == 2,
-			 "untagged, and with the settings");
+	vouch_test_check(
+		msg.type == VOUCH_FRAME_RESULT && json_array_size(runs) == 2,
+		"test-run runs both packets %s", text_of(msg.json, "why"));
+	vouch_test_check(
+		json_integer_value(json_object_get(json_array_get(runs, 0),
+						   "retval")) == 1 &&
+			json_integer_value(json_object_get(
+				json_array_get(runs, 1), "retval")) == 2,
+		"untagged, and with the settings");
 	vouch_test_check(msg.blob_len == sizeof(packets) &&
 				 !memcmp(msg.blob, packets, sizeof(packets)),
 			 "the packets come back");
@@ -188,10 +186,10 @@ static void test_run_runs(int fd, const u8 *object, size_t size)
 					  "11000000"),
 				 "0800000000000000"),
 			 "maps start with the presets and are dumped");
-	vouch_test_check(!strcmp(value_of(json_object_get(maps, "sources"),
-					  "c0000201"),
-				 "01000000000000003200000000000000"),
-			 "what the program wrote is dumped");
+	vouch_test_check(
+		!strcmp(value_of(json_object_get(maps, "sources"), "c0000201"),
+			"01000000000000003200000000000000"),
+		"what the program wrote is dumped");
 	vouch_message_release(&msg);
 }
 

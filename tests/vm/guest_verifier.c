@@ -78,8 +78,7 @@ static void show_log(void)
 	static char text[1 << 20];
 	int n = klogctl(3 /* SYSLOG_ACTION_READ_ALL */, text, sizeof(text));
 
-	printf("VOUCH-KMSG-BEGIN\n%.*s\nVOUCH-KMSG-END\n", n > 0 ? n : 0,
-	       text);
+	printf("VOUCH-KMSG-BEGIN\n%.*s\nVOUCH-KMSG-END\n", n > 0 ? n : 0, text);
 	fflush(stdout);
 }
 
