@@ -6,15 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "file.h"
+#include "keyfile.h"
 #include "path.h"
 #include "sign.h"
 
 #define MAX_KEY 65536 /* bytes of a key or certificate file */
 #define MAX_LOG (64u << 20) /* bytes of a verifier's log */
-#define KEY_YEARS 10
 
 /* Exit codes of the command line. */
 enum { OK = 0, INTERNAL = 1, USAGE = 2, TRUST = 5 };
@@ -247,69 +246,15 @@ static int sign_file(struct options *o)
 	return ret == -EPERM ? TRUST : ret ? INTERNAL : OK;
 }
 
-/* Never over an existing key, and readable by its owner alone. */
-static int write_key(int dir, const char *name, mode_t mode, const void *data,
-		     size_t len)
-{
-	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-			mode);
-	const u8 *p = data;
-	ssize_t n = 0;
-
-	if (fd < 0)
-		return -errno;
-	while (len && (n = write(fd, p, len)) > 0) {
-		p += n;
-		len -= (size_t)n;
-	}
-	if (n < 0 || fsync(fd)) {
-		n = -errno;
-		unlinkat(dir, name, 0);
-		close(fd);
-		return (int)n;
-	}
-	close(fd);
-	return 0;
-}
-
-static int write_keys(const struct options *o, const void *key, size_t key_len,
-		      const void *cert, size_t cert_len)
-{
-	int dir = open(o->new_key, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int ret;
-
-	if (dir < 0)
-		return -errno;
-	ret = write_key(dir, "image.key", 0600, key, key_len);
-	if (!ret)
-		ret = write_key(dir, "image.der", 0644, cert, cert_len);
-	close(dir);
-	return ret;
-}
-
 static int new_key(const struct options *o)
 {
-	void *key = NULL, *cert = NULL;
-	size_t key_len = 0, cert_len = 0;
 	const char *why;
-	int ret;
+	int ret = vouch_keyfile_new(o->new_key, o->cn, &why);
 
-	ret = vouch_crypto_new_key(o->cn, KEY_YEARS, &key, &key_len, &cert,
-				   &cert_len, &why);
-	if (ret) {
-		fprintf(stderr, "vouch-sign: %s\n", why);
-		return ret == -EINVAL ? USAGE : INTERNAL;
-	}
-	ret = write_keys(o, key, key_len, cert, cert_len);
 	if (ret)
-		fprintf(stderr,
-			"vouch-sign: writing image.key and image.der "
-			"in %s: %s\n",
-			o->new_key, strerror(-ret));
-	explicit_bzero(key, key_len);
-	free(key);
-	free(cert);
-	return ret ? INTERNAL : OK;
+		fprintf(stderr, "vouch-sign: making an image key in %s: %s: %s\n",
+			o->new_key, why, strerror(-ret));
+	return !ret ? OK : ret == -EINVAL ? USAGE : INTERNAL;
 }
 
 int main(int argc, char **argv)
