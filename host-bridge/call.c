@@ -43,11 +43,11 @@ static json_t *describe_vms(const struct vouch_daemon *daemon,
 		for (k = 0; entry && k < 3; k++)
 			hello_text(entry, vm->hello, facts[k]);
 		if (entry && vm->config->launched)
-			json_object_set_new(entry, "accelerator",
-					    json_string(vm->accel ==
-								VOUCH_ACCEL_KVM ?
-								"kvm" :
-								"tcg"));
+			json_object_set_new(
+				entry, "accelerator",
+				json_string(vm->accel == VOUCH_ACCEL_KVM
+						    ? "kvm"
+						    : "tcg"));
 		json_array_append_new(list, entry);
 	}
 	return list;
@@ -106,14 +106,15 @@ static void submission(struct vouch_client *client,
 		json_decref(result);
 		return;
 	}
-	vouch_fail(&f, err, err == -EAGAIN ? VOUCH_EXIT_UNAVAILABLE :
-			    err == -ENOENT ? VOUCH_EXIT_USAGE :
-					     VOUCH_EXIT_INTERNAL,
+	vouch_fail(&f, err,
+		   err == -EAGAIN   ? VOUCH_EXIT_UNAVAILABLE
+		   : err == -ENOENT ? VOUCH_EXIT_USAGE
+				    : VOUCH_EXIT_INTERNAL,
 		   "look up submission %lld", (long long)id);
 	if (err == -EAGAIN)
 		vouch_fail_why(&f, "it is not done yet");
-	vouch_fail_next(&f, err == -EAGAIN ? "ask again later" :
-					     "see the ids of earlier verdicts");
+	vouch_fail_next(&f, err == -EAGAIN ? "ask again later"
+					   : "see the ids of earlier verdicts");
 	vouch_client_fail(client, frame->id, &f);
 }
 
@@ -127,7 +128,7 @@ static int find_image(struct vouch_daemon *daemon, const json_t *json,
 	vouch_fail(f, -EINVAL, VOUCH_EXIT_USAGE, "look up image '%s'",
 		   content ? content : "");
 	vouch_fail_next(f, "give the content hash of an earlier verdict, or "
-			"at least four of its digits");
+			   "at least four of its digits");
 	if (!content || strlen(content) < 4 || strlen(content) > 64)
 		return vouch_fail_why(f, "that is no content hash");
 	err = vouch_store_image_find(daemon->store, content, hex);
@@ -211,9 +212,9 @@ static void forward(void *ctx, const struct vouch_answer *answer)
 		return;
 	}
 	vouch_fail(&f, answer->err ? answer->err : -EPROTO,
-		   answer->err == -ETIMEDOUT ? VOUCH_EXIT_TIMEOUT :
-		   answer->err		     ? VOUCH_EXIT_UNAVAILABLE :
-					       VOUCH_EXIT_INTERNAL,
+		   answer->err == -ETIMEDOUT ? VOUCH_EXIT_TIMEOUT
+		   : answer->err	     ? VOUCH_EXIT_UNAVAILABLE
+					     : VOUCH_EXIT_INTERNAL,
 		   "%s", p->what);
 	if (answer->err == -EAGAIN)
 		vouch_fail_why(&f, "no verifier VM became free in time");
@@ -266,7 +267,8 @@ static void test_run(struct vouch_client *client,
 	p->job.blob = p->blob;
 	p->job.blob_len = frame->blob_len;
 	p->job.timeout_ms = (daemon->config->timeouts.verify_s +
-			     daemon->config->timeouts.call_s) * 1000;
+			     daemon->config->timeouts.call_s) *
+			    1000;
 	p->job.done = forward;
 	p->job.ctx = p;
 	vouch_verifier_queue(daemon, &p->job);
@@ -307,7 +309,7 @@ static void target_call(struct vouch_client *client,
 	if (!vm) {
 		vouch_fail(&f, -ENOENT, VOUCH_EXIT_USAGE, "call a target");
 		vouch_fail_why(&f, "there is no such target, or more than one "
-			       "and none was named");
+				   "and none was named");
 		vouch_fail_next(&f, "name one that 'vouch target list' shows");
 		vouch_client_fail(client, frame->id, &f);
 		return;
@@ -341,12 +343,11 @@ void vouch_call_handle(struct vouch_client *client,
 		void (*handle)(struct vouch_client *client,
 			       const struct vouch_frame *frame, json_t *json);
 	} calls[] = {
-		{ "status", status },	  { "target.list", target_list },
+		{ "status", status },	      { "target.list", target_list },
 		{ "submission", submission }, { "image", image },
 		{ "test-run", test_run },
 	};
-	const char *method =
-		json_string_value(json_object_get(json, "method"));
+	const char *method = json_string_value(json_object_get(json, "method"));
 	struct vouch_failure f;
 	size_t i;
 

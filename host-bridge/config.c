@@ -1,241 +1,106 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The configuration: tables of members, and what must hold between them. */
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "config.h"
+#include "member.h"
 
-enum kind {
-	KIND_TEXT,
-	KIND_PATH,
-	KIND_SOCKET, /* a path that fits a Unix address */
-	KIND_U32,
-	KIND_BOOL,
-	KIND_OTHER, /* read by its own function */
-};
+#define TOP(key, kind, field)                                                \
+	{                                                                    \
+		key, kind, offsetof(struct vouch_config, field), 0, 0, false \
+	}
+#define TIMEOUT(key)                                                          \
+	{                                                                     \
+#key, VOUCH_MEMBER_U32, offsetof(struct vouch_timeouts, key), \
+			1, 86400, false                                       \
+	}
+#define VM(key, kind, field)                                              \
+	{                                                                 \
+		key, kind, offsetof(struct vouch_vm_config, field), 0, 0, \
+			false                                             \
+	}
+#define LAUNCH(key, kind, field, min, max, required)                         \
+	{                                                                    \
+		key, kind, offsetof(struct vouch_launch_config, field), min, \
+			max, required                                        \
+	}
+#define OTHER(key)                                      \
+	{                                               \
+		key, VOUCH_MEMBER_OTHER, 0, 0, 0, false \
+	}
 
-struct member {
-	const char *key;
-	enum kind kind;
-	size_t offset;
-	u32 min, max; /* KIND_U32 */
-	bool required;
-};
-
-#define TOP(key, kind, field)                                                  \
-	{ key, kind, offsetof(struct vouch_config, field), 0, 0, false }
-#define TIMEOUT(key)                                                           \
-	{ #key, KIND_U32, offsetof(struct vouch_timeouts, key), 1, 86400, false }
-#define VM(key, kind, field)                                                   \
-	{ key, kind, offsetof(struct vouch_vm_config, field), 0, 0, false }
-#define LAUNCH(key, kind, field, min, max, required)                           \
-	{ key, kind, offsetof(struct vouch_launch_config, field), min, max,    \
-	  required }
-#define OTHER(key)                                                             \
-	{ key, KIND_OTHER, 0, 0, 0, false }
-
-static const struct member top_members[] = {
-	{ "state_dir", KIND_PATH, offsetof(struct vouch_config, state_dir), 0,
-	  0, true },
-	{ "socket", KIND_SOCKET, offsetof(struct vouch_config, socket), 0, 0,
+static const struct vouch_member top_members[] = {
+	{ "state_dir", VOUCH_MEMBER_PATH,
+	  offsetof(struct vouch_config, state_dir), 0, 0, true },
+	{ "socket", VOUCH_MEMBER_SOCKET, offsetof(struct vouch_config, socket),
+	  0, 0, true },
+	{ "key", VOUCH_MEMBER_PATH, offsetof(struct vouch_config, key), 0, 0,
 	  true },
-	{ "key", KIND_PATH, offsetof(struct vouch_config, key), 0, 0, true },
-	{ "cert", KIND_PATH, offsetof(struct vouch_config, cert), 0, 0, true },
-	{ "epoch", KIND_U32, offsetof(struct vouch_config, epoch), 1,
+	{ "cert", VOUCH_MEMBER_PATH, offsetof(struct vouch_config, cert), 0, 0,
+	  true },
+	{ "epoch", VOUCH_MEMBER_U32, offsetof(struct vouch_config, epoch), 1,
 	  UINT32_MAX, false },
-	{ "socket_mode", KIND_U32, offsetof(struct vouch_config, socket_mode),
-	  0, 0777, false },
-	TOP("user", KIND_TEXT, user),
-	TOP("log_level", KIND_TEXT, log_level),
-	TOP("qemu", KIND_TEXT, qemu),
+	TOP("socket_mode", VOUCH_MEMBER_MODE, socket_mode),
+	TOP("user", VOUCH_MEMBER_TEXT, user),
+	TOP("log_level", VOUCH_MEMBER_TEXT, log_level),
+	TOP("qemu", VOUCH_MEMBER_TEXT, qemu),
 	OTHER("profiles"),
 	OTHER("policy"),
 	OTHER("timeouts"),
 	OTHER("vms"),
-	{ NULL, KIND_OTHER, 0, 0, 0, false },
+	{ NULL, VOUCH_MEMBER_OTHER, 0, 0, 0, false },
 };
 
-static const struct member policy_members[] = {
-	TOP("allow_perfmon", KIND_BOOL, allow_perfmon),
-	TOP("record", KIND_BOOL, record),
-	{ NULL, KIND_OTHER, 0, 0, 0, false },
+static const struct vouch_member policy_members[] = {
+	TOP("allow_perfmon", VOUCH_MEMBER_BOOL, allow_perfmon),
+	TOP("record", VOUCH_MEMBER_BOOL, record),
+	{ NULL, VOUCH_MEMBER_OTHER, 0, 0, 0, false },
 };
 
-static const struct member timeout_members[] = {
+static const struct vouch_member timeout_members[] = {
 	TIMEOUT(verify_s),
 	TIMEOUT(link_s),
 	TIMEOUT(sign_s),
 	TIMEOUT(deliver_s),
 	TIMEOUT(call_s),
 	TIMEOUT(wait_s),
-	{ NULL, KIND_OTHER, 0, 0, 0, false },
+	{ NULL, VOUCH_MEMBER_OTHER, 0, 0, 0, false },
 };
 
-static const struct member vm_members[] = {
-	{ "name", KIND_TEXT, offsetof(struct vouch_vm_config, name), 0, 0,
-	  true },
-	{ "cid", KIND_U32, offsetof(struct vouch_vm_config, cid), 3,
+static const struct vouch_member vm_members[] = {
+	{ "name", VOUCH_MEMBER_TEXT, offsetof(struct vouch_vm_config, name), 0,
+	  0, true },
+	{ "cid", VOUCH_MEMBER_U32, offsetof(struct vouch_vm_config, cid), 3,
 	  UINT32_MAX - 1, false },
-	VM("vsock", KIND_SOCKET, vsock),
-	VM("agent_socket", KIND_SOCKET, agent_socket),
-	VM("profile", KIND_PATH, profile),
+	VM("vsock", VOUCH_MEMBER_SOCKET, vsock),
+	VM("agent_socket", VOUCH_MEMBER_SOCKET, agent_socket),
+	VM("profile", VOUCH_MEMBER_PATH, profile),
 	OTHER("role"),
 	OTHER("target"),
 	OTHER("slot"),
 	OTHER("slots"),
 	OTHER("launch"),
-	{ NULL, KIND_OTHER, 0, 0, 0, false },
+	{ NULL, VOUCH_MEMBER_OTHER, 0, 0, 0, false },
 };
 
-static const struct member launch_members[] = {
-	LAUNCH("kernel", KIND_PATH, kernel, 0, 0, true),
-	LAUNCH("initrd", KIND_PATH, initrd, 0, 0, false),
-	LAUNCH("append", KIND_TEXT, append, 0, 0, false),
-	LAUNCH("cpu", KIND_TEXT, cpu, 0, 0, false),
-	LAUNCH("console", KIND_PATH, console, 0, 0, false),
-	LAUNCH("memory_mb", KIND_U32, memory_mb, 32, 1 << 20, false),
-	LAUNCH("cpus", KIND_U32, cpus, 1, 255, false),
-	LAUNCH("hello_s", KIND_U32, hello_s, 1, 3600, false),
+static const struct vouch_member launch_members[] = {
+	LAUNCH("kernel", VOUCH_MEMBER_PATH, kernel, 0, 0, true),
+	LAUNCH("initrd", VOUCH_MEMBER_PATH, initrd, 0, 0, false),
+	LAUNCH("append", VOUCH_MEMBER_TEXT, append, 0, 0, false),
+	LAUNCH("cpu", VOUCH_MEMBER_TEXT, cpu, 0, 0, false),
+	LAUNCH("console", VOUCH_MEMBER_PATH, console, 0, 0, false),
+	LAUNCH("memory_mb", VOUCH_MEMBER_U32, memory_mb, 32, 1 << 20, false),
+	LAUNCH("cpus", VOUCH_MEMBER_U32, cpus, 1, 255, false),
+	LAUNCH("hello_s", VOUCH_MEMBER_U32, hello_s, 1, 3600, false),
 	OTHER("accel"),
 	OTHER("net"),
-	{ NULL, KIND_OTHER, 0, 0, 0, false },
+	{ NULL, VOUCH_MEMBER_OTHER, 0, 0, 0, false },
 };
 
-/* Where a message goes, and what is being read. */
-struct reader {
-	char *why;
-	size_t len;
-	const char *where;
-};
-
-static int complain(const struct reader *r, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static int complain(const struct reader *r, const char *format, ...)
-{
-	va_list args;
-	int n = snprintf(r->why, r->len, "%s: ", r->where);
-
-	va_start(args, format);
-	if (n >= 0 && (size_t)n < r->len)
-		vsnprintf(r->why + n, r->len - (size_t)n, format, args);
-	va_end(args);
-	return -EINVAL;
-}
-
-static int read_text(const struct reader *r, const struct member *m,
-		     const json_t *v, const char **out)
-{
-	const char *s = json_string_value(v);
-	size_t max = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
-
-	if (json_is_null(v))
-		return 0;
-	if (!s || !*s)
-		return complain(r, "\"%s\" must be a text that is not empty",
-				m->key);
-	if (m->kind != KIND_TEXT && *s != '/')
-		return complain(r, "\"%s\" must be an absolute path, not '%s'",
-				m->key, s);
-	if (m->kind == KIND_SOCKET && strlen(s) > max)
-		return complain(r, "\"%s\" is longer than the %zu bytes of a "
-				"socket's path", m->key, max);
-	*out = s;
-	return 0;
-}
-
-static int read_u32(const struct reader *r, const struct member *m,
-		    const json_t *v, u32 *out)
-{
-	json_int_t n = json_integer_value(v);
-
-	if (!json_is_integer(v) || n < m->min || n > m->max)
-		return complain(r, "\"%s\" must be a number from %u to %u",
-				m->key, m->min, m->max);
-	*out = (u32)n;
-	return 0;
-}
-
-static int read_member(const struct reader *r, const struct member *m,
-		       const json_t *v, void *base)
-{
-	void *field = (char *)base + m->offset;
-
-	switch (m->kind) {
-	case KIND_TEXT:
-	case KIND_PATH:
-	case KIND_SOCKET:
-		return read_text(r, m, v, field);
-	case KIND_U32:
-		return read_u32(r, m, v, field);
-	case KIND_BOOL:
-		if (!json_is_boolean(v))
-			return complain(r, "\"%s\" must be true or false",
-					m->key);
-		*(bool *)field = json_is_true(v);
-		return 0;
-	default:
-		return 0;
-	}
-}
-
-static int read_members(const struct reader *r, json_t *obj,
-			const struct member *table, void *base)
-{
-	const struct member *m;
-	const char *key;
-	json_t *v;
-	int err;
-
-	if (!json_is_object(obj))
-		return complain(r, "must be an object");
-	json_object_foreach(obj, key, v) {
-		for (m = table; m->key && strcmp(m->key, key); m++)
-			;
-		if (!m->key)
-			return complain(r, "unknown member \"%s\"; correct or "
-					"remove it", key);
-		err = read_member(r, m, v, base);
-		if (err)
-			return err;
-	}
-	for (m = table; m->key; m++)
-		if (m->required && !json_is_string(json_object_get(obj, m->key)))
-			return complain(r, "\"%s\" is missing", m->key);
-	return 0;
-}
-
-/* A list of texts, or a single one. */
-static int read_list(const struct reader *r, const json_t *v, const char *key,
-		     const char **out, u32 max, u32 *n)
-{
-	const json_t *item;
-	size_t i;
-
-	if (!v || json_is_null(v))
-		return 0;
-	if (json_is_string(v)) {
-		out[0] = json_string_value(v);
-		*n = 1;
-		return 0;
-	}
-	if (!json_is_array(v) || json_array_size(v) > max)
-		return complain(r, "\"%s\" must be a list of at most %u texts",
-				key, max);
-	json_array_foreach(v, i, item) {
-		if (!json_is_string(item))
-			return complain(r, "\"%s\" must hold texts", key);
-		out[i] = json_string_value(item);
-	}
-	*n = (u32)json_array_size(v);
-	return 0;
-}
-
-static int read_net(const struct reader *r, json_t *v,
+static int read_net(const struct vouch_reader *r, json_t *v,
 		    struct vouch_net_config *net)
 {
 	const char *type, *end[2];
@@ -245,26 +110,32 @@ static int read_net(const struct reader *r, json_t *v,
 		return 0;
 	type = json_string_value(json_object_get(v, "type"));
 	if (!type || strcmp(type, "dgram"))
-		return complain(r, "\"net\" must be of the type \"dgram\"");
+		return vouch_member_complain(
+			r, "\"net\" must be of the type \"dgram\"");
 	end[0] = json_string_value(json_object_get(v, "local"));
 	end[1] = json_string_value(json_object_get(v, "remote"));
 	if (!end[0] || !end[1] || json_object_size(v) != 3)
-		return complain(r, "\"net\" must have \"type\", \"local\" and "
-				"\"remote\"");
+		return vouch_member_complain(
+			r, "\"net\" must have \"type\", \"local\" and "
+			   "\"remote\"");
 	for (i = 0; i < 2; i++)
 		if ((end[i][0] != '/' &&
 		     strspn(end[i], "0123456789") != strlen(end[i])) ||
 		    !end[i][0] || strchr(end[i], ','))
-			return complain(r, "\"net\": '%s' is neither a path "
-					"nor a port", end[i]);
+			return vouch_member_complain(
+				r,
+				"\"net\": '%s' is neither a path "
+				"nor a port",
+				end[i]);
 	if ((end[0][0] == '/') != (end[1][0] == '/'))
-		return complain(r, "\"net\": a path and a port do not meet");
+		return vouch_member_complain(
+			r, "\"net\": a path and a port do not meet");
 	net->local = end[0];
 	net->remote = end[1];
 	return 0;
 }
 
-static int read_launch(const struct reader *r, json_t *obj,
+static int read_launch(const struct vouch_reader *r, json_t *obj,
 		       struct vouch_launch_config *launch)
 {
 	static const char *const accels[] = { "auto", "kvm", "tcg" };
@@ -277,7 +148,7 @@ static int read_launch(const struct reader *r, json_t *obj,
 	launch->memory_mb = 512;
 	launch->cpus = 1;
 	launch->hello_s = 60;
-	err = read_members(r, obj, launch_members, launch);
+	err = vouch_members_read(r, obj, launch_members, launch);
 	if (!err)
 		err = read_net(r, json_object_get(obj, "net"), &launch->net);
 	if (err || !json_object_get(obj, "accel"))
@@ -288,10 +159,11 @@ static int read_launch(const struct reader *r, json_t *obj,
 			launch->accel = i;
 			return 0;
 		}
-	return complain(r, "\"accel\" must be \"auto\", \"kvm\" or \"tcg\"");
+	return vouch_member_complain(
+		r, "\"accel\" must be \"auto\", \"kvm\" or \"tcg\"");
 }
 
-static int read_role(const struct reader *r, const json_t *v,
+static int read_role(const struct vouch_reader *r, const json_t *v,
 		     enum vouch_role *role)
 {
 	const char *s = json_string_value(v);
@@ -302,28 +174,33 @@ static int read_role(const struct reader *r, const json_t *v,
 			*role = i;
 			return 0;
 		}
-	return complain(r, "\"role\" must be \"verifier\", \"target\" or "
-			"\"developer\"");
+	return vouch_member_complain(
+		r, "\"role\" must be \"verifier\", \"target\" or "
+		   "\"developer\"");
 }
 
-static int check_name(const struct reader *r, const char *what, const char *s,
-		      size_t size)
+static int check_name(const struct vouch_reader *r, const char *what,
+		      const char *s, size_t size)
 {
 	char field[64] = {};
 
 	if (strlen(s) >= size)
-		return complain(r, "%s '%s' has more than %zu bytes", what, s,
-				size - 1);
+		return vouch_member_complain(r,
+					     "%s '%s' has more than %zu bytes",
+					     what, s, size - 1);
 	memcpy(field, s, strlen(s));
 	if (!vouch_name_ok(field, size))
-		return complain(r, "%s '%s' is not printable ASCII without "
-				"blanks, quotes and slashes", what, s);
+		return vouch_member_complain(
+			r,
+			"%s '%s' is not printable ASCII without "
+			"blanks, quotes and slashes",
+			what, s);
 	return 0;
 }
 
 /* The profile of a target need not stand in the list as well. */
-static int add_profile(const struct reader *r, struct vouch_config *config,
-		       struct vouch_vm_config *vm)
+static int add_profile(const struct vouch_reader *r,
+		       struct vouch_config *config, struct vouch_vm_config *vm)
 {
 	u32 i;
 
@@ -331,31 +208,32 @@ static int add_profile(const struct reader *r, struct vouch_config *config,
 		if (!strcmp(config->profiles[i], vm->profile))
 			break;
 	if (i == VOUCH_MAX_PROFILES)
-		return complain(r, "there are more than %u profiles",
-				VOUCH_MAX_PROFILES);
+		return vouch_member_complain(r,
+					     "there are more than %u profiles",
+					     VOUCH_MAX_PROFILES);
 	if (i == config->n_profiles)
 		config->profiles[config->n_profiles++] = vm->profile;
 	vm->profile_index = i;
 	return 0;
 }
 
-static int read_target(const struct reader *r, const json_t *obj,
-		       struct vouch_config *config,
-		       struct vouch_vm_config *vm)
+static int read_target(const struct vouch_reader *r, const json_t *obj,
+		       struct vouch_config *config, struct vouch_vm_config *vm)
 {
 	int err;
 	u32 i;
 
-	err = read_list(r, json_object_get(obj, "slots"), "slots", vm->slots,
-			VOUCH_MAX_SLOTS, &vm->n_slots);
+	err = vouch_member_list(r, json_object_get(obj, "slots"), "slots",
+				vm->slots, VOUCH_MAX_SLOTS, &vm->n_slots);
 	if (!err && !vm->n_slots)
-		err = read_list(r, json_object_get(obj, "slot"), "slot",
-				vm->slots, 1, &vm->n_slots);
+		err = vouch_member_list(r, json_object_get(obj, "slot"), "slot",
+					vm->slots, 1, &vm->n_slots);
 	if (err)
 		return err;
 	if (!vm->n_slots || !vm->profile)
-		return complain(r, "a target needs a \"profile\" and a "
-				"\"slot\" or \"slots\"");
+		return vouch_member_complain(
+			r, "a target needs a \"profile\" and a "
+			   "\"slot\" or \"slots\"");
 	for (i = 0; i < vm->n_slots; i++) {
 		err = check_name(r, "slot", vm->slots[i], VOUCH_SLOT_LEN);
 		if (err)
@@ -364,15 +242,15 @@ static int read_target(const struct reader *r, const json_t *obj,
 	return add_profile(r, config, vm);
 }
 
-static int read_vm(struct reader *r, json_t *obj, struct vouch_config *config,
-		   struct vouch_vm_config *vm)
+static int read_vm(struct vouch_reader *r, json_t *obj,
+		   struct vouch_config *config, struct vouch_vm_config *vm)
 {
 	const char *target;
 	json_t *launch;
 	int err;
 	u32 i;
 
-	err = read_members(r, obj, vm_members, vm);
+	err = vouch_members_read(r, obj, vm_members, vm);
 	if (!err)
 		err = read_role(r, json_object_get(obj, "role"), &vm->role);
 	if (err)
@@ -389,21 +267,23 @@ static int read_vm(struct reader *r, json_t *obj, struct vouch_config *config,
 	for (i = 0; i < config->n_vms; i++)
 		if (!strcmp(config->vms[i].name, vm->name) ||
 		    (vm->vsock && config->vms[i].cid == vm->cid))
-			return complain(r, "shares its name or CID with '%s'",
-					config->vms[i].name);
+			return vouch_member_complain(
+				r, "shares its name or CID with '%s'",
+				config->vms[i].name);
 	if (!vm->vsock == !vm->agent_socket || !vm->vsock != !vm->cid)
-		return complain(r, "needs either \"vsock\" and \"cid\", or "
-				"\"agent_socket\"");
+		return vouch_member_complain(
+			r, "needs either \"vsock\" and \"cid\", or "
+			   "\"agent_socket\"");
 	launch = json_object_get(obj, "launch");
 	if (!launch || json_is_null(launch))
 		return 0;
 	if (!vm->vsock)
-		return complain(r, "\"launch\" needs \"vsock\"");
+		return vouch_member_complain(r, "\"launch\" needs \"vsock\"");
 	vm->launched = true;
 	return read_launch(r, launch, &vm->launch);
 }
 
-static int read_vms(struct reader *r, const json_t *list,
+static int read_vms(struct vouch_reader *r, const json_t *list,
 		    struct vouch_config *config)
 {
 	json_t *obj;
@@ -412,9 +292,10 @@ static int read_vms(struct reader *r, const json_t *list,
 
 	if (!json_is_array(list) || !json_array_size(list) ||
 	    json_array_size(list) > VOUCH_MAX_VMS)
-		return complain(r, "\"vms\" must be a list of 1 to %u objects",
-				VOUCH_MAX_VMS);
-	json_array_foreach(list, i, obj) {
+		return vouch_member_complain(
+			r, "\"vms\" must be a list of 1 to %u objects",
+			VOUCH_MAX_VMS);
+	json_array_foreach (list, i, obj) {
 		r->where = "vms";
 		err = read_vm(r, obj, config, &config->vms[i]);
 		if (err)
@@ -424,31 +305,34 @@ static int read_vms(struct reader *r, const json_t *list,
 	return 0;
 }
 
-static int read_part(struct reader *r, json_t *root, const char *key,
-		     const struct member *table, void *base)
+static int read_part(struct vouch_reader *r, json_t *root, const char *key,
+		     const struct vouch_member *table, void *base)
 {
 	json_t *obj = json_object_get(root, key);
 
 	r->where = key;
-	return obj ? read_members(r, obj, table, base) : 0;
+	return obj ? vouch_members_read(r, obj, table, base) : 0;
 }
 
-static int read_top(struct reader *r, struct vouch_config *c)
+static int read_top(struct vouch_reader *r, struct vouch_config *c)
 {
 	u32 i;
 	int err;
 
-	err = read_members(r, c->root, top_members, c);
+	err = vouch_members_read(r, c->root, top_members, c);
 	if (!err)
-		err = read_list(r, json_object_get(c->root, "profiles"),
-				"profiles", c->profiles, VOUCH_MAX_PROFILES,
-				&c->n_profiles);
+		err = vouch_member_list(r, json_object_get(c->root, "profiles"),
+					"profiles", c->profiles,
+					VOUCH_MAX_PROFILES, &c->n_profiles);
 	if (err)
 		return err;
 	for (i = 0; i < c->n_profiles; i++)
 		if (c->profiles[i][0] != '/')
-			return complain(r, "profile '%s' is not an absolute "
-					"path", c->profiles[i]);
+			return vouch_member_complain(
+				r,
+				"profile '%s' is not an absolute "
+				"path",
+				c->profiles[i]);
 	err = read_part(r, c->root, "policy", policy_members, c);
 	if (!err)
 		err = read_part(r, c->root, "timeouts", timeout_members,
@@ -457,8 +341,9 @@ static int read_top(struct reader *r, struct vouch_config *c)
 		err = read_vms(r, json_object_get(c->root, "vms"), c);
 	r->where = c->path;
 	if (!err && !c->n_profiles)
-		return complain(r, "no target and no \"profiles\": there is "
-				"nothing to link for");
+		return vouch_member_complain(
+			r, "no target and no \"profiles\": there is "
+			   "nothing to link for");
 	return err;
 }
 
@@ -466,10 +351,14 @@ int vouch_config_load(const char *path, struct vouch_config *config, char *why,
 		      size_t why_len)
 {
 	static const struct vouch_timeouts timeouts = {
-		.verify_s = 120, .link_s = 60, .sign_s = 30,
-		.deliver_s = 60, .call_s = 60, .wait_s = 120,
+		.verify_s = 120,
+		.link_s = 60,
+		.sign_s = 30,
+		.deliver_s = 60,
+		.call_s = 60,
+		.wait_s = 120,
 	};
-	struct reader r = { why, why_len, path };
+	struct vouch_reader r = { why, why_len, path };
 	json_error_t error;
 	int err;
 
@@ -481,7 +370,8 @@ int vouch_config_load(const char *path, struct vouch_config *config, char *why,
 	config->timeouts = timeouts;
 	config->root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
 	if (!config->root)
-		return complain(&r, "line %d: %s", error.line, error.text);
+		return vouch_member_complain(&r, "line %d: %s", error.line,
+					     error.text);
 	err = read_top(&r, config);
 	if (err)
 		vouch_config_release(config);

@@ -50,10 +50,10 @@ struct vouch_vm_config {
 	const char *name;
 	enum vouch_role role;
 	u32 cid;
-	const char *vsock;	  /* vhost-user socket, NULL: none */
+	const char *vsock; /* vhost-user socket, NULL: none */
 	const char *agent_socket; /* Unix socket instead of it, NULL: none */
-	const char *profile;	  /* of a target */
-	u32 profile_index;	  /* of it in profiles */
+	const char *profile; /* of a target */
+	u32 profile_index; /* of it in profiles */
 	const char *slots[VOUCH_MAX_SLOTS]; /* of a target; the first is
 					     * what a submission gets that
 					     * names none */

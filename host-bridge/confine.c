@@ -15,51 +15,110 @@
 
 /* What every C program does. */
 static const int basic[] = {
-	SYS(read), SYS(write), SYS(writev), SYS(readv), SYS(close),
-	SYS(brk), SYS(mmap), SYS(munmap), SYS(mremap), SYS(madvise),
-	SYS(fstat), SYS(newfstatat), SYS(lseek), SYS(poll), SYS(ppoll),
-	SYS(sendto), SYS(recvfrom), SYS(futex), SYS(getrandom), SYS(getpid),
-	SYS(gettid), SYS(clock_gettime), SYS(gettimeofday), SYS(time),
-	SYS(rt_sigreturn), SYS(rt_sigprocmask), SYS(rt_sigaction),
-	SYS(restart_syscall), SYS(exit), SYS(exit_group), SYS(tgkill),
-	SYS(sched_yield), SYS(sysinfo), SYS(prlimit64), END,
+	SYS(read),
+	SYS(write),
+	SYS(writev),
+	SYS(readv),
+	SYS(close),
+	SYS(brk),
+	SYS(mmap),
+	SYS(munmap),
+	SYS(mremap),
+	SYS(madvise),
+	SYS(fstat),
+	SYS(newfstatat),
+	SYS(lseek),
+	SYS(poll),
+	SYS(ppoll),
+	SYS(sendto),
+	SYS(recvfrom),
+	SYS(futex),
+	SYS(getrandom),
+	SYS(getpid),
+	SYS(gettid),
+	SYS(clock_gettime),
+	SYS(gettimeofday),
+	SYS(time),
+	SYS(rt_sigreturn),
+	SYS(rt_sigprocmask),
+	SYS(rt_sigaction),
+	SYS(restart_syscall),
+	SYS(exit),
+	SYS(exit_group),
+	SYS(tgkill),
+	SYS(sched_yield),
+	SYS(sysinfo),
+	SYS(prlimit64),
+	END,
 };
 
 /* Files, for the state directory. */
 static const int files[] = {
-	SYS(openat), SYS(fsync), SYS(fdatasync), SYS(renameat), SYS(renameat2),
-	SYS(unlinkat), SYS(fcntl), END,
+	SYS(openat),	SYS(fsync),    SYS(fdatasync), SYS(renameat),
+	SYS(renameat2), SYS(unlinkat), SYS(fcntl),     END,
 };
 
 /* Databases, sockets, timers. Paths without a directory are SQLite's. */
 static const int main_calls[] = {
-	SYS(open), SYS(stat), SYS(lstat), SYS(unlink), SYS(access),
-	SYS(readlink), SYS(getcwd), SYS(mkdir), SYS(ftruncate), SYS(pread64),
-	SYS(pwrite64), SYS(fchmod), SYS(geteuid), SYS(getuid), SYS(umask),
-	SYS(utimensat), SYS(epoll_wait), SYS(epoll_pwait), SYS(epoll_ctl),
-	SYS(accept4), SYS(accept), SYS(getsockopt), SYS(getsockname),
-	SYS(recvmsg), SYS(sendmsg), SYS(shutdown), SYS(ioctl),
-	SYS(uname), SYS(kill), SYS(statx), SYS(fchown), SYS(fstatfs), SYS(wait4),
-	END,
+	SYS(open),	  SYS(stat),
+	SYS(lstat),	  SYS(unlink),
+	SYS(access),	  SYS(readlink),
+	SYS(getcwd),	  SYS(mkdir),
+	SYS(ftruncate),	  SYS(pread64),
+	SYS(pwrite64),	  SYS(fchmod),
+	SYS(geteuid),	  SYS(getuid),
+	SYS(umask),	  SYS(utimensat),
+	SYS(epoll_wait),  SYS(epoll_pwait),
+	SYS(epoll_ctl),	  SYS(accept4),
+	SYS(accept),	  SYS(getsockopt),
+	SYS(getsockname), SYS(recvmsg),
+	SYS(sendmsg),	  SYS(shutdown),
+	SYS(ioctl),	  SYS(uname),
+	SYS(kill),	  SYS(statx),
+	SYS(fchown),	  SYS(fstatfs),
+	SYS(wait4),	  END,
 };
 
 static const int link_calls[] = {
-	SYS(clone), SYS(clone3), SYS(fork), SYS(vfork), SYS(wait4),
-	SYS(waitid), SYS(kill), SYS(setrlimit), SYS(memfd_create),
-	SYS(ftruncate), SYS(pread64), SYS(pwrite64), SYS(fcntl),
-	SYS(set_robust_list), SYS(rseq), END,
+	SYS(clone),	   SYS(clone3),		 SYS(fork),    SYS(vfork),
+	SYS(wait4),	   SYS(waitid),		 SYS(kill),    SYS(setrlimit),
+	SYS(memfd_create), SYS(ftruncate),	 SYS(pread64), SYS(pwrite64),
+	SYS(fcntl),	   SYS(set_robust_list), SYS(rseq),    END,
 };
 
 #ifdef __SANITIZE_ADDRESS__
 /* What the sanitizers' run time does beside the program. */
 static const int sanitizer[] = {
-	SYS(openat), SYS(readlink), SYS(readlinkat), SYS(sigaltstack),
-	SYS(mprotect), SYS(clone), SYS(wait4), SYS(ptrace), SYS(prctl),
-	SYS(getppid), SYS(set_robust_list), SYS(kill), SYS(pipe2), SYS(dup),
-	SYS(process_vm_readv), SYS(getdents64), SYS(sched_getaffinity),
-	SYS(arch_prctl), SYS(rseq), SYS(set_tid_address), SYS(fcntl),
-	SYS(open), SYS(getdents), SYS(ioctl), SYS(getuid),
-	SYS(geteuid), SYS(stat), SYS(lstat), SYS(access), END,
+	SYS(openat),
+	SYS(readlink),
+	SYS(readlinkat),
+	SYS(sigaltstack),
+	SYS(mprotect),
+	SYS(clone),
+	SYS(wait4),
+	SYS(ptrace),
+	SYS(prctl),
+	SYS(getppid),
+	SYS(set_robust_list),
+	SYS(kill),
+	SYS(pipe2),
+	SYS(dup),
+	SYS(process_vm_readv),
+	SYS(getdents64),
+	SYS(sched_getaffinity),
+	SYS(arch_prctl),
+	SYS(rseq),
+	SYS(set_tid_address),
+	SYS(fcntl),
+	SYS(open),
+	SYS(getdents),
+	SYS(ioctl),
+	SYS(getuid),
+	SYS(geteuid),
+	SYS(stat),
+	SYS(lstat),
+	SYS(access),
+	END,
 };
 #endif
 
@@ -122,8 +181,8 @@ int vouch_process_confine(enum vouch_duty duty)
 	const struct rlimit no_core = {};
 	int err;
 
-	if (duty == VOUCH_DUTY_SIGN && (setrlimit(RLIMIT_CORE, &no_core) ||
-					prctl(PR_SET_DUMPABLE, 0))) {
+	if (duty == VOUCH_DUTY_SIGN &&
+	    (setrlimit(RLIMIT_CORE, &no_core) || prctl(PR_SET_DUMPABLE, 0))) {
 		err = -errno;
 		goto fail;
 	}
@@ -136,6 +195,7 @@ int vouch_process_confine(enum vouch_duty duty)
 		return 0;
 fail:
 	vouch_error("cannot confine the process: %s; the kernel needs "
-		    "CONFIG_SECCOMP_FILTER", strerror(-err));
+		    "CONFIG_SECCOMP_FILTER",
+		    strerror(-err));
 	return err;
 }

@@ -25,8 +25,8 @@
 /* Length of a SHA-256 in hexadecimal, with NUL. */
 #define VOUCH_HEX_LEN (2 * VOUCH_HASH_LEN + 1)
 
-#define VOUCH_MAX_OBJECT (16u << 20)  /* bytes of a submitted object */
-#define VOUCH_MAX_PACKETS (4u << 20)  /* bytes of a test run's packets */
+#define VOUCH_MAX_OBJECT (16u << 20) /* bytes of a submitted object */
+#define VOUCH_MAX_PACKETS (4u << 20) /* bytes of a test run's packets */
 /* Object and capture go to the link process in one frame. */
 #define VOUCH_MAX_CAPTURE (VOUCH_FRAME_MAX_BLOB - VOUCH_MAX_OBJECT)
 #define VOUCH_MAX_CLIENTS 64u
@@ -50,7 +50,7 @@ struct vouch_job {
 	struct vouch_timer wait;
 	struct vouch_vm *vm; /* that works on it, NULL while it waits */
 	enum vouch_frame_type type;
-	json_t *json;	/* owned by whoever made the job */
+	json_t *json; /* owned by whoever made the job */
 	const u8 *blob; /* likewise */
 	size_t blob_len;
 	u32 timeout_ms;
@@ -63,11 +63,11 @@ struct vouch_job {
 };
 
 enum vouch_vm_state {
-	VOUCH_VM_OFF,	   /* nobody starts it, or not yet */
+	VOUCH_VM_OFF, /* nobody starts it, or not yet */
 	VOUCH_VM_STARTING, /* launched, no HELLO so far */
-	VOUCH_VM_READY,	   /* its agent is connected */
-	VOUCH_VM_LOST,	   /* gone; to be started again, or to dial again */
-	VOUCH_VM_FAILED,   /* given up */
+	VOUCH_VM_READY, /* its agent is connected */
+	VOUCH_VM_LOST, /* gone; to be started again, or to dial again */
+	VOUCH_VM_FAILED, /* given up */
 };
 
 /* A VM of the configuration, and its agent. */

@@ -36,7 +36,9 @@ static void finish(struct delivery *d, const char *status, const char *reason,
 		   enum vouch_exit exit, json_t *answer)
 {
 	const struct vouch_delivery result = {
-		.status = status, .reason = reason, .exit = exit,
+		.status = status,
+		.reason = reason,
+		.exit = exit,
 		.answer = answer,
 	};
 
@@ -44,19 +46,32 @@ static void finish(struct delivery *d, const char *status, const char *reason,
 	d->done(d->ctx, &result);
 }
 
+/* The target knows best what kind of failure it was. */
+static enum vouch_exit exit_of(const json_t *json, enum vouch_exit otherwise)
+{
+	const json_t *failure = json_object_get(json, "failure");
+	struct vouch_failure f;
+
+	if (!json_is_object(failure))
+		return otherwise;
+	vouch_failure_read(failure, &f);
+	return f.exit == VOUCH_EXIT_OK ? otherwise : f.exit;
+}
+
 static void take_status(struct delivery *d, json_t *json)
 {
 	const char *status = json_string_value(json_object_get(json, "status"));
 	const char *reason = json_string_value(json_object_get(json, "reason"));
 
-	if (status && (!strcmp(status, "loaded") || !strcmp(status, "attached")))
+	if (status &&
+	    (!strcmp(status, "loaded") || !strcmp(status, "attached")))
 		finish(d, status, reason, VOUCH_EXIT_OK, json);
 	else if (status && !strcmp(status, "refused"))
 		finish(d, status, reason ? reason : "no reason given",
-		       VOUCH_EXIT_REFUSED, json);
+		       exit_of(json, VOUCH_EXIT_REFUSED), json);
 	else
 		finish(d, "error", reason ? reason : "no reason given",
-		       VOUCH_EXIT_INTERNAL, json);
+		       exit_of(json, VOUCH_EXIT_INTERNAL), json);
 }
 
 static void on_answer(void *ctx, const struct vouch_answer *answer)
@@ -65,10 +80,13 @@ static void on_answer(void *ctx, const struct vouch_answer *answer)
 	struct vouch_failure f;
 
 	if (answer->err == -ETIMEDOUT) {
-		finish(d, "error", "the target did not answer in time; see its "
-		       "console", VOUCH_EXIT_TIMEOUT, NULL);
+		finish(d, "error",
+		       "the target did not answer in time; see its "
+		       "console",
+		       VOUCH_EXIT_TIMEOUT, NULL);
 	} else if (answer->err) {
-		finish(d, "error", "the target was lost during the delivery; "
+		finish(d, "error",
+		       "the target was lost during the delivery; "
 		       "see its console, and submit again",
 		       VOUCH_EXIT_UNAVAILABLE, NULL);
 	} else if (answer->frame->type == VOUCH_FRAME_STATUS) {
@@ -77,8 +95,10 @@ static void on_answer(void *ctx, const struct vouch_answer *answer)
 		vouch_failure_read(answer->json, &f);
 		finish(d, "error", f.why, f.exit, NULL);
 	} else {
-		finish(d, "error", "the target answered with another frame "
-		       "than STATUS", VOUCH_EXIT_INTERNAL, NULL);
+		finish(d, "error",
+		       "the target answered with another frame "
+		       "than STATUS",
+		       VOUCH_EXIT_INTERNAL, NULL);
 	}
 }
 
@@ -99,7 +119,8 @@ static void send_image(struct delivery *d)
 	int err;
 
 	if (profile_differs(d)) {
-		finish(d, "refused", "the target runs another profile than the "
+		finish(d, "refused",
+		       "the target runs another profile than the "
 		       "one configured for it; make the profile again, or "
 		       "boot the kernel that it describes",
 		       VOUCH_EXIT_REFUSED, NULL);
@@ -109,8 +130,9 @@ static void send_image(struct delivery *d)
 	err = json ? vouch_peer_call(&d->vm->agent, VOUCH_FRAME_DELIVER, json,
 				     d->image, d->len,
 				     d->vm->daemon->config->timeouts.deliver_s *
-					     1000, on_answer, d) :
-		     -ENOMEM;
+					     1000,
+				     on_answer, d)
+		   : -ENOMEM;
 	json_decref(json);
 	if (err)
 		finish(d, "error", strerror(-err), VOUCH_EXIT_INTERNAL, NULL);
@@ -124,8 +146,10 @@ static void on_poll(struct vouch_timer *timer)
 		send_image(d);
 	else if (d->vm->state == VOUCH_VM_FAILED ||
 		 vouch_clock_us() >= d->until_us)
-		finish(d, "unavailable", "the target is not connected; start "
-		       "it, then submit again", VOUCH_EXIT_UNAVAILABLE, NULL);
+		finish(d, "unavailable",
+		       "the target is not connected; start "
+		       "it, then submit again",
+		       VOUCH_EXIT_UNAVAILABLE, NULL);
 	else
 		vouch_timer_set(&d->vm->daemon->loop, timer, POLL_MS);
 }
@@ -135,7 +159,8 @@ void vouch_deliver(struct vouch_vm *vm, const char *slot, const char *attach,
 		   vouch_delivery_fn done, void *ctx)
 {
 	static const struct vouch_delivery no_memory = {
-		.status = "error", .reason = "out of memory",
+		.status = "error",
+		.reason = "out of memory",
 		.exit = VOUCH_EXIT_INTERNAL,
 	};
 	struct delivery *d = calloc(1, sizeof(*d));

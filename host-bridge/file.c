@@ -34,8 +34,9 @@ int vouch_file_put(int dir_fd, const char *name, const void *data, size_t len)
 	if (strlen(name) > 100)
 		return -ENAMETOOLONG;
 	snprintf(temp, sizeof(temp), ".%s.new", name);
-	fd = openat(dir_fd, temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
-				  O_NOFOLLOW, 0640);
+	fd = openat(dir_fd, temp,
+		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		    0640);
 	if (fd < 0)
 		return -errno;
 	err = write_all(fd, data, len);

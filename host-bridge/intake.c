@@ -59,11 +59,12 @@ static int check_role(const struct greeting *g, const struct vouch_frame *frame,
 
 	vouch_fail(f, -EPROTO, VOUCH_EXIT_USAGE, "greet %s", g->name);
 	vouch_fail_next(f, "dial the port of the role that the configuration "
-			"gives to this VM");
+			   "gives to this VM");
 	if (frame->type != VOUCH_FRAME_HELLO)
 		return vouch_fail_why(f, "the first frame is no HELLO");
 	if (g->vm && g->vm->config->role != g->role)
-		return vouch_fail_why(f, "this port is not for a VM of the "
+		return vouch_fail_why(f,
+				      "this port is not for a VM of the "
 				      "role %s",
 				      vouch_role_name(g->vm->config->role));
 	if (!role || strcmp(role, vouch_role_name(g->role)))
@@ -94,9 +95,8 @@ static void take_agent(struct greeting *g, json_t *json)
 {
 	struct vouch_vm *vm = g->vm;
 
-	g->conn->max_blob = g->role == VOUCH_ROLE_VERIFIER ?
-				    VOUCH_MAX_CAPTURE :
-				    VOUCH_MAX_OBJECT;
+	g->conn->max_blob = g->role == VOUCH_ROLE_VERIFIER ? VOUCH_MAX_CAPTURE
+							   : VOUCH_MAX_OBJECT;
 	vouch_peer_adopt(&vm->agent, g->conn);
 	json_decref(vm->hello);
 	vm->hello = json_incref(json);
@@ -120,7 +120,7 @@ static void on_frame(struct vouch_conn *conn, const struct vouch_frame *frame,
 			vouch_fail(&f, err, VOUCH_EXIT_UNAVAILABLE, "greet %s",
 				   g->name);
 			vouch_fail_next(&f, "try again when others have hung "
-					"up");
+					    "up");
 			refuse(g, frame->id, &f);
 			return;
 		}
@@ -273,9 +273,8 @@ static int clear_path(const struct sockaddr_un *addr)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	err = connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) ?
-		      errno :
-		      0;
+	err = connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) ? errno
+									: 0;
 	close(fd);
 	if (err != ECONNREFUSED)
 		return -EADDRINUSE;
@@ -305,7 +304,8 @@ static int listen_on(struct vouch_listener *l, const char *path, u32 mode)
 		return 0;
 fail:
 	vouch_error("intake: cannot listen on %s: %s; is another vouchd "
-		    "running?", path, strerror(-err));
+		    "running?",
+		    path, strerror(-err));
 	return err;
 }
 

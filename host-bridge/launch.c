@@ -21,8 +21,6 @@
 #include "qemu.h"
 #include "qmp.h"
 
-#define QUIT_MS 3000
-
 struct guest {
 	pid_t pid; /* 0: not running */
 	struct vouch_qmp qmp;
@@ -62,7 +60,8 @@ static void exec_qemu(const struct launcher *l, struct vouch_qemu *qemu,
 	    getppid() == parent && !fcntl(qmp_fd, F_SETFD, 0))
 		execvp(qemu->argv[0], qemu->argv);
 	vouch_error("cannot start %s: %s; install qemu-system-x86, or name it "
-		    "as \"qemu\"", qemu->argv[0], strerror(errno));
+		    "as \"qemu\"",
+		    qemu->argv[0], strerror(errno));
 	_exit(127);
 }
 
@@ -127,8 +126,7 @@ static enum vouch_accel read_accel(const json_t *json)
 
 static int handle(struct launcher *l, const json_t *json)
 {
-	const char *method =
-		json_string_value(json_object_get(json, "method"));
+	const char *method = json_string_value(json_object_get(json, "method"));
 	json_int_t vm = json_integer_value(json_object_get(json, "vm"));
 
 	if (!method || vm < 0 || vm >= l->config->n_vms ||
@@ -213,29 +211,21 @@ static bool reap(struct launcher *l)
 	return true;
 }
 
-/* The main process is gone or has hung up: end everything. */
+/* The main process is gone or has hung up. A VM keeps nothing worth an
+ * orderly end. */
 static void end_all(struct launcher *l)
 {
-	u32 i, n = 0;
-	int ms;
+	u32 i;
 
-	for (i = 0; i < l->config->n_vms; i++)
-		if (l->guests[i].pid && vouch_qmp_quit(&l->guests[i].qmp))
-			stop(&l->guests[i]);
-	for (ms = 0; ms < QUIT_MS; ms += 20) {
-		for (i = n = 0; i < l->config->n_vms; i++) {
-			struct guest *g = &l->guests[i];
+	for (i = 0; i < l->config->n_vms; i++) {
+		struct guest *g = &l->guests[i];
 
-			if (g->pid && waitpid(g->pid, NULL, WNOHANG) == g->pid)
-				g->pid = 0;
-			n += g->pid != 0;
-		}
-		if (!n)
-			return;
-		poll(NULL, 0, 20);
+		if (!g->pid)
+			continue;
+		stop(g);
+		while (waitpid(g->pid, NULL, 0) < 0 && errno == EINTR)
+			;
 	}
-	for (i = 0; i < l->config->n_vms; i++)
-		stop(&l->guests[i]);
 }
 
 static bool turn(struct launcher *l)

@@ -104,9 +104,11 @@ static void work(const struct request *r, struct vouch_reply *reply)
 
 	err = vouch_capture_parse(r->capture, r->capture_len, &view, &why);
 	if (err == -EINVAL) {
-		vouch_refuse(&refused, "the capture is malformed: %s; the "
+		vouch_refuse(&refused,
+			     "the capture is malformed: %s; the "
 			     "verifier VM's agent or module is of another "
-			     "version, or somebody broke in", why);
+			     "version, or somebody broke in",
+			     why);
 		reply->json = refusal(&refused, "check", 0, 0);
 	} else if (err) {
 		vouch_fail(&reply->failure, err, VOUCH_EXIT_INTERNAL,
@@ -168,16 +170,20 @@ static void blame_child(struct vouch_reply *reply, int err, int status)
 	vouch_fail(&reply->failure, err, VOUCH_EXIT_INTERNAL,
 		   "check and link a capture");
 	vouch_fail_next(&reply->failure, "keep the object and report it; the "
-			"capture may be hostile");
+					 "capture may be hostile");
 	if (err == -ETIMEDOUT)
 		vouch_fail_why(&reply->failure, "it took longer than %d s",
 			       CHILD_CPU_S);
 	else if (WIFSIGNALED(status))
-		vouch_fail_why(&reply->failure, "the child that did it died of "
-			       "signal %d", WTERMSIG(status));
+		vouch_fail_why(&reply->failure,
+			       "the child that did it died of "
+			       "signal %d",
+			       WTERMSIG(status));
 	else
-		vouch_fail_why(&reply->failure, "the child that did it ended "
-			       "with status %d", WEXITSTATUS(status));
+		vouch_fail_why(&reply->failure,
+			       "the child that did it ended "
+			       "with status %d",
+			       WEXITSTATUS(status));
 	vouch_error("%s: %s", reply->failure.what, reply->failure.why);
 }
 

@@ -18,7 +18,7 @@ static const struct {
 	const char *name;
 	int level;
 } levels[] = {
-	{ "error", LOG_ERR },	{ "warning", LOG_WARNING },
+	{ "error", LOG_ERR },	  { "warning", LOG_WARNING },
 	{ "notice", LOG_NOTICE }, { "info", LOG_INFO },
 	{ "debug", LOG_DEBUG },
 };

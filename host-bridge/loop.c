@@ -38,8 +38,7 @@ void vouch_timer_cancel(struct vouch_loop *loop, struct vouch_timer *timer)
 	timer->armed = false;
 }
 
-void vouch_timer_set(struct vouch_loop *loop, struct vouch_timer *timer,
-		     u64 ms)
+void vouch_timer_set(struct vouch_loop *loop, struct vouch_timer *timer, u64 ms)
 {
 	struct vouch_timer **p = &loop->timers;
 
@@ -91,9 +90,9 @@ static int wait_ms(const struct vouch_loop *loop)
 	if (loop->timers->at <= now)
 		return 0;
 	/* Rounded to whole milliseconds: one more, so as not to spin. */
-	return loop->timers->at - now > 60000 ?
-		       60000 :
-		       (int)(loop->timers->at - now) + 1;
+	return loop->timers->at - now > 60000
+		       ? 60000
+		       : (int)(loop->timers->at - now) + 1;
 }
 
 int vouch_loop_run(struct vouch_loop *loop)

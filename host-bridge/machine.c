@@ -82,14 +82,13 @@ static enum vouch_accel choose(const struct vouch_vm *vm)
 		return vm->config->launch.accel;
 	if (vm->daemon->accel)
 		return vm->daemon->accel;
-	return access("/dev/kvm", R_OK | W_OK) ? VOUCH_ACCEL_TCG :
-						 VOUCH_ACCEL_KVM;
+	return access("/dev/kvm", R_OK | W_OK) ? VOUCH_ACCEL_TCG
+					       : VOUCH_ACCEL_KVM;
 }
 
 static bool on_trial(const struct vouch_vm *vm)
 {
-	return vm->state == VOUCH_VM_STARTING &&
-	       vm->accel == VOUCH_ACCEL_KVM &&
+	return vm->state == VOUCH_VM_STARTING && vm->accel == VOUCH_ACCEL_KVM &&
 	       vm->config->launch.accel == VOUCH_ACCEL_AUTO &&
 	       vm->daemon->accel != VOUCH_ACCEL_KVM;
 }
@@ -105,8 +104,8 @@ static void ask(struct vouch_vm *vm, const char *method, vouch_answer_fn fn)
 
 	if (!json || vouch_peer_call(&daemon->launch, VOUCH_FRAME_CALL, json,
 				     NULL, 0, LAUNCH_MS, fn, vm))
-		vouch_error("VM '%s': cannot ask for its %s",
-			    vm->config->name, method);
+		vouch_error("VM '%s': cannot ask for its %s", vm->config->name,
+			    method);
 	json_decref(json);
 }
 
@@ -160,16 +159,15 @@ static void fail(struct vouch_vm *vm)
 		vm->state = VOUCH_VM_FAILED;
 		vouch_timer_cancel(&vm->daemon->loop, &vm->timer);
 		vouch_error("VM '%s': given up after %u tries; see its console "
-			    "%s, then start vouchd again", vm->config->name,
-			    vm->failures,
-			    vm->config->launch.console ?
-				    vm->config->launch.console :
-				    "(none is configured)");
+			    "%s, then start vouchd again",
+			    vm->config->name, vm->failures,
+			    vm->config->launch.console
+				    ? vm->config->launch.console
+				    : "(none is configured)");
 		return;
 	}
 	vm->state = VOUCH_VM_LOST;
-	vouch_timer_set(&vm->daemon->loop, &vm->timer,
-			250ull << vm->failures);
+	vouch_timer_set(&vm->daemon->loop, &vm->timer, 250ull << vm->failures);
 }
 
 static void give_up_kvm(struct vouch_daemon *daemon)
@@ -177,7 +175,8 @@ static void give_up_kvm(struct vouch_daemon *daemon)
 	u32 i;
 
 	vouch_notice("KVM is there, but no guest came up with it within %u s: "
-		     "VMs run emulated (TCG), many times slower", TRIAL_S);
+		     "VMs run emulated (TCG), many times slower",
+		     TRIAL_S);
 	remember(daemon, VOUCH_ACCEL_TCG);
 	for (i = 0; i < daemon->config->n_vms; i++) {
 		struct vouch_vm *vm = &daemon->vms[i];
@@ -203,8 +202,8 @@ static void on_timer(struct vouch_timer *timer)
 		give_up_kvm(vm->daemon);
 	} else {
 		vouch_warning("VM '%s': no HELLO within %u s; starting it "
-			      "again", vm->config->name,
-			      vm->config->launch.hello_s);
+			      "again",
+			      vm->config->name, vm->config->launch.hello_s);
 		vouch_machine_restart(vm);
 	}
 }

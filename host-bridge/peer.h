@@ -15,7 +15,7 @@ struct vouch_peer;
 struct vouch_answer {
 	int err; /* 0, -ETIMEDOUT, or -ECONNRESET: the peer is gone */
 	const struct vouch_frame *frame; /* if err is 0, borrowed */
-	json_t *json;			 /* if err is 0, borrowed */
+	json_t *json; /* if err is 0, borrowed */
 };
 
 typedef void (*vouch_answer_fn)(void *ctx, const struct vouch_answer *answer);

@@ -78,19 +78,20 @@ static int add_net(struct vouch_qemu *q, const struct vouch_net_config *net)
 	if (err)
 		return err;
 	if (net->local[0] == '/')
-		err = add(q, "dgram,id=net0,local.type=unix,local.path=%s,"
-			     "remote.type=unix,remote.path=%s",
+		err = add(q,
+			  "dgram,id=net0,local.type=unix,local.path=%s,"
+			  "remote.type=unix,remote.path=%s",
 			  net->local, net->remote);
 	else
-		err = add(q, "dgram,id=net0,local.type=inet,"
-			     "local.host=127.0.0.1,local.port=%s,"
-			     "remote.type=inet,remote.host=127.0.0.1,"
-			     "remote.port=%s",
+		err = add(q,
+			  "dgram,id=net0,local.type=inet,"
+			  "local.host=127.0.0.1,local.port=%s,"
+			  "remote.type=inet,remote.host=127.0.0.1,"
+			  "remote.port=%s",
 			  net->local, net->remote);
-	return err || add(q, "-device") ||
-			       add(q, "virtio-net-pci,netdev=net0") ?
-		       -ENOMEM :
-		       0;
+	return err || add(q, "-device") || add(q, "virtio-net-pci,netdev=net0")
+		       ? -ENOMEM
+		       : 0;
 }
 
 static int add_console(struct vouch_qemu *q, const char *path)

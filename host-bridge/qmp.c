@@ -10,8 +10,8 @@
 
 static int say(struct vouch_qmp *qmp, const char *text)
 {
-	ssize_t n = send(qmp->fd, text, strlen(text),
-			 MSG_NOSIGNAL | MSG_DONTWAIT);
+	ssize_t n =
+		send(qmp->fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT);
 
 	return n == (ssize_t)strlen(text) ? 0 : n < 0 ? -errno : -EIO;
 }
@@ -63,13 +63,6 @@ void vouch_qmp_read(struct vouch_qmp *qmp)
 	}
 	if (!n || (errno != EAGAIN && errno != EINTR))
 		vouch_qmp_close(qmp);
-}
-
-int vouch_qmp_quit(struct vouch_qmp *qmp)
-{
-	if (qmp->fd < 0)
-		return -ENOTCONN;
-	return say(qmp, "{\"execute\":\"quit\"}\n");
 }
 
 void vouch_qmp_close(struct vouch_qmp *qmp)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* QEMU's monitor: just enough to hear of a panic and to end a VM. */
+/* QEMU's monitor: just enough to hear why a VM ends. */
 #ifndef VOUCH_QMP_H
 #define VOUCH_QMP_H
 
@@ -29,14 +29,6 @@ int vouch_qmp_open(struct vouch_qmp *qmp, int fd);
  * @qmp: the monitor; closed at the end of the stream
  */
 void vouch_qmp_read(struct vouch_qmp *qmp);
-
-/**
- * vouch_qmp_quit() - ask QEMU to end.
- * @qmp: the monitor
- *
- * Return: 0 or -errno.
- */
-int vouch_qmp_quit(struct vouch_qmp *qmp);
 
 /**
  * vouch_qmp_close() - hang up.

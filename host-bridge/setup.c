@@ -38,7 +38,8 @@ static int set_log_level(const struct vouch_setup_flags *flags)
 	log_level = vouch_log_level(name);
 	if (log_level < 0) {
 		vouch_error("'%s' is no log level; use error, warning, notice, "
-			    "info or debug", name);
+			    "info or debug",
+			    name);
 		return VOUCH_EXIT_USAGE;
 	}
 	vouch_log_init("vouchd", log_level);
@@ -56,15 +57,16 @@ static int load_profile(struct vouch_daemon *daemon, u32 i)
 	err = vouch_file_get(AT_FDCWD, path, VOUCH_PROFILE_MAX, &data, &len);
 	if (err) {
 		vouch_error("cannot read target profile %s: %s; make it with "
-			    "'make profile'", path, strerror(-err));
+			    "'make profile'",
+			    path, strerror(-err));
 		return VOUCH_EXIT_USAGE;
 	}
 	err = vouch_profile_parse(data, len, &profiles[i], why, sizeof(why));
 	free(data);
 	if (err) {
 		vouch_error("target profile %s is not valid: %s; make it again "
-			    "with 'make profile'", path,
-			    *why ? why : strerror(-err));
+			    "with 'make profile'",
+			    path, *why ? why : strerror(-err));
 		return VOUCH_EXIT_USAGE;
 	}
 	memcpy(daemon->profiles[i], vouch_profile_identity(profiles[i]),
@@ -147,8 +149,8 @@ int vouch_setup_state(struct vouch_daemon *daemon)
 	fd = open_dir(AT_FDCWD, config.state_dir, owner);
 	daemon->state_fd = fd;
 	for (i = 0; fd >= 0 && i < 3; i++)
-		*dirs[i].fd = fd = open_dir(daemon->state_fd, dirs[i].name,
-					    owner);
+		*dirs[i].fd = fd =
+			open_dir(daemon->state_fd, dirs[i].name, owner);
 	if (fd >= 0) {
 		fd = open_dir(daemon->state_fd, "sign", owner);
 		if (fd >= 0)
@@ -157,7 +159,8 @@ int vouch_setup_state(struct vouch_daemon *daemon)
 	if (fd >= 0)
 		return 0;
 	vouch_error("cannot make the state directory %s: %s; check its parent "
-		    "and permissions", config.state_dir, strerror(-fd));
+		    "and permissions",
+		    config.state_dir, strerror(-fd));
 	return VOUCH_EXIT_INTERNAL;
 }
 
@@ -240,9 +243,9 @@ int vouch_setup_processes(struct vouch_daemon *daemon)
 	}
 	err = vouch_loop_init(&daemon->loop);
 	for (i = 0; !err && i < 3; i++) {
-		struct vouch_conn *conn =
-			vouch_conn_open(&daemon->loop, fds[i],
-					VOUCH_FRAME_MAX_BLOB, &no_ops, NULL);
+		struct vouch_conn *conn = vouch_conn_open(&daemon->loop, fds[i],
+							  VOUCH_FRAME_MAX_BLOB,
+							  &no_ops, NULL);
 
 		list[i].peer->ops = list[i].ops;
 		if (conn)
@@ -307,7 +310,8 @@ static int open_store(struct vouch_daemon *daemon)
 	if (!vouch_store_open(&daemon->store, path, why, sizeof(why)))
 		return 0;
 	vouch_error("cannot open the %s; is the state directory on a full or "
-		    "read-only disk?", why);
+		    "read-only disk?",
+		    why);
 	return -EIO;
 }
 
@@ -353,7 +357,6 @@ static void hang_up(struct vouch_daemon *daemon)
 	}
 	vouch_peer_drop(&daemon->link, "vouchd ends");
 	vouch_peer_drop(&daemon->sign, "vouchd ends");
-	vouch_peer_drop(&daemon->launch, "vouchd ends");
 	vouch_submission_forget(daemon);
 	while (daemon->clients) {
 		struct vouch_client *client = daemon->clients;
@@ -365,21 +368,29 @@ static void hang_up(struct vouch_daemon *daemon)
 	}
 }
 
+static void wait_for(const pid_t *pid)
+{
+	if (*pid > 0)
+		while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
+			;
+}
+
 void vouch_setup_end(struct vouch_daemon *daemon)
 {
 	u32 i;
 
 	daemon->stopping = true;
 	if (daemon->loop.epoll_fd >= 0) {
+		/* VMs first: QEMU complains when its channel goes before it. */
+		vouch_peer_drop(&daemon->launch, "vouchd ends");
+		wait_for(&pids[0]);
 		vouch_intake_close(daemon);
 		hang_up(daemon);
+		wait_for(&pids[1]);
+		wait_for(&pids[2]);
 		vouch_loop_end(&daemon->loop);
 	}
 	vouch_store_close(daemon->store);
-	/* Without a loop they have not been hung up on; they end with us. */
-	for (i = 0; i < 3; i++)
-		if (pids[i] > 0 && daemon->loop.epoll_fd >= 0)
-			waitpid(pids[i], NULL, 0);
 	for (i = 0; i < config.n_profiles; i++)
 		vouch_profile_free(profiles[i]);
 	vouch_config_release(&config);

@@ -57,8 +57,8 @@ static int load_sequence(struct signer *s)
 	}
 	if (epoch > s->epoch) {
 		vouch_error("epoch %u was in use already, and the "
-			    "configuration says %u; correct \"epoch\"", epoch,
-			    s->epoch);
+			    "configuration says %u; correct \"epoch\"",
+			    epoch, s->epoch);
 		return -EINVAL;
 	}
 	if (epoch == s->epoch)
@@ -185,7 +185,8 @@ static int load_key(struct signer *s, const struct vouch_config *config)
 	if (err)
 		vouch_error("cannot take the image key into use: %s: %s; name "
 			    "\"key\" (PEM) and \"cert\" (DER) in the "
-			    "configuration", what, why ? why : strerror(-err));
+			    "configuration",
+			    what, why ? why : strerror(-err));
 	else
 		vouch_hex_write(hash, sizeof(hash), s->key_id);
 	if (key)

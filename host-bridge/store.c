@@ -58,7 +58,8 @@ static const char schema[] =
 static int fail(struct vouch_store *store, const char *what)
 {
 	vouch_error("store: cannot %s: %s; check space and permissions of the "
-		    "state directory", what, sqlite3_errmsg(store->db));
+		    "state directory",
+		    what, sqlite3_errmsg(store->db));
 	return -EIO;
 }
 
@@ -156,10 +157,10 @@ int vouch_store_submission_add(struct vouch_store *store,
 	err = run(store, "record a submission",
 		  "INSERT INTO submissions(submitter, name, object, options,"
 		  " target, slot, attach, profile, deliver, state)"
-		  " VALUES(?,?,?,?,?,?,?,?,?,?)", "tttttttiit",
-		  sub->submitter, sub->name, sub->object, sub->options,
-		  sub->target, sub->slot, sub->attach, (u64)sub->profile,
-		  (u64)sub->deliver, sub->state);
+		  " VALUES(?,?,?,?,?,?,?,?,?,?)",
+		  "tttttttiit", sub->submitter, sub->name, sub->object,
+		  sub->options, sub->target, sub->slot, sub->attach,
+		  (u64)sub->profile, (u64)sub->deliver, sub->state);
 	if (!err)
 		sub->id = (u64)sqlite3_last_insert_rowid(store->db);
 	return err;
@@ -171,8 +172,8 @@ int vouch_store_submission_move(struct vouch_store *store, u64 id,
 {
 	return run(store, "record a submission's state",
 		   "UPDATE submissions SET state=?, image=coalesce(?, image),"
-		   " verdict=coalesce(?, verdict) WHERE id=?", "ttti", state,
-		   image, verdict, id);
+		   " verdict=coalesce(?, verdict) WHERE id=?",
+		   "ttti", state, image, verdict, id);
 }
 
 static const char *text(sqlite3_stmt *stmt, int column)
@@ -190,14 +191,16 @@ int vouch_store_pending(struct vouch_store *store,
 
 	err = run(store, "count attempts",
 		  "UPDATE submissions SET attempts = attempts + 1"
-		  " WHERE state <> 'done'", "");
+		  " WHERE state <> 'done'",
+		  "");
 	if (err)
 		return err;
 	stmt = query(store,
 		     "SELECT id, submitter, name, object, options, target,"
 		     " slot, attach, profile, deliver, state, image, verdict,"
 		     " attempts FROM submissions WHERE state <> 'done'"
-		     " ORDER BY id", "");
+		     " ORDER BY id",
+		     "");
 	if (!stmt)
 		return fail(store, "read unfinished submissions");
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
@@ -221,8 +224,8 @@ int vouch_store_pending(struct vouch_store *store,
 		each(ctx, &sub);
 	}
 	sqlite3_finalize(stmt);
-	return rc == SQLITE_DONE ? 0 :
-				   fail(store, "read unfinished submissions");
+	return rc == SQLITE_DONE ? 0
+				 : fail(store, "read unfinished submissions");
 }
 
 int vouch_store_verdict(struct vouch_store *store, u64 id, char **verdict)
@@ -233,7 +236,8 @@ int vouch_store_verdict(struct vouch_store *store, u64 id, char **verdict)
 	*verdict = NULL;
 	stmt = query(store,
 		     "SELECT state = 'done', verdict FROM submissions"
-		     " WHERE id=?", "i", id);
+		     " WHERE id=?",
+		     "i", id);
 	if (!stmt)
 		return fail(store, "look up a verdict");
 	switch (sqlite3_step(stmt)) {
@@ -260,9 +264,9 @@ int vouch_store_image_add(struct vouch_store *store,
 	err = run(store, "record an image",
 		  "INSERT INTO images(sha256, content, name, key_id, slot,"
 		  " submission, size, epoch, sequence)"
-		  " VALUES(?,?,?,?,?,?,?,?,?)", "tttttiiii",
-		  image->sha256, image->content, image->name, image->key_id,
-		  image->slot, image->submission, image->size,
+		  " VALUES(?,?,?,?,?,?,?,?,?)",
+		  "tttttiiii", image->sha256, image->content, image->name,
+		  image->key_id, image->slot, image->submission, image->size,
 		  (u64)image->epoch, image->sequence);
 	if (err)
 		return err;
@@ -281,7 +285,8 @@ int vouch_store_image_find(struct vouch_store *store, const char *prefix,
 		     "SELECT max(submission), sha256, count() FROM images"
 		     " WHERE substr(content, 1, length(?1)) = ?1"
 		     " OR substr(sha256, 1, length(?1)) = ?1 OR name = ?1"
-		     " GROUP BY content", "t", prefix);
+		     " GROUP BY content",
+		     "t", prefix);
 	if (!stmt)
 		return fail(store, "look up an image");
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
@@ -304,8 +309,8 @@ int vouch_store_delivery_add(struct vouch_store *store, u64 submission,
 {
 	return run(store, "record a delivery",
 		   "INSERT INTO deliveries(submission, target, slot, status,"
-		   " reason) VALUES(?,?,?,?,?)", "itttt", submission, target,
-		   slot, status, reason);
+		   " reason) VALUES(?,?,?,?,?)",
+		   "itttt", submission, target, slot, status, reason);
 }
 
 int vouch_store_target_seen(struct vouch_store *store, const char *name,
@@ -315,7 +320,8 @@ int vouch_store_target_seen(struct vouch_store *store, const char *name,
 		   "INSERT INTO targets(name, profile, release, seen)"
 		   " VALUES(?,?,?, unixepoch()) ON CONFLICT(name) DO UPDATE"
 		   " SET profile=excluded.profile, release=excluded.release,"
-		   " seen=excluded.seen", "ttt", name, profile, release);
+		   " seen=excluded.seen",
+		   "ttt", name, profile, release);
 }
 
 int vouch_store_log(struct vouch_store *store, u64 submission,
@@ -323,18 +329,18 @@ int vouch_store_log(struct vouch_store *store, u64 submission,
 {
 	return run(store, "append to the log",
 		   "INSERT INTO log(submission, event, text)"
-		   " VALUES(nullif(?, 0),?,?)", "itt", submission, event,
-		   message);
+		   " VALUES(nullif(?, 0),?,?)",
+		   "itt", submission, event, message);
 }
 
-int vouch_store_counts(struct vouch_store *store, u64 *submissions,
-		       u64 *images)
+int vouch_store_counts(struct vouch_store *store, u64 *submissions, u64 *images)
 {
 	sqlite3_stmt *stmt;
 
 	stmt = query(store,
 		     "SELECT (SELECT count() FROM submissions),"
-		     " (SELECT count() FROM images)", "");
+		     " (SELECT count() FROM images)",
+		     "");
 	if (!stmt || sqlite3_step(stmt) != SQLITE_ROW) {
 		sqlite3_finalize(stmt);
 		return fail(store, "count");

@@ -23,7 +23,7 @@ struct vouch_store_submission {
 	u32 profile; /* index in the configuration */
 	bool deliver;
 	const char *state;
-	const char *image;   /* SHA-256 of the image's file, hexadecimal */
+	const char *image; /* SHA-256 of the image's file, hexadecimal */
 	const char *verdict; /* JSON, as far as it is known */
 	u32 attempts; /* how often the daemon has taken it up */
 };

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../common/hex.h"
-#include "crypto.h"
 #include "file.h"
 #include "log.h"
 #include "submission.h"
@@ -58,8 +56,8 @@ void vouch_submission_forget(struct vouch_daemon *daemon)
 		vouch_submission_free(daemon->submissions);
 }
 
-static void begin(struct vouch_submission *sub, enum vouch_stage stage,
-		  const char *text)
+void vouch_submission_begin(struct vouch_submission *sub,
+			    enum vouch_stage stage, const char *text)
 {
 	json_t *json = json_pack("{s:s, s:s}", "stage",
 				 vouch_stage_names[stage], "text", text);
@@ -71,21 +69,21 @@ static void begin(struct vouch_submission *sub, enum vouch_stage stage,
 	json_decref(json);
 }
 
-static void end(struct vouch_submission *sub, enum vouch_stage stage)
+void vouch_submission_end(struct vouch_submission *sub, enum vouch_stage stage)
 {
 	sub->stage_us[stage] = vouch_clock_us() - sub->began_us;
 }
 
-static void set_stages(struct vouch_submission *sub)
+void vouch_submission_stages(struct vouch_submission *sub)
 {
 	json_t *stages = json_object_get(sub->verdict, "stages_us");
 	int i;
 
 	for (i = 0; i < VOUCH_N_STAGES; i++)
 		if (sub->stage_us[i])
-			json_object_set_new(stages, vouch_stage_names[i],
-					    json_integer((json_int_t)
-							 sub->stage_us[i]));
+			json_object_set_new(
+				stages, vouch_stage_names[i],
+				json_integer((json_int_t)sub->stage_us[i]));
 }
 
 void vouch_submission_finish(struct vouch_submission *sub)
@@ -96,7 +94,7 @@ void vouch_submission_finish(struct vouch_submission *sub)
 	/* At the end of the daemon: taken up again by the next. */
 	if (sub->daemon->stopping)
 		return;
-	set_stages(sub);
+	vouch_submission_stages(sub);
 	verdict = json_string_value(json_object_get(sub->verdict, "verdict"));
 	reason = json_string_value(json_object_get(sub->verdict, "reason"));
 	vouch_info("submission %llu '%s' of %s: %s%s%s",
@@ -113,209 +111,24 @@ void vouch_submission_finish(struct vouch_submission *sub)
 	vouch_submission_free(sub);
 }
 
-static void give_up(struct vouch_submission *sub, enum vouch_exit exit,
-		    const char *reason)
+void vouch_submission_give_up(struct vouch_submission *sub,
+			      enum vouch_exit exit, const char *reason)
 {
 	vouch_verdict_set(sub, "error", exit, reason);
 	vouch_submission_finish(sub);
 }
 
 /* Nothing is done in a state that the store does not know. */
-static bool move(struct vouch_submission *sub, const char *state,
-		 const char *image, const char *verdict)
+bool vouch_submission_move(struct vouch_submission *sub, const char *state,
+			   const char *image, const char *verdict)
 {
 	if (!vouch_store_submission_move(sub->daemon->store, sub->id, state,
 					 image, verdict))
 		return true;
-	give_up(sub, VOUCH_EXIT_INTERNAL, "the daemon cannot write its "
-		"database; see its log");
+	vouch_submission_give_up(sub, VOUCH_EXIT_INTERNAL,
+				 "the daemon cannot write its "
+				 "database; see its log");
 	return false;
-}
-
-/* ---- delivering ---- */
-
-static void delivered(void *ctx, const struct vouch_delivery *delivery)
-{
-	struct vouch_submission *sub = ctx;
-
-	if (sub->daemon->stopping)
-		return;
-	end(sub, VOUCH_STAGE_DELIVER);
-	vouch_verdict_delivery(sub, delivery);
-	vouch_store_delivery_add(sub->daemon->store, sub->id,
-				 sub->target->config->name, sub->slot,
-				 delivery->status, delivery->reason);
-	vouch_verdict_set(sub, delivery->exit == VOUCH_EXIT_REFUSED ?
-				       "refused" :
-				       "accepted",
-			  delivery->exit, delivery->reason);
-	vouch_submission_finish(sub);
-}
-
-void vouch_submission_deliver(struct vouch_submission *sub)
-{
-	u8 *image = sub->image;
-	char text[96];
-
-	if (!sub->deliver || !sub->target) {
-		vouch_submission_finish(sub);
-		return;
-	}
-	if (!move(sub, "delivering", NULL, NULL))
-		return;
-	snprintf(text, sizeof(text), "to slot %s of %s", sub->slot,
-		 sub->target->config->name);
-	begin(sub, VOUCH_STAGE_DELIVER, text);
-	sub->image = NULL;
-	vouch_deliver(sub->target, sub->slot,
-		      sub->attach[0] ? sub->attach : NULL,
-		      sub->daemon->profiles[sub->profile], image,
-		      sub->image_len, delivered, sub);
-}
-
-/* ---- signing ---- */
-
-/* The image is on disk before the store names it. */
-static int keep_image(struct vouch_submission *sub, const json_t *result)
-{
-	struct vouch_store_image row = { .submission = sub->id };
-	char hex[VOUCH_HEX_LEN], name[VOUCH_HEX_LEN + 4], path[512];
-	u8 hash[VOUCH_HASH_LEN];
-	json_t *json, *seq, *epoch;
-	int err;
-
-	row.content = json_string_value(json_object_get(result, "content"));
-	row.name = json_string_value(json_object_get(result, "name"));
-	row.key_id = json_string_value(json_object_get(result, "key_id"));
-	seq = json_object_get(result, "sequence");
-	epoch = json_object_get(result, "epoch");
-	if (!row.content || !row.name || !row.key_id ||
-	    vouch_sha256(sub->image, sub->image_len, hash))
-		return -EPROTO;
-	vouch_hex_write(hash, sizeof(hash), hex);
-	snprintf(name, sizeof(name), "%s.ko", hex);
-	snprintf(path, sizeof(path), "%s/images/%s",
-		 sub->daemon->config->state_dir, name);
-	err = vouch_file_put(sub->daemon->images_fd, name, sub->image,
-			     sub->image_len);
-	if (err)
-		return err;
-	row.sha256 = hex;
-	row.slot = sub->slot;
-	row.size = sub->image_len;
-	row.sequence = (u64)json_integer_value(seq);
-	row.epoch = (u32)json_integer_value(epoch);
-	json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:O, s:O, s:s}",
-			 "path", path, "sha256", hex, "content", row.content,
-			 "name", row.name, "size", (json_int_t)row.size,
-			 "key_id", row.key_id, "epoch", epoch, "sequence", seq,
-			 "slot", sub->slot);
-	if (!json)
-		return -ENOMEM;
-	json_object_set_new(sub->verdict, "image", json);
-	return vouch_store_image_add(sub->daemon->store, &row);
-}
-
-static void stored(struct vouch_submission *sub)
-{
-	const json_t *image = json_object_get(sub->verdict, "image");
-	const char *hex =
-		json_string_value(json_object_get(image, "sha256"));
-	char *text;
-	bool ok;
-
-	vouch_verdict_set(sub, "accepted", VOUCH_EXIT_OK, NULL);
-	set_stages(sub);
-	text = json_dumps(sub->verdict, JSON_COMPACT);
-	vouch_store_log(sub->daemon->store, sub->id, "signed", hex);
-	ok = move(sub, "stored", hex, text);
-	free(text);
-	if (ok)
-		vouch_submission_deliver(sub);
-}
-
-static void fail_signing(struct vouch_submission *sub,
-			 const struct vouch_answer *answer)
-{
-	struct vouch_failure f;
-
-	if (answer->err == -ETIMEDOUT) {
-		give_up(sub, VOUCH_EXIT_TIMEOUT, "the sign process did not "
-			"answer in time");
-	} else if (answer->err || answer->frame->type != VOUCH_FRAME_ERROR) {
-		give_up(sub, VOUCH_EXIT_TRUST, "the sign process is gone; see "
-			"the daemon's log");
-	} else {
-		vouch_failure_read(answer->json, &f);
-		give_up(sub, VOUCH_EXIT_TRUST, f.why);
-	}
-}
-
-static void signed_image(void *ctx, const struct vouch_answer *answer)
-{
-	struct vouch_submission *sub = ctx;
-	int err;
-
-	if (sub->daemon->stopping)
-		return;
-	end(sub, VOUCH_STAGE_SIGN);
-	free(sub->unsigned_image);
-	sub->unsigned_image = NULL;
-	if (answer->err || answer->frame->type != VOUCH_FRAME_RESULT) {
-		fail_signing(sub, answer);
-		return;
-	}
-	sub->image_len = answer->frame->blob_len;
-	sub->image = malloc(sub->image_len + 1);
-	if (!sub->image) {
-		give_up(sub, VOUCH_EXIT_INTERNAL, "out of memory");
-		return;
-	}
-	memcpy(sub->image, answer->frame->blob, sub->image_len);
-	err = keep_image(sub, answer->json);
-	if (err) {
-		vouch_error("submission %llu: cannot keep its image: %s; check "
-			    "the space of the state directory",
-			    (unsigned long long)sub->id, strerror(-err));
-		give_up(sub, VOUCH_EXIT_INTERNAL, "the daemon cannot store the "
-			"image; see its log");
-		return;
-	}
-	stored(sub);
-}
-
-static void sign(struct vouch_submission *sub)
-{
-	const char *log =
-		json_string_value(json_object_get(sub->verdict, "log"));
-	u8 hash[VOUCH_HASH_LEN];
-	char hex[VOUCH_HEX_LEN];
-	json_t *json = NULL;
-	int err;
-
-	if (!move(sub, "signing", NULL, NULL))
-		return;
-	begin(sub, VOUCH_STAGE_SIGN, "with the image key");
-	err = vouch_sha256(log, strlen(log), hash);
-	if (!err) {
-		vouch_hex_write(hash, sizeof(hash), hex);
-		json = json_pack("{s:s, s:s, s:s, s:s, s:s}", "method", "sign",
-				 "slot", sub->slot, "submitter",
-				 sub->submitter, "object_name", sub->name,
-				 "log", hex);
-		err = json ? vouch_peer_call(&sub->daemon->sign,
-					     VOUCH_FRAME_CALL, json,
-					     sub->unsigned_image,
-					     sub->unsigned_len,
-					     sub->daemon->config->timeouts
-							     .sign_s * 1000,
-					     signed_image, sub) :
-			     -ENOMEM;
-		json_decref(json);
-	}
-	if (err)
-		give_up(sub, VOUCH_EXIT_INTERNAL, "the image cannot be handed "
-			"to the sign process");
 }
 
 /* ---- checking and linking ---- */
@@ -349,15 +162,17 @@ static void linked(void *ctx, const struct vouch_answer *answer)
 	if (sub->daemon->stopping)
 		return;
 	if (answer->err) {
-		give_up(sub, answer->err == -ETIMEDOUT ? VOUCH_EXIT_TIMEOUT :
-							 VOUCH_EXIT_INTERNAL,
+		vouch_submission_give_up(
+			sub,
+			answer->err == -ETIMEDOUT ? VOUCH_EXIT_TIMEOUT
+						  : VOUCH_EXIT_INTERNAL,
 			"the link process did not answer; see the daemon's "
 			"log");
 		return;
 	}
 	if (answer->frame->type != VOUCH_FRAME_RESULT) {
 		vouch_failure_read(answer->json, &f);
-		give_up(sub, f.exit, f.why);
+		vouch_submission_give_up(sub, f.exit, f.why);
 		return;
 	}
 	take_stage(sub, VOUCH_STAGE_CHECK, answer->json, "check_us");
@@ -370,12 +185,14 @@ static void linked(void *ctx, const struct vouch_answer *answer)
 	sub->unsigned_len = answer->frame->blob_len;
 	sub->unsigned_image = malloc(sub->unsigned_len + 1);
 	if (!sub->unsigned_image) {
-		give_up(sub, VOUCH_EXIT_INTERNAL, "out of memory");
+		vouch_submission_give_up(sub, VOUCH_EXIT_INTERNAL,
+					 "out of memory");
 		return;
 	}
 	memcpy(sub->unsigned_image, answer->frame->blob, sub->unsigned_len);
-	begin(sub, VOUCH_STAGE_LINK, "for the target's profile");
-	sign(sub);
+	vouch_submission_begin(sub, VOUCH_STAGE_LINK,
+			       "for the target's profile");
+	vouch_submission_sign(sub);
 }
 
 static int send_link(struct vouch_submission *sub, const void *capture,
@@ -396,7 +213,8 @@ static int send_link(struct vouch_submission *sub, const void *capture,
 		err = vouch_peer_call(&sub->daemon->link, VOUCH_FRAME_CALL,
 				      json, both, sub->object_len + len,
 				      sub->daemon->config->timeouts.link_s *
-					      1000, linked, sub);
+					      1000,
+				      linked, sub);
 	}
 	free(both);
 	json_decref(json);
@@ -427,18 +245,21 @@ static void accepted(struct vouch_submission *sub,
 	int err;
 
 	if (!frame->blob_len) {
-		give_up(sub, VOUCH_EXIT_INTERNAL, "the verifier agent accepted "
-			"the object but sent no capture");
+		vouch_submission_give_up(sub, VOUCH_EXIT_INTERNAL,
+					 "the verifier agent accepted "
+					 "the object but sent no capture");
 		return;
 	}
 	record_capture(sub, frame->blob, frame->blob_len);
-	if (!move(sub, "linking", NULL, NULL))
+	if (!vouch_submission_move(sub, "linking", NULL, NULL))
 		return;
-	begin(sub, VOUCH_STAGE_CHECK, "capture against object");
+	vouch_submission_begin(sub, VOUCH_STAGE_CHECK,
+			       "capture against object");
 	err = send_link(sub, frame->blob, frame->blob_len);
 	if (err)
-		give_up(sub, VOUCH_EXIT_INTERNAL, "the capture cannot be "
-			"handed to the link process");
+		vouch_submission_give_up(sub, VOUCH_EXIT_INTERNAL,
+					 "the capture cannot be "
+					 "handed to the link process");
 }
 
 static void take_capture(struct vouch_submission *sub,
@@ -472,26 +293,33 @@ static void verified(void *ctx, const struct vouch_answer *answer)
 
 	if (sub->daemon->stopping)
 		return;
-	end(sub, VOUCH_STAGE_VERIFY);
+	vouch_submission_end(sub, VOUCH_STAGE_VERIFY);
 	switch (answer->err) {
 	case 0:
 		break;
 	case -EAGAIN:
-		give_up(sub, VOUCH_EXIT_UNAVAILABLE, "no verifier VM became "
+		vouch_submission_give_up(
+			sub, VOUCH_EXIT_UNAVAILABLE,
+			"no verifier VM became "
 			"free in time; see 'vouch status', then submit again");
 		return;
 	case -ETIMEDOUT:
-		give_up(sub, VOUCH_EXIT_TIMEOUT, "the verifier VM did not "
+		vouch_submission_give_up(
+			sub, VOUCH_EXIT_TIMEOUT,
+			"the verifier VM did not "
 			"answer in time; simplify the program or raise "
 			"verify_s");
 		return;
 	case -ECONNRESET:
-		give_up(sub, VOUCH_EXIT_UNAVAILABLE, "two verifier VMs were "
+		vouch_submission_give_up(
+			sub, VOUCH_EXIT_UNAVAILABLE,
+			"two verifier VMs were "
 			"lost over this object; see their consoles");
 		return;
 	default:
-		give_up(sub, VOUCH_EXIT_INTERNAL, "the object cannot be handed "
-			"to the verifier VM");
+		vouch_submission_give_up(sub, VOUCH_EXIT_INTERNAL,
+					 "the object cannot be handed "
+					 "to the verifier VM");
 		return;
 	}
 	if (answer->frame->type == VOUCH_FRAME_CAPTURE) {
@@ -499,11 +327,12 @@ static void verified(void *ctx, const struct vouch_answer *answer)
 		return;
 	}
 	vouch_failure_read(answer->json, &f);
-	give_up(sub, VOUCH_EXIT_INTERNAL,
-		answer->frame->type == VOUCH_FRAME_ERROR ?
-			f.why :
-			"the verifier agent answered with another frame than "
-			"CAPTURE");
+	vouch_submission_give_up(
+		sub, VOUCH_EXIT_INTERNAL,
+		answer->frame->type == VOUCH_FRAME_ERROR
+			? f.why
+			: "the verifier agent answered with another frame than "
+			  "CAPTURE");
 }
 
 void vouch_submission_start(struct vouch_submission *sub)
@@ -512,16 +341,17 @@ void vouch_submission_start(struct vouch_submission *sub)
 	struct vouch_job *job = &sub->job;
 	json_t *options = json_copy(sub->options);
 
-	if (!move(sub, "verifying", NULL, NULL)) {
+	if (!vouch_submission_move(sub, "verifying", NULL, NULL)) {
 		json_decref(options);
 		return;
 	}
 	json_object_set_new(options, "allow_perfmon",
 			    json_boolean(config->allow_perfmon));
-	job->json = json_pack("{s:s, s:o}", "name", sub->name, "options",
-			      options);
+	job->json =
+		json_pack("{s:s, s:o}", "name", sub->name, "options", options);
 	if (!job->json) {
-		give_up(sub, VOUCH_EXIT_INTERNAL, "out of memory");
+		vouch_submission_give_up(sub, VOUCH_EXIT_INTERNAL,
+					 "out of memory");
 		return;
 	}
 	job->type = VOUCH_FRAME_VERIFY;
@@ -530,6 +360,6 @@ void vouch_submission_start(struct vouch_submission *sub)
 	job->timeout_ms = config->timeouts.verify_s * 1000;
 	job->done = verified;
 	job->ctx = sub;
-	begin(sub, VOUCH_STAGE_VERIFY, sub->name);
+	vouch_submission_begin(sub, VOUCH_STAGE_VERIFY, sub->name);
 	vouch_verifier_queue(sub->daemon, job);
 }

@@ -74,6 +74,12 @@ void vouch_submission_free(struct vouch_submission *sub);
 void vouch_submission_start(struct vouch_submission *sub);
 
 /**
+ * vouch_submission_sign() - go on with signing.
+ * @sub: with an unsigned image
+ */
+void vouch_submission_sign(struct vouch_submission *sub);
+
+/**
  * vouch_submission_deliver() - go on with delivering.
  * @sub: with a signed image
  */
@@ -84,6 +90,51 @@ void vouch_submission_deliver(struct vouch_submission *sub);
  * @sub: the submission; freed after the batch
  */
 void vouch_submission_finish(struct vouch_submission *sub);
+
+/**
+ * vouch_submission_move() - record a transition.
+ * @sub: the submission; finished on error
+ * @state: the new state
+ * @image: SHA-256 of the image, once there is one; NULL leaves it
+ * @verdict: JSON so far; NULL leaves it
+ *
+ * Nothing is done in a state that the store does not know.
+ *
+ * Return: true if the submission may go on.
+ */
+bool vouch_submission_move(struct vouch_submission *sub, const char *state,
+			   const char *image, const char *verdict);
+
+/**
+ * vouch_submission_begin() - enter a stage: tell the client, take the time.
+ * @sub: the submission
+ * @stage: the stage
+ * @text: more about it
+ */
+void vouch_submission_begin(struct vouch_submission *sub,
+			    enum vouch_stage stage, const char *text);
+
+/**
+ * vouch_submission_end() - leave a stage.
+ * @sub: the submission
+ * @stage: the stage
+ */
+void vouch_submission_end(struct vouch_submission *sub, enum vouch_stage stage);
+
+/**
+ * vouch_submission_stages() - put the stages' times into the verdict.
+ * @sub: the submission
+ */
+void vouch_submission_stages(struct vouch_submission *sub);
+
+/**
+ * vouch_submission_give_up() - finish with the verdict "error".
+ * @sub: the submission; freed after the batch
+ * @exit: exit code
+ * @reason: why, and what to do
+ */
+void vouch_submission_give_up(struct vouch_submission *sub,
+			      enum vouch_exit exit, const char *reason);
 
 /**
  * vouch_verdict_begin() - start a submission's verdict.

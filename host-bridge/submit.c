@@ -23,8 +23,10 @@ static int get_text(const json_t *json, const char *key, char *out, size_t size,
 	if (!v || json_is_null(v))
 		return 0;
 	if (!s || strlen(s) >= size)
-		return vouch_fail_why(f, "\"%s\" is no text of at most %zu "
-				      "bytes", key, size - 1);
+		return vouch_fail_why(f,
+				      "\"%s\" is no text of at most %zu "
+				      "bytes",
+				      key, size - 1);
 	memcpy(out, s, strlen(s));
 	if (!vouch_text_ok(out, size))
 		return vouch_fail_why(f, "\"%s\" is not printable ASCII", key);
@@ -54,11 +56,13 @@ static int find_target(struct vouch_submission *sub, const char *name,
 	if (*name)
 		return vouch_fail_why(f, "there is no target '%s'", name);
 	if (n)
-		return vouch_fail_why(f, "%u targets are configured and the "
-				      "submission names none", n);
+		return vouch_fail_why(f,
+				      "%u targets are configured and the "
+				      "submission names none",
+				      n);
 	if (config->n_profiles != 1)
 		return vouch_fail_why(f, "no target is configured, and more "
-				      "than one profile");
+					 "than one profile");
 	return 0;
 }
 
@@ -70,8 +74,8 @@ static int find_slot(struct vouch_submission *sub, struct vouch_failure *f)
 	if (!sub->target) {
 		if (sub->slot[0])
 			return vouch_fail_why(f, "a slot is a place on a "
-					      "target, and none is "
-					      "configured");
+						 "target, and none is "
+						 "configured");
 		strcpy(sub->slot, "default");
 		return 0;
 	}
@@ -82,7 +86,7 @@ static int find_slot(struct vouch_submission *sub, struct vouch_failure *f)
 		if (!strcmp(target->slots[i], sub->slot))
 			return 0;
 	vouch_fail_next(f, "an operator names slots in the configuration of "
-			"the target");
+			   "the target");
 	return vouch_fail_why(f, "target '%s' has no slot '%s'", target->name,
 			      sub->slot);
 }
@@ -100,7 +104,7 @@ static int set_options(struct vouch_submission *sub, const json_t *options,
 	if (json_is_true(json_object_get(sub->options, "record")) &&
 	    !sub->daemon->config->record)
 		return vouch_fail_why(f, "options: the policy does not allow "
-				      "\"record\"");
+					 "\"record\"");
 	text = vouch_options_text(sub->options);
 	err = text ? vouch_sha256(text, strlen(text), hash) : -ENOMEM;
 	free(text);
@@ -116,8 +120,10 @@ static int set_object(struct vouch_submission *sub, const void *object,
 	u8 hash[VOUCH_HASH_LEN];
 
 	if (!len || len > VOUCH_MAX_OBJECT)
-		return vouch_fail_why(f, "an object has 1 to %u bytes, not "
-				      "%zu", VOUCH_MAX_OBJECT, len);
+		return vouch_fail_why(f,
+				      "an object has 1 to %u bytes, not "
+				      "%zu",
+				      VOUCH_MAX_OBJECT, len);
 	sub->object = malloc(len);
 	if (!sub->object || vouch_sha256(object, len, hash))
 		return vouch_fail_why(f, "out of memory");
@@ -177,7 +183,8 @@ static int keep(struct vouch_submission *sub)
 			     sub->object, sub->object_len);
 	if (err) {
 		vouch_error("cannot keep object %s: %s; check the space of the "
-			    "state directory", sub->object_hex, strerror(-err));
+			    "state directory",
+			    sub->object_hex, strerror(-err));
 		return err;
 	}
 	options = vouch_options_text(sub->options);
@@ -281,8 +288,8 @@ static int restore_image(struct vouch_submission *sub,
 	int err;
 
 	snprintf(name, sizeof(name), "%s.ko", row->image);
-	err = vouch_file_get(sub->daemon->images_fd, name,
-			     VOUCH_FRAME_MAX_BLOB, &data, &sub->image_len);
+	err = vouch_file_get(sub->daemon->images_fd, name, VOUCH_FRAME_MAX_BLOB,
+			     &data, &sub->image_len);
 	if (err)
 		return err;
 	sub->image = data;
@@ -327,8 +334,8 @@ static void resume(void *ctx, const struct vouch_store_submission *row)
 	if (row->attempts <= MAX_ATTEMPTS) {
 		err = restore(sub, row);
 		if (!err)
-			err = sealed ? restore_image(sub, row) :
-				       restore_object(sub);
+			err = sealed ? restore_image(sub, row)
+				     : restore_object(sub);
 	}
 	if (err) {
 		vouch_verdict_set(sub, "error", VOUCH_EXIT_INTERNAL,

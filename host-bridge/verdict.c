@@ -10,11 +10,12 @@ const char *const vouch_stage_names[VOUCH_N_STAGES] = {
 int vouch_verdict_begin(struct vouch_submission *sub)
 {
 	sub->verdict = json_pack("{s:i, s:I, s:s, s:s, s:n, s:i, s:[], s:n,"
-				 " s:[], s:{}, s:s}", "schema_version", 1,
-				 "submission", (json_int_t)sub->id, "object",
-				 sub->object_hex, "verdict", "error", "reason",
-				 "exit", VOUCH_EXIT_INTERNAL, "programs",
-				 "image", "deliveries", "stages_us", "log", "");
+				 " s:[], s:{}, s:s}",
+				 "schema_version", 1, "submission",
+				 (json_int_t)sub->id, "object", sub->object_hex,
+				 "verdict", "error", "reason", "exit",
+				 VOUCH_EXIT_INTERNAL, "programs", "image",
+				 "deliveries", "stages_us", "log", "");
 	return sub->verdict ? 0 : -ENOMEM;
 }
 
@@ -61,7 +62,7 @@ void vouch_verdict_capture(struct vouch_submission *sub)
 	size_t i;
 
 	json_array_clear(to);
-	json_array_foreach(from, i, prog)
+	json_array_foreach (from, i, prog)
 		if (i < VOUCH_MAX_PROGS)
 			json_array_append_new(to, copy_program(prog));
 	if (json_is_string(log))
@@ -74,7 +75,7 @@ void vouch_verdict_program(struct vouch_submission *sub, const char *program,
 	json_t *progs = json_object_get(sub->verdict, "programs"), *prog;
 	size_t i;
 
-	json_array_foreach(progs, i, prog) {
+	json_array_foreach (progs, i, prog) {
 		const char *name =
 			json_string_value(json_object_get(prog, "name"));
 

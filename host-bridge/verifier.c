@@ -33,10 +33,27 @@ static void unqueue(struct vouch_job *job)
 	job->queued = false;
 }
 
+static bool any_verifier(const struct vouch_daemon *daemon)
+{
+	u32 i;
+
+	for (i = 0; i < daemon->config->n_vms; i++)
+		if (daemon->vms[i].config->role == VOUCH_ROLE_VERIFIER &&
+		    daemon->vms[i].agent.conn)
+			return true;
+	return false;
+}
+
 static void on_wait(struct vouch_timer *timer)
 {
 	struct vouch_job *job = vouch_container(timer, struct vouch_job, wait);
 
+	/* One that is only busy will come to it: its work is bounded. */
+	if (any_verifier(job->daemon)) {
+		vouch_timer_set(&job->daemon->loop, timer,
+				job->daemon->config->timeouts.wait_s * 1000ull);
+		return;
+	}
 	unqueue(job);
 	fail(job, -EAGAIN);
 }
@@ -67,7 +84,8 @@ static void on_answer(void *ctx, const struct vouch_answer *answer)
 	if (answer->err == -ECONNRESET && !job->daemon->stopping &&
 	    job->attempts < MAX_ATTEMPTS) {
 		vouch_notice("verifier '%s' was lost; trying once more on the "
-			     "next that comes", vm->config->name);
+			     "next that comes",
+			     vm->config->name);
 		enqueue(job, true);
 		return;
 	}
