@@ -128,8 +128,11 @@ profile:
 #
 # Unit tests link everything but the programs' main files, sanitised.
 
-UNIT := $(patsubst tests/unit/%.c,$(B)/asan/tests/%,$(wildcard tests/unit/*.c))
-$(B)/asan/tests/%: $(B)/asan/obj/tests/unit/%.o $(call obj,$(B)/asan,$(BRIDGE) $(COMMON))
+FIXTURES := $(wildcard tests/unit/*_fixture.c)
+UNIT := $(patsubst tests/unit/%.c,$(B)/asan/tests/%,\
+	$(filter-out $(FIXTURES),$(wildcard tests/unit/*.c)))
+$(B)/asan/tests/%: $(B)/asan/obj/tests/unit/%.o \
+		$(call obj,$(B)/asan,$(FIXTURES) $(BRIDGE) $(COMMON))
 	@mkdir -p $(@D)
 	$(link) $(SANITIZE) $(BRIDGE_LIBS) -lcmocka
 $(B)/asan/obj/tests/%.o: CPPFLAGS += -Ihost-bridge
