@@ -263,6 +263,20 @@ static int check_prog(struct check *c, const struct vouch_capture_prog *prog)
 	return check_prog_type(c, prog);
 }
 
+/* The manifest repeats it, so it must be the code's. */
+static int check_depth(struct check *c, const struct vouch_capture_prog *prog,
+		       u32 depth)
+{
+	u64 stated = le32_to_cpu(prog->stack_depth);
+
+	if ((stated + 7) / 8 * 8 == depth)
+		return 0;
+	return vouch_refuse_prog(c->why, prog->name,
+				 "the capture states a stack of %llu bytes, "
+				 "the code has one of %u; %s",
+				 (unsigned long long)stated, depth, LOST);
+}
+
 static int check_func(struct check *c, const struct vouch_refs_context *ctx,
 		      u32 index, struct vouch_checked_func *out)
 {
@@ -279,7 +293,9 @@ static int check_func(struct check *c, const struct vouch_refs_context *ctx,
 	ret = vouch_code_read(c->disasm, &place, &code, c->why);
 	if (ret)
 		return ret;
-	ret = vouch_refs_check(ctx, index, &code, out, c->why);
+	ret = index ? 0 : check_depth(c, ctx->prog->prog, code.depth);
+	if (!ret)
+		ret = vouch_refs_check(ctx, index, &code, out, c->why);
 	vouch_code_release(&code);
 	return ret;
 }

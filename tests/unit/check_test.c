@@ -343,6 +343,7 @@ static void plain_returns_suit_targets_without_thunks(void **state)
 	f->funcs[0].code[f->funcs[0].len - 5] = 0xc3;
 	f->funcs[0].len -= 4;
 	f->n_funcs = 1;
+	f->prog.stack_depth = 0;
 	fixture_profile(f, "\"CONFIG_RETHUNK\": 1", "\"CONFIG_RETHUNK\": 0");
 	accepted(f);
 }
@@ -645,6 +646,16 @@ static void what_cannot_be_linked_is_refused(void **state)
 	refused(f, "exception table", "xdp-test");
 }
 
+static void another_stack_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	f->prog.stack_depth = cpu_to_le32(9);
+	accepted(f);
+	f->prog.stack_depth = cpu_to_le32(8);
+	refused(f, "a stack of 8 bytes", "xdp-test");
+}
+
 static void other_maps_are_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -786,6 +797,7 @@ int main(void)
 		T(damaged_objects_do_no_harm),
 		T(other_programs_are_refused),
 		T(what_cannot_be_linked_is_refused),
+		T(another_stack_is_refused),
 		T(other_maps_are_refused),
 		T(another_layout_is_refused_by_field),
 		T(map_layout_must_be_stated),

@@ -192,6 +192,7 @@ static void a_program_without_maps_links(void **state)
 	f->funcs[0] = f->funcs[1];
 	fixture_aim(f, 0, f->funcs[0].len - 5, FIXTURE_THUNK);
 	f->n_funcs = 1;
+	f->prog.stack_depth = 0;
 	f->n_maps = 0;
 	file = parse(f, &len, &img);
 	assert_int_equal(img.n_slots, 0);
