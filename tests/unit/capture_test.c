@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The capture's parser: a good capture, every cut, every wrong field. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "capture.h"
+#include "capture_write.h"
+
+#define N_REFS 7
+#define CODE_LEN 13
+#define ENTRY 0xffffffffc0001000ull
+#define SECOND 0xffffffffc0002000ull
+#define TARGET 0xffffffff81000010ull
+
+/* All fields of a small capture, to be made wrong one at a time. */
+struct parts {
+	struct vouch_capture_env env;
+	struct vouch_capture_fact fact[2];
+	struct vouch_capture_map map;
+	u8 map_data[4];
+	struct vouch_capture_prog prog;
+	struct {
+		struct vouch_capture_func func;
+		u8 code[16];
+		struct vouch_capture_ref refs[N_REFS];
+	} entry;
+	struct {
+		struct vouch_capture_func func;
+		u8 code[8];
+	} second;
+	struct vouch_capture_sym sym[2];
+};
+
+static struct vouch_capture_ref ref(u32 kind, u32 index, u64 value, u64 tag)
+{
+	return (struct vouch_capture_ref){ kind, index, value, tag };
+}
+
+static struct parts good(void)
+{
+	struct parts p = {
+		.env = { .release = "6.1.0",
+			 .cpu_model = "A CPU",
+			 .license = "Dual BSD/GPL",
+			 .arch = VOUCH_ARCH_X86_64,
+			 .nr_cpus = 2 },
+		.fact = { { "bpf_array", "value", 272, 0 },
+			  { "bpf_map", "max_entries", 36, 4 } },
+		.map = { .name = ".rodata",
+			 .type = 2,
+			 .key_size = 4,
+			 .value_size = 4,
+			 .max_entries = 1,
+			 .data_len = 4,
+			 .flags = VOUCH_MAP_FROZEN },
+		.map_data = { 1, 2, 3, 4 },
+		.prog = { .name = "count",
+			  .section = "xdp",
+			  .type = 6,
+			  .n_funcs = 2,
+			  .n_syms = 2,
+			  .flags = VOUCH_PROG_JITED },
+		.entry = { .func = { 0, CODE_LEN, N_REFS, 0, ENTRY } },
+		.second = { .func = { 1, 8, 0, 0, SECOND } },
+		.sym = { { TARGET, "bpf_ktime_get_ns" },
+			 { TARGET + 16, "f@module" } },
+	};
+	struct vouch_capture_ref *r = p.entry.refs;
+
+	memset(p.entry.code, 0x90, CODE_LEN);
+	r[0] = ref(VOUCH_REF_MAP, 0, 0, VOUCH_TAG(0, 0));
+	r[1] = ref(VOUCH_REF_CALL, 0, TARGET, 0);
+	r[2] = ref(VOUCH_REF_MAP_VALUE, 0, 3, VOUCH_TAG(0, 1));
+	r[3] = ref(VOUCH_REF_CONST, 0, 77, VOUCH_TAG(0, 2));
+	r[4] = ref(VOUCH_REF_SUBCALL, 1, 0, 0);
+	r[5] = ref(VOUCH_REF_FUNC, 1, 0, SECOND);
+	r[6] = ref(VOUCH_REF_OTHER, 0, 5, 5);
+	return p;
+}
+
+static struct vouch_capture_writer build(const struct parts *p)
+{
+	struct vouch_capture_writer w = { 0 };
+
+	vouch_capture_write_record(&w, VOUCH_RECORD_ENV, &p->env,
+				   sizeof(p->env), NULL, 0);
+	vouch_capture_write_record(&w, VOUCH_RECORD_FACT, &p->fact[0],
+				   sizeof(p->fact[0]), NULL, 0);
+	vouch_capture_write_record(&w, VOUCH_RECORD_FACT, &p->fact[1],
+				   sizeof(p->fact[1]), NULL, 0);
+	vouch_capture_write_record(&w, VOUCH_RECORD_MAP, &p->map,
+				   sizeof(p->map), p->map_data,
+				   sizeof(p->map_data));
+	vouch_capture_write_record(&w, VOUCH_RECORD_PROG, &p->prog,
+				   sizeof(p->prog), NULL, 0);
+	vouch_capture_write_record(&w, VOUCH_RECORD_FUNC, &p->entry,
+				   sizeof(p->entry), NULL, 0);
+	vouch_capture_write_record(&w, VOUCH_RECORD_FUNC, &p->second,
+				   sizeof(p->second), NULL, 0);
+	vouch_capture_write_record(&w, VOUCH_RECORD_SYM, &p->sym[0],
+				   sizeof(p->sym[0]), NULL, 0);
+	vouch_capture_write_record(&w, VOUCH_RECORD_SYM, &p->sym[1],
+				   sizeof(p->sym[1]), NULL, 0);
+	assert_int_equal(vouch_capture_write_finish(&w), 0);
+	return w;
+}
+
+/* The parser's reason, or "" for a good capture. */
+static const char *reason(const void *buf, size_t len)
+{
+	struct vouch_capture_view view;
+	const char *why = "";
+	/* Of exactly that size, so that reading beyond is noticed. */
+	void *copy = malloc(len ? len : 1);
+	int err;
+
+	memcpy(copy, buf, len);
+	err = vouch_capture_parse(copy, len, &view, &why);
+	assert_true(err == 0 || err == -EINVAL);
+	vouch_capture_release(&view);
+	free(copy);
+	return err ? why : "";
+}
+
+static const char *reason_of(const struct parts *p)
+{
+	struct vouch_capture_writer w = build(p);
+	const char *why = reason(w.buf, w.len);
+
+	vouch_capture_write_free(&w);
+	return why;
+}
+
+static void good_capture_is_indexed(void **state)
+{
+	struct parts p = good();
+	struct vouch_capture_writer w = build(&p);
+	struct vouch_capture_view view;
+	const char *why;
+
+	(void)state;
+	assert_int_equal(vouch_capture_parse(w.buf, w.len, &view, &why), 0);
+	assert_int_equal(view.n_facts, 2);
+	assert_int_equal(view.n_maps, 1);
+	assert_memory_equal(view.maps[0].data, p.map_data, 4);
+	assert_int_equal(view.n_progs, 1);
+	assert_int_equal(view.progs[0].n_funcs, 2);
+	assert_int_equal(view.progs[0].n_syms, 2);
+	assert_int_equal(view.progs[0].funcs[0].n_refs, N_REFS);
+	assert_int_equal(view.progs[0].funcs[0].code_len, CODE_LEN);
+	assert_int_equal(view.progs[0].funcs[0].refs[3].value, 77);
+	assert_string_equal(view.progs[0].syms[1]->name, "f@module");
+	vouch_capture_release(&view);
+	vouch_capture_write_free(&w);
+}
+
+static void every_cut_is_refused(void **state)
+{
+	struct parts p = good();
+	struct vouch_capture_writer w = build(&p);
+	struct vouch_capture_head *head = (void *)w.buf;
+	size_t len;
+
+	(void)state;
+	for (len = 0; len < w.len; len++) {
+		assert_string_not_equal(reason(w.buf, len), "");
+		/* Also where the header agrees with the cut. */
+		head->size = cpu_to_le64(len);
+		assert_string_not_equal(reason(w.buf, len), "");
+		head->size = cpu_to_le64(w.len);
+	}
+	assert_string_equal(reason(w.buf, w.len), "");
+	vouch_capture_write_free(&w);
+}
+
+static void header_is_checked(void **state)
+{
+	struct parts p = good();
+	struct vouch_capture_writer w = build(&p);
+	struct vouch_capture_head *head = (void *)w.buf;
+	struct vouch_capture_record *first = (void *)(head + 1);
+
+	(void)state;
+	head->magic[0]++;
+	assert_string_equal(reason(w.buf, w.len), "capture: wrong magic");
+	head->magic[0]--;
+	head->version++;
+	assert_string_equal(reason(w.buf, w.len), "capture: unknown version");
+	head->version--;
+	head->n_records--;
+	assert_string_not_equal(reason(w.buf, w.len), "");
+	head->n_records += 2;
+	assert_string_not_equal(reason(w.buf, w.len), "");
+	head->n_records--;
+	first->type = 7;
+	assert_string_equal(reason(w.buf, w.len),
+			    "capture: unknown type of record");
+	first->type = VOUCH_RECORD_MAP;
+	assert_string_equal(reason(w.buf, w.len),
+			    "capture: does not begin with an ENV record");
+	vouch_capture_write_free(&w);
+}
+
+/* One field made wrong, and what the parser must say. */
+#define REFUSED(change, why)                               \
+	do {                                               \
+		struct parts p = good();                   \
+		change;                                    \
+		assert_string_equal(reason_of(&p), (why)); \
+	} while (0)
+
+static void env_is_checked(void **state)
+{
+	(void)state;
+	REFUSED(p.env.release[0] = 0, "capture: ENV: a text is not proper");
+	REFUSED(p.env.license[63] = 'x', "capture: ENV: a text is not proper");
+	REFUSED(p.env.arch = 9, "capture: ENV: unknown architecture");
+	REFUSED(p.env.features = 1u << 31, "capture: ENV: unknown feature");
+	REFUSED(p.env.privileges = 2, "capture: ENV: unknown privilege");
+	REFUSED(p.env.jit_harden = 1,
+		"capture: ENV: made with constant blinding");
+	REFUSED(p.env.nr_cpus = 0, "capture: ENV: no CPU");
+	REFUSED(p.env.reserved[7] = 1,
+		"capture: ENV: reserved bytes are not zero");
+}
+
+static void facts_and_maps_are_checked(void **state)
+{
+	(void)state;
+	REFUSED(p.fact[0].field[0] = ' ',
+		"capture: FACT: a name is not proper");
+	REFUSED(p.fact[1] = p.fact[0], "capture: FACT: not in ascending order");
+	REFUSED(p.map.name[0] = '/', "capture: MAP: the name is not proper");
+	REFUSED(p.map.flags = 8, "capture: MAP: unknown flag");
+	REFUSED(p.map.reserved = 1,
+		"capture: MAP: reserved bytes are not zero");
+	REFUSED(p.map.data_len = 5, "capture: MAP: wrong length");
+	REFUSED(p.map.max_entries = 2,
+		"capture: MAP: data for a map that cannot have them");
+	REFUSED(p.map.type = 1,
+		"capture: MAP: data for a map that cannot have them");
+}
+
+static void programs_are_checked(void **state)
+{
+	(void)state;
+	REFUSED(p.prog.name[0] = 0, "capture: PROG: a name is not proper");
+	REFUSED(p.prog.n_funcs = 0, "capture: PROG: a count is out of range");
+	REFUSED(p.prog.n_funcs = VOUCH_MAX_FUNCS + 1,
+		"capture: PROG: a count is out of range");
+	REFUSED(p.prog.n_syms = VOUCH_MAX_SYMS + 1,
+		"capture: PROG: a count is out of range");
+	REFUSED(p.prog.n_funcs = 3,
+		"capture: PROG: fewer FUNC or SYM records than it says");
+	REFUSED(p.prog.n_syms = 1, "capture: a record is out of order");
+	REFUSED(p.prog.flags = 1u << 4, "capture: PROG: unknown flag");
+	REFUSED(p.prog.reserved = 1,
+		"capture: PROG: reserved bytes are not zero");
+	REFUSED(p.sym[1].address = p.sym[0].address,
+		"capture: SYM: not in ascending order");
+	REFUSED(p.sym[0].name[0] = 0, "capture: SYM: the name is not proper");
+}
+
+static void functions_are_checked(void **state)
+{
+	(void)state;
+	REFUSED(p.second.func.index = 0,
+		"capture: FUNC: not in ascending order");
+	REFUSED(p.second.func.code_len = 0,
+		"capture: FUNC: a count is out of range");
+	REFUSED(p.entry.func.n_refs = VOUCH_MAX_REFS + 1,
+		"capture: FUNC: a count is out of range");
+	REFUSED(p.entry.func.n_refs--, "capture: FUNC: wrong length");
+	REFUSED(p.entry.func.reserved = 1,
+		"capture: FUNC: reserved bytes are not zero");
+	REFUSED(p.entry.code[CODE_LEN] = 1,
+		"capture: FUNC: bytes behind the code are not zero");
+}
+
+static void references_are_checked(void **state)
+{
+	static const char another_tag[] =
+		"capture: a reference with another tag than its";
+
+	(void)state;
+	REFUSED(p.entry.refs[0].kind = 9, "capture: unknown kind of reference");
+	REFUSED(p.entry.refs[0].index = 1, "capture: a reference to no map");
+	REFUSED(p.entry.refs[0].value = 1, "capture: a reference to no map");
+	REFUSED(p.entry.refs[1].value++,
+		"capture: a call's target has no SYM record");
+	REFUSED(p.entry.refs[2].value = 4,
+		"capture: a reference to no map's value");
+	REFUSED(p.entry.refs[3].index = 1,
+		"capture: a reference with an index it cannot have");
+	REFUSED(p.entry.refs[4].index = 2,
+		"capture: a reference to no function");
+	REFUSED(p.entry.refs[5].index = 2,
+		"capture: a reference to no function");
+	REFUSED(p.entry.refs[0].tag = VOUCH_TAG(1, 0), another_tag);
+	REFUSED(p.entry.refs[2].tag = VOUCH_TAG(0, 2), another_tag);
+	REFUSED(p.entry.refs[1].tag = 1, another_tag);
+	REFUSED(p.entry.refs[5].tag = ENTRY, another_tag);
+	REFUSED(p.entry.refs[6].tag = 6, another_tag);
+}
+
+static void tags_need_all_their_bits(void **state)
+{
+	u32 func, n, part;
+
+	(void)state;
+	for (func = 0; func < VOUCH_MAX_FUNCS; func += 5)
+		for (n = 0; n < VOUCH_MAX_REFS; n += 257) {
+			u64 tag = VOUCH_TAG(func, n);
+
+			for (part = 0; part < 64; part += 16) {
+				assert_int_not_equal(tag >> part & 0xffff, 0);
+				assert_int_not_equal(tag >> part & 0xffff,
+						     0xffff);
+			}
+			assert_true((s64)tag != (s32)tag && tag >> 32);
+		}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_capture_is_indexed),
+		cmocka_unit_test(every_cut_is_refused),
+		cmocka_unit_test(header_is_checked),
+		cmocka_unit_test(env_is_checked),
+		cmocka_unit_test(facts_and_maps_are_checked),
+		cmocka_unit_test(programs_are_checked),
+		cmocka_unit_test(functions_are_checked),
+		cmocka_unit_test(references_are_checked),
+		cmocka_unit_test(tags_need_all_their_bits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
