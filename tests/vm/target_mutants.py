@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Take out each check of the target driver and see its VM test fail.
 
-usage: target_mutants.py KDIR PROFILE_DIR VMLINUX KEYS BUILD [NAME...]
+usage: target_mutants.py KDIR PROFILE KEYS OUT [NAME...]
 
-The arguments are those of target_driver.sh; BUILD is a scratch folder. Says
-"ok" for each mutant that a test caught, and by which.
+The arguments are what target_driver_test.py takes as options; OUT is a
+scratch folder. Says "ok" for each mutant that a test caught, and by which.
 """
 
 import os
@@ -108,7 +108,7 @@ MUTANTS = {
 
 
 def build(args, name):
-    kdir, profile, _, _, build_dir = args
+    kdir, profile, _, build_dir = args
     src = os.path.join(build_dir, "src")
     for part in "target-driver", "common":
         shutil.rmtree(os.path.join(src, part), ignore_errors=True)
@@ -135,11 +135,12 @@ def build(args, name):
 
 
 def test(args, module):
-    kdir, profile, vmlinux, keys, build_dir = args
+    kdir, profile, keys, build_dir = args
     done = subprocess.run(
-        [os.path.join(HERE, "target_driver.sh"), kdir, profile, module,
-         vmlinux, keys, os.path.join(build_dir, "vm")],
-        stdout=subprocess.PIPE, env=dict(os.environ, TIME_LIMIT="90"))
+        [os.path.join(HERE, "target_driver_test.py"), "--kdir", kdir,
+         "--profile", profile, "--module", module, "--keys", keys, "--out",
+         os.path.join(build_dir, "vm"), "--timeout", "90"],
+        stdout=subprocess.PIPE, check=False)
     lines = done.stdout.decode(errors="replace").splitlines()
     caught = [re.sub("^not ok [0-9]* - ", "", line) for line in lines
               if line.startswith("not ok")]
@@ -147,11 +148,11 @@ def test(args, module):
 
 
 def main():
-    if len(sys.argv) < 6:
+    if len(sys.argv) < 5:
         sys.exit(__doc__)
-    args = [os.path.abspath(a) for a in sys.argv[1:6]]
+    args = [os.path.abspath(a) for a in sys.argv[1:5]]
     missed = 0
-    for name in sys.argv[6:] or MUTANTS:
+    for name in sys.argv[5:] or MUTANTS:
         status, caught = test(args, build(args, name))
         missed += not status
         print("%s %s - %s" % ("ok" if status else "not ok", name,

@@ -1,0 +1,160 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Boot the target kernel with vouch_target and bring handmade images in.
+
+Without arguments it takes what make modules left in build/. The kernel gets a
+third certificate here, of a key that signs modules but no images.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+BUILD = os.environ.get("VOUCH_BUILD", "build")
+END = re.compile(r"^VOUCH-TEST-END (\d+) passed, (\d+) failed$", re.M)
+LOUD = re.compile(r"^<[0-4]>\[ *\d+\.\d+\] (.*)$", re.M)
+MAGIC = b"~Module signature appended~\n"
+FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra",
+         "-Werror", "-static", "-pthread"]
+SOURCES = ["target_driver.c", "target_client.c", "target_stress.c"]
+
+
+def arguments():
+    p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    p.add_argument("--kdir", default=os.path.join(BUILD, "target-kernel"))
+    p.add_argument("--profile", default=os.path.join(BUILD, "profile"))
+    p.add_argument("--module", default=os.path.join(
+        BUILD, "target-driver", "vouch_target.ko"))
+    p.add_argument("--keys", default=os.path.join(BUILD, "keys"))
+    p.add_argument("--out", default=os.path.join(BUILD, "vm", "target"))
+    p.add_argument("--cpu", default="EPYC")
+    p.add_argument("--append", default="")
+    p.add_argument("--timeout", default="240", help="seconds")
+    return p.parse_args()
+
+
+def run(*command, **kwargs):
+    subprocess.run(command, check=True, **kwargs)
+
+
+def make_keys(args):
+    """OUT/keys: image and vendor as given, and one more."""
+    keys = os.path.join(args.out, "keys")
+    os.makedirs(keys, exist_ok=True)
+    for name in "image", "vendor":
+        for suffix in ".key", ".pem", ".der":
+            shutil.copy(os.path.join(args.keys, name + suffix), keys)
+    other = os.path.join(keys, "other")
+    if not os.path.exists(other + ".der"):
+        run("openssl", "req", "-new", "-x509", "-newkey", "rsa:3072",
+            "-sha256", "-nodes", "-days", "3650", "-subj",
+            "/O=vouch test/CN=other key", "-addext",
+            "subjectKeyIdentifier=hash", "-keyout", other + ".key", "-out",
+            other + ".pem", stderr=subprocess.DEVNULL)
+        run("openssl", "x509", "-in", other + ".pem", "-outform", "DER",
+            "-out", other + ".der")
+    return keys
+
+
+def make_kernel(args, keys):
+    certs = os.path.join(args.out, "certs.der")
+    with open(certs, "wb") as out:
+        for name in "image", "vendor", "other":
+            with open(os.path.join(keys, name + ".der"), "rb") as f:
+                out.write(f.read())
+    kernel = os.path.join(args.out, "vmlinux")
+    shutil.copy(os.path.join(args.kdir, "vmlinux"), kernel)
+    with open(os.path.join(args.out, "insert.log"), "wb") as log:
+        run(os.path.join(args.kdir, "scripts", "insert-sys-cert"), "-s",
+            os.path.join(args.kdir, "System.map"), "-b", kernel, "-c", certs,
+            stdout=log, stderr=log)
+    return kernel
+
+
+def make_initrd(args, keys):
+    root = os.path.join(args.out, "root")
+    shutil.rmtree(root, ignore_errors=True)
+    for folder in "proc", "sys", "dev":
+        os.makedirs(os.path.join(root, folder))
+    run("gcc", *FLAGS, "-I" + os.path.join(ROOT, "target-driver"), "-o",
+        os.path.join(root, "init"), *[os.path.join(HERE, s) for s in SOURCES])
+    run(sys.executable, os.path.join(HERE, "target_images.py"),
+        os.path.join(args.profile, "profile.json"), keys,
+        os.path.join(root, "images"))
+    module = os.path.join(root, "vouch_target.ko")
+    shutil.copy(args.module, module)
+    with open(module, "rb") as f:
+        signed = f.read().endswith(MAGIC)
+    if not signed:
+        run(os.path.join(args.kdir, "scripts", "sign-file"), "sha256",
+            os.path.join(keys, "vendor.key"),
+            os.path.join(keys, "vendor.der"), module)
+    initrd = os.path.join(args.out, "initrd")
+    with open(initrd, "wb") as out:
+        run("sh", "-c", "find . | cpio -o -H newc --quiet", cwd=root,
+            stdout=out)
+    return initrd
+
+
+def boot(args, kernel, initrd):
+    """Two interfaces on each hub: what leaves by one arrives at the other."""
+    command = ["timeout", args.timeout, "qemu-system-x86_64", "-M", "q35",
+               "-cpu", args.cpu, "-m", "256", "-smp", "2", "-nodefaults",
+               "-display", "none", "-serial", "stdio", "-no-reboot",
+               "-kernel", kernel, "-initrd", initrd, "-append",
+               "console=ttyS0 panic=-1 " + args.append]
+    for i in range(4):
+        command += ["-netdev", "hubport,id=n%d,hubid=%d" % (i, i // 2),
+                    "-device", "virtio-net-pci,netdev=n%d" % i]
+    with open(os.path.join(args.out, "qemu.log"), "wb") as log:
+        out = subprocess.run(command, stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=log,
+                             check=False).stdout
+    text = out.decode("ascii", "replace").replace("\r", "")
+    with open(os.path.join(args.out, "console.log"), "w") as log:
+        log.write(text)
+    return text
+
+
+def loud_lines(text):
+    """What the kernel said that no good run says."""
+    with open(os.path.join(HERE, "target_kmsg.allow")) as f:
+        allowed = [re.compile(line.rstrip("\n")) for line in f
+                   if line.strip() and not line.startswith("#")]
+    return [line for line in LOUD.findall(text)
+            if not any(p.search(line) for p in allowed)]
+
+
+def judge(text):
+    problems = ["kernel log: " + line for line in loud_lines(text)]
+    if "VOUCH-KMSG-END" not in text:
+        problems.append("the guest did not show its kernel log")
+    end = END.search(text)
+    if not end:
+        problems.append("the guest's test did not come to its end")
+    for line in text.splitlines():
+        if line.startswith(("ok ", "not ok ", "# ")):
+            print(line)
+    for line in problems:
+        print("not ok " + line)
+    passed, failed = map(int, end.groups()) if end else (0, 0)
+    return passed, failed + len(problems)
+
+
+def main():
+    args = arguments()
+    os.makedirs(args.out, exist_ok=True)
+    keys = make_keys(args)
+    kernel = make_kernel(args, keys)
+    passed, failed = judge(boot(args, kernel, make_initrd(args, keys)))
+    print("%d passed, %d failed" % (passed, failed))
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
