@@ -11,6 +11,7 @@
 #include <sys/reboot.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "guest-verifier/agent/child.h"
@@ -154,6 +155,13 @@ static _Noreturn json_t *vanish(void *arg, int guest_fd, void **blob,
 	_exit(0);
 }
 
+static _Noreturn json_t *hang_up(void *arg, int guest_fd, void **blob,
+				 size_t *blob_len)
+{
+	close(VOUCH_CONFINE_PIPE);
+	spin(arg, guest_fd, blob, blob_len);
+}
+
 static int run_bad(vouch_child_fn *fn, int timeout_ms, char *why, size_t size)
 {
 	struct vouch_child child = {
@@ -171,11 +179,19 @@ static int run_bad(vouch_child_fn *fn, int timeout_ms, char *why, size_t size)
 void vouch_test_confinement(void)
 {
 	char why[256];
+	time_t start;
 
 	limits_hold(false);
 	limits_hold(true);
-	vouch_test_check(run_bad(spin, 500, why, sizeof(why)) == -ETIMEDOUT,
+	start = time(NULL);
+	/* Long before the limit of its CPU time would end it. */
+	vouch_test_check(run_bad(spin, 500, why, sizeof(why)) == -ETIMEDOUT &&
+				 time(NULL) - start < 20,
 			 "a child that does not end is killed in time");
+	vouch_test_check(run_bad(hang_up, 60000, why, sizeof(why)) < 0 &&
+				 time(NULL) - start < 40,
+			 "a child that hangs up and goes on is killed: %s",
+			 why);
 	vouch_test_check(run_bad(crash, 20000, why, sizeof(why)) < 0 &&
 				 strstr(why, "killed by signal"),
 			 "a crash of the child is told: %s", why);

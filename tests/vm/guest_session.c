@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -193,6 +194,37 @@ static void test_run_runs(int fd, const u8 *object, size_t size)
 	vouch_message_release(&msg);
 }
 
+/* A bridge that comes late, and that comes back. */
+static void agent_dials_again(void)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX,
+				    .sun_path = "/tmp/bridge" };
+	static struct vouch_kernel kernel;
+	char why[256];
+	int listener, fd, i;
+	pid_t pid;
+
+	vouch_kernel_read(&kernel, why, sizeof(why));
+	pid = fork();
+	if (!pid)
+		_exit(vouch_session_connect("unix:/tmp/bridge", &kernel));
+	usleep(300000);
+	listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	bind(listener, (struct sockaddr *)&name, sizeof(name));
+	listen(listener, 1);
+	for (i = 0; i < 2; i++) {
+		fd = accept(listener, NULL, NULL);
+		hello_names_the_kernel(fd);
+		close(fd);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(listener);
+	vouch_test_check(vouch_session_connect("file:/tmp/bridge", &kernel) ==
+				 2,
+			 "what cannot be dialled is a usage error");
+}
+
 void vouch_test_session(void)
 {
 	size_t size;
@@ -210,4 +242,5 @@ void vouch_test_session(void)
 	waitpid(pid, &status, 0);
 	vouch_test_check(!status, "and ends when the bridge hangs up");
 	free(object);
+	agent_dials_again();
 }
