@@ -185,8 +185,10 @@ static json_t *attempts(struct attempt *a, u8 **capture, size_t *len)
 	free(*capture);
 	*capture = NULL;
 	log = run(a, capture, len);
-	/* Rejected for lack of room for the log: then the first one it is. */
-	if (!vouch_result_is(log, "rejected")) {
+	/* Without room for all of it the log lacks its end, where the reason
+	 * stands: then the short one it is. */
+	if (!vouch_result_is(log, "rejected") ||
+	    json_integer_value(json_object_get(log, "errno")) == ENOSPC) {
 		json_decref(log);
 		return result;
 	}
