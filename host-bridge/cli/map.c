@@ -10,6 +10,7 @@
 #include "target.h"
 
 #define MAX_BYTES 65536
+#define MAX_ELEMENTS 4194304
 
 struct map {
 	const char *name, *image; /* image may be NULL */
@@ -84,9 +85,66 @@ static json_t *map_args(const struct vouch_cli *cli)
 			 vouch_cli_option(cli, "image"));
 }
 
+/* Take the elements of one part of the dump; -1 if it has no end. */
+static int gather(json_t *all, const json_t *part, json_t **next)
+{
+	json_t *entries = json_object_get(all, "entries");
+
+	json_array_extend(entries, json_object_get(part, "entries"));
+	json_decref(*next);
+	*next = json_incref(json_object_get(part, "next"));
+	return json_array_size(entries) > MAX_ELEMENTS ? -1 : 0;
+}
+
+static int too_many(const struct vouch_cli *cli)
+{
+	struct vouch_failure f;
+
+	vouch_fail(&f, -EMSGSIZE, VOUCH_EXIT_REFUSED, "dump the map %s",
+		   cli->argv[1]);
+	vouch_fail_why(&f, "it has more than %d elements", MAX_ELEMENTS);
+	vouch_fail_next(&f, "read single elements with \"vouch target map "
+			    "get\"");
+	return vouch_cli_fail(cli, &f);
+}
+
+/* A large map comes in parts, each of which says where the next begins. */
+static int fetch(const struct vouch_cli *cli, json_t *all)
+{
+	json_t *next = json_null();
+	int exit;
+
+	do {
+		json_t *args = map_args(cli);
+		struct vouch_message msg;
+
+		json_object_set(args, "after", next);
+		exit = vouch_target_call(cli, cli->argv[0], "map.dump", args,
+					 &msg);
+		if (exit)
+			break;
+		if (!json_object_get(all, "type"))
+			json_object_set(all, "type",
+					json_object_get(msg.json, "type"));
+		if (gather(all, msg.json, &next))
+			exit = too_many(cli);
+		vouch_message_release(&msg);
+	} while (!exit && json_is_string(next));
+	json_decref(next);
+	return exit;
+}
+
 static int run_dump(struct vouch_cli *cli)
 {
-	return vouch_target_show(cli, "map.dump", map_args(cli), show_dump);
+	json_t *all = json_pack("{s:[]}", "entries");
+	int exit = fetch(cli, all);
+
+	if (!exit && vouch_cli_json(cli))
+		vouch_output_json(all);
+	else if (!exit)
+		show_dump(all);
+	json_decref(all);
+	return exit;
 }
 
 /* Does an entry of map.list fit what the command line names? */

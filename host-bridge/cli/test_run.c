@@ -22,7 +22,8 @@ const struct vouch_cli_option vouch_test_run_options[] = {
 	{ "data-out", "FILE", "write the packets there, one behind the other" },
 	{ "ctx-in", "FILE", "the program's context, for every packet" },
 	{ "repeat", "N", "run each packet N times (1)" },
-	{ "dump", NULL, "show the maps afterwards" },
+	{ "dump", NULL, "show all maps afterwards" },
+	{ "dump-map", "NAME", "show this map afterwards" },
 	{ "set", "NAME=VALUE", "on the verifier: as for submit" },
 	{ "map-entries", "NAME=N", "on the verifier: as for submit" },
 	{ NULL, NULL, NULL },
@@ -128,6 +129,21 @@ static int read_ctx(const struct vouch_cli *cli, struct request *r,
 	return err;
 }
 
+/* All maps, or a list of names. */
+static json_t *maps_to_dump(const struct vouch_cli *cli)
+{
+	const char *name;
+	json_t *names;
+	int at = 0;
+
+	if (vouch_cli_option(cli, "dump"))
+		return json_true();
+	names = json_array();
+	while ((name = vouch_cli_next(cli, "dump-map", &at)))
+		json_array_append_new(names, json_string(name));
+	return names;
+}
+
 static int read_request(const struct vouch_cli *cli, struct request *r,
 			struct vouch_failure *f)
 {
@@ -149,8 +165,7 @@ static int read_request(const struct vouch_cli *cli, struct request *r,
 				    json_string(r->program));
 	json_object_set_new(r->call, "repeat",
 			    json_integer((json_int_t)repeat));
-	json_object_set_new(r->call, "dump",
-			    json_boolean(vouch_cli_option(cli, "dump")));
+	json_object_set_new(r->call, "dump", maps_to_dump(cli));
 	return 0;
 }
 
@@ -355,6 +370,9 @@ int vouch_test_run_run(struct vouch_cli *cli)
 	    (on && strcmp(on, "verifier")))
 		return vouch_cli_misuse(cli, "it needs either --target NAME or "
 					     "--on verifier");
+	if (on && !strchr(cli->argv[0], ':'))
+		return vouch_cli_misuse(cli, "on the verifier it needs "
+					     "OBJECT:PROGRAM");
 	if (read_request(cli, &r, &f) || (on && ask_verifier(cli, &r, &f)))
 		exit = vouch_cli_fail(cli, &f);
 	else if (!on)

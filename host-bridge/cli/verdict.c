@@ -16,7 +16,7 @@ static void show_text(const char *head, const char *text)
 	putchar('\n');
 }
 
-static void show_programs(const json_t *programs)
+static void show_programs(const json_t *programs, const char *known)
 {
 	json_t *rows = json_array(), *it;
 	size_t i;
@@ -38,7 +38,7 @@ static void show_programs(const json_t *programs)
 		const char *reason =
 			json_string_value(json_object_get(it, "reason"));
 
-		if (reason && *reason)
+		if (reason && *reason && (!known || strcmp(reason, known)))
 			show_text(vouch_json_string(it, "name"), reason);
 	}
 }
@@ -140,11 +140,14 @@ static void show_failing(const char *log)
 	}
 }
 
-static void show_log(const json_t *verdict, bool whole, bool accepted)
+/* The log tells why only where it was the verifier that said no. */
+static void show_log(const json_t *verdict, bool whole)
 {
 	const char *log = json_string_value(json_object_get(verdict, "log"));
+	bool rejected =
+		!strcmp(vouch_json_string(verdict, "verdict"), "rejected");
 
-	if (!log || !*log || (accepted && !whole))
+	if (!log || !*log || (!rejected && !whole))
 		return;
 	printf("  %s\n", whole ? "the verifier's log:"
 			       : "the verifier's log ends (--log shows all):");
@@ -176,10 +179,10 @@ void vouch_verdict_show(const char *path, const json_t *verdict, bool whole_log)
 	if (reason && *reason)
 		show_text("reason", reason);
 	if (json_array_size(programs))
-		show_programs(programs);
+		show_programs(programs, reason);
 	if (json_is_object(image))
 		show_image(image);
 	show_deliveries(json_object_get(verdict, "deliveries"));
 	show_stages(json_object_get(verdict, "stages_us"));
-	show_log(verdict, whole_log, accepted);
+	show_log(verdict, whole_log);
 }

@@ -76,16 +76,23 @@ int vouch_call_map_dump(struct vouch_agent *agent,
 			const struct vouch_message *msg,
 			struct vouch_reply *reply, struct vouch_failure *f)
 {
+	const json_t *after = json_object_get(msg->json, "after");
+	bool resume = after && !json_is_null(after), more = false;
 	struct vouch_map map;
 	json_t *entries;
 	int err = open_map(agent, msg->json, &map, f);
 
+	if (!err && resume)
+		err = vouch_arg_bytes(msg->json, "after", map.info.key_size,
+				      map.key, f);
 	if (!err)
-		err = vouch_map_entries(&map, false, &entries, f);
+		err = vouch_map_entries(&map, false, resume, &entries, &more,
+					f);
 	if (!err)
-		reply->json = json_pack("{s:s, s:o}", "type",
-					vouch_map_type_name(map.info.type),
-					"entries", entries);
+		reply->json = json_pack(
+			"{s:s, s:o, s:o}", "type",
+			vouch_map_type_name(map.info.type), "entries", entries,
+			"next", more ? vouch_map_key_json(&map) : json_null());
 	vouch_map_close(&map);
 	return err;
 }

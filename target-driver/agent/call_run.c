@@ -20,8 +20,9 @@
 struct test_run {
 	struct vouch_target_prog_info prog;
 	const json_t *packets, *presets;
+	const json_t *dump; /* true, or a list of names */
 	u64 repeat;
-	bool has_ctx, dump;
+	bool has_ctx;
 	u8 ctx[MAX_CTX], ctx_out[MAX_CTX];
 	u32 ctx_len;
 	u8 *out; /* the packets' output, one behind the other */
@@ -80,7 +81,7 @@ static int read_request(struct vouch_agent *agent,
 				     VOUCH_ARG_MAX_PRESETS, &run->presets, f);
 	if (!err)
 		err = read_ctx(msg->json, run, f);
-	run->dump = json_is_true(json_object_get(msg->json, "dump"));
+	run->dump = json_object_get(msg->json, "dump");
 	return err;
 }
 
@@ -214,26 +215,54 @@ static int run_packets(struct vouch_agent *agent, struct test_run *run,
 	return vouch_fail_next(f, "send fewer packets in one call");
 }
 
-static int dump_maps(struct vouch_agent *agent, const char *image, json_t *maps,
-		     struct vouch_failure *f)
+static int dump_map(struct vouch_agent *agent, const char *image,
+		    const char *name, json_t *maps, struct vouch_failure *f)
 {
+	struct vouch_map map;
+	json_t *entries = NULL;
+	bool more = false;
+	int err = vouch_map_open(agent->device, image, name, &map, f);
+
+	if (!err)
+		err = vouch_map_entries(&map, true, false, &entries, &more, f);
+	vouch_map_close(&map);
+	if (!err && more) {
+		json_decref(entries);
+		err = vouch_fail(f, -EMSGSIZE, VOUCH_EXIT_REFUSED,
+				 "dump the map %s", name);
+		vouch_fail_why(f, "it has more elements than fit one answer");
+		vouch_fail_next(f, "name the maps to dump, without this one");
+	} else if (!err) {
+		json_object_set_new(maps, name, entries);
+	}
+	return err;
+}
+
+static bool dump_wanted(const struct test_run *run, const char *map)
+{
+	const json_t *name;
+	size_t i;
+
+	json_array_foreach (run->dump, i, name)
+		if (json_is_string(name) &&
+		    !strcmp(json_string_value(name), map))
+			return true;
+	return json_is_true(run->dump);
+}
+
+static int dump_maps(struct vouch_agent *agent, const struct test_run *run,
+		     json_t *maps, struct vouch_failure *f)
+{
+	const char *image = run->prog.image;
 	struct vouch_target_map_info info;
+	int err = 0;
 	u32 i;
 
-	for (i = 0; !vouch_device_map(agent->device, image, i, &info); i++) {
-		struct vouch_map map;
-		json_t *entries = NULL;
-		int err = vouch_map_open(agent->device, image, info.name, &map,
-					 f);
-
-		if (!err)
-			err = vouch_map_entries(&map, true, &entries, f);
-		vouch_map_close(&map);
-		if (err)
-			return err;
-		json_object_set_new(maps, info.name, entries);
-	}
-	return 0;
+	for (i = 0; !err && !vouch_device_map(agent->device, image, i, &info);
+	     i++)
+		if (dump_wanted(run, info.name))
+			err = dump_map(agent, image, info.name, maps, f);
+	return err;
 }
 
 int vouch_call_test_run(struct vouch_agent *agent,
@@ -249,8 +278,8 @@ int vouch_call_test_run(struct vouch_agent *agent,
 		err = apply_presets(agent, &run, f);
 	if (!err)
 		err = run_packets(agent, &run, msg->blob, f);
-	if (!err && run.dump)
-		err = dump_maps(agent, run.prog.image, maps, f);
+	if (!err)
+		err = dump_maps(agent, &run, maps, f);
 	if (err) {
 		json_decref(run.runs);
 		json_decref(maps);

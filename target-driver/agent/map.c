@@ -14,6 +14,9 @@
 /* What hexadecimal of all elements may occupy in one answer, bytes. */
 #define MAX_DUMP (3u << 20)
 #define MAX_ELEMENT (1u << 20)
+/* Names, quotes and brackets of one element, and of one CPU's value. */
+#define JSON_PER_ELEMENT 48u
+#define JSON_PER_CPU 4u
 
 int vouch_map_open(int device, const char *image, const char *name,
 		   struct vouch_map *map, struct vouch_failure *f)
@@ -230,15 +233,6 @@ static json_t *entry_json(const struct vouch_map *map, bool raw)
 	return entry;
 }
 
-static int too_many(const struct vouch_map *map, struct vouch_failure *f)
-{
-	vouch_fail(f, -EMSGSIZE, VOUCH_EXIT_REFUSED, "dump the map %s",
-		   map->info.name);
-	vouch_fail_why(f, "it has more elements than fit one answer");
-	return vouch_fail_next(f, "read single elements with \"vouch target "
-				  "map get\"");
-}
-
 /* Add map->key and its value, unless it was deleted meanwhile. */
 static int append(struct vouch_map *map, bool raw, json_t *entries,
 		  struct vouch_failure *f)
@@ -250,26 +244,29 @@ static int append(struct vouch_map *map, bool raw, json_t *entries,
 	return err == -ENOENT ? 0 : err;
 }
 
-int vouch_map_entries(struct vouch_map *map, bool raw, json_t **entries,
-		      struct vouch_failure *f)
+int vouch_map_entries(struct vouch_map *map, bool raw, bool resume,
+		      json_t **entries, bool *more, struct vouch_failure *f)
 {
-	u64 each = 2ull * (map->info.key_size + map->info.value_io) + 64;
+	u64 each = 2ull * (map->info.key_size + map->info.value_io) +
+		   JSON_PER_ELEMENT + JSON_PER_CPU * n_cpus(map);
 	u32 most = (u32)(MAX_DUMP / each), n;
-	int err;
+	int err = 0;
 
 	*entries = json_array();
-	for (n = 0; n < map->info.max_entries; n++) {
-		err = step(map, !n, f);
-		if (!err && json_array_size(*entries) == most)
-			err = too_many(map, f);
+	for (n = 0; !err && n < map->info.max_entries && n < most; n++) {
+		err = step(map, !n && !resume, f);
 		if (!err)
 			err = append(map, raw, *entries, f);
-		if (err)
-			break;
 	}
-	if (n == map->info.max_entries || err == -ENOENT)
+	*more = !err && n == most && n < map->info.max_entries;
+	if (!err || err == -ENOENT)
 		return 0;
 	json_decref(*entries);
 	*entries = NULL;
 	return err;
+}
+
+json_t *vouch_map_key_json(const struct vouch_map *map)
+{
+	return hex_json(map->key, map->info.key_size);
 }

@@ -64,18 +64,27 @@ int vouch_map_update(struct vouch_map *map, u64 flags, struct vouch_failure *f);
 int vouch_map_remove(struct vouch_map *map, struct vouch_failure *f);
 
 /**
- * vouch_map_entries() - every element of a map.
- * @map: the map
+ * vouch_map_entries() - the elements of a map, as many as one answer holds.
+ * @map: the map; map->key is the last key that was reached
  * @raw: true: "value" as bpf(2) has it, also for per-CPU maps; false: as
  *	vouch_map_value_json()
+ * @resume: go on behind map->key
  * @entries: set to a new list of {key, value} or {key, values}
+ * @more: set to whether there may be more elements
  * @f: filled on error
  *
- * Return: 0, -EMSGSIZE when they are too many for one answer, or another
- * negative errno.
+ * Return: 0 or a negative errno.
  */
-int vouch_map_entries(struct vouch_map *map, bool raw, json_t **entries,
-		      struct vouch_failure *f);
+int vouch_map_entries(struct vouch_map *map, bool raw, bool resume,
+		      json_t **entries, bool *more, struct vouch_failure *f);
+
+/**
+ * vouch_map_key_json() - map->key in hexadecimal.
+ * @map: the map
+ *
+ * Return: a new text.
+ */
+json_t *vouch_map_key_json(const struct vouch_map *map);
 
 /**
  * vouch_map_value_json() - put map->value into an object.

@@ -68,6 +68,12 @@ static int answer_call(struct vouch_agent *agent, int fd,
 		err = vouch_channel_send(fd, VOUCH_FRAME_RESULT, msg->id,
 					 reply.json, reply.blob,
 					 reply.blob_len);
+	if (err == -EMSGSIZE) {
+		vouch_fail(&f, err, VOUCH_EXIT_REFUSED, "send an answer");
+		vouch_fail_why(&f, "it is longer than a frame may be");
+		vouch_fail_next(&f, "ask for less at a time");
+		err = send_failure(fd, msg->id, &f);
+	}
 	json_decref(reply.json);
 	free(reply.blob);
 	return err;

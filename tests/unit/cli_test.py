@@ -365,11 +365,20 @@ def test_map(t):
                 (got.returncode, request))
     dump = (wire.RESULT, {"schema_version": 1, "type": "percpu_array",
                           "entries": [{"key": "01000000", "values":
-                                       ["0a00", "ff00"]}]})
+                                       ["0a00", "ff00"]}], "next": None})
     got = Fake([dump]).vouch("target", "map", "dump", "demo", "counts")
     t.equal(got.stdout, "key:\n01 00 00 00\nvalue (CPU 00): 0a 00\n"
             "value (CPU 01): ff 00\nFound 1 element\n",
             "a per-CPU map is shown as bpftool shows it")
+    parts = [(wire.RESULT, {"schema_version": 1, "type": "hash", "entries":
+                            [{"key": key, "value": "00"}], "next": following})
+             for key, following in (("01", "01"), ("02", "02"), ("03", None))]
+    fake = Fake(parts)
+    got = fake.vouch("target", "map", "dump", "demo", "counts", "--json")
+    t.equal([e["key"] for e in json.loads(got.stdout)["entries"]],
+            ["01", "02", "03"], "a dump in parts is put together")
+    t.equal([body["after"] for body, _ in fake.asked(wire.CALL)],
+            [None, "01", "02"], "each part goes on where the last ended")
 
 
 def test_test_run(t):
@@ -381,17 +390,21 @@ def test_test_run(t):
     fake = Fake([result])
     got = fake.vouch("test-run", OBJECT + ":prog", "--on", "verifier",
                      "--data-in", packet, "--data-in", packet, "--repeat", "5",
-                     "--ctx-in", packet, "--data-out", out, "--json")
+                     "--ctx-in", packet, "--data-out", out, "--json",
+                     "--dump-map", "m")
     body, blob = fake.asked(wire.CALL)[0]
     data = open(OBJECT, "rb").read()
     t.equal((got.returncode, json.loads(got.stdout)["runs"][0]["retval"]),
             (0, 2), "the result is shown")
     t.equal((body["on"], body["program"], body["packets"], body["repeat"],
-             body["object_len"], body["ctx"], blob),
+             body["object_len"], body["ctx"], body["dump"], blob),
             ("verifier", "prog", [14, 14], 5, len(data),
-             b"0123456789abcd".hex(), data + 2 * b"0123456789abcd"),
+             b"0123456789abcd".hex(), ["m"], data + 2 * b"0123456789abcd"),
             "object and packets go to the verifier")
     t.equal(open(out, "rb").read(), b"xyz", "--data-out gets the packets")
+    t.equal(vouch("test-run", OBJECT, "--on", "verifier", "--data-in",
+                  packet).returncode, 2,
+            "on the verifier the program must be named")
     for images, code, want, name in (
             ([{"name": "vouch_a", "object": "0" * 64, "object_name": "count.o"},
               {"name": "vouch_b", "object": hashlib.sha256(data).hexdigest(),
