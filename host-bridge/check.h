@@ -59,7 +59,7 @@ struct vouch_checked {
  *
  * Needs no key, file or network.
  *
- * Return: 0, -EPERM with @why, or -ENOMEM.
+ * Return: 0, -EPERM with @why, -ENOMEM, or -EIO if hashing fails.
  */
 int vouch_check(const struct vouch_capture_view *cap, const void *object,
 		size_t object_len, const struct vouch_profile *profile,

@@ -38,14 +38,26 @@ static void add_fixup(struct matcher *m, u32 off, u32 kind, u32 index)
 	f->index = index;
 }
 
+static int compare_address(const void *key, const void *member)
+{
+	const u64 *address = key;
+	const struct vouch_capture_sym *const *sym = member;
+	u64 other = le64_to_cpu((*sym)->address);
+
+	return *address < other ? -1 : *address > other;
+}
+
+/* The parser has seen to it that SYMs ascend. */
 static const char *symbol_at(const struct matcher *m, u64 address)
 {
-	u32 i;
+	const struct vouch_capture_prog_view *prog = m->ctx->prog;
+	const struct vouch_capture_sym *const *sym;
 
-	for (i = 0; i < m->ctx->prog->n_syms; i++)
-		if (le64_to_cpu(m->ctx->prog->syms[i]->address) == address)
-			return m->ctx->prog->syms[i]->name;
-	return NULL;
+	if (!prog->n_syms)
+		return NULL;
+	sym = bsearch(&address, prog->syms, prog->n_syms, sizeof(*prog->syms),
+		      compare_address);
+	return sym ? (*sym)->name : NULL;
 }
 
 static int function_at(const struct matcher *m, u64 address)
