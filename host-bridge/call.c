@@ -237,18 +237,43 @@ static void fail_call(struct vouch_client *client, u32 id, int err,
 	vouch_client_fail(client, id, &f);
 }
 
+/* As submitted, but with the options that the policy allows. */
+static json_t *allowed_run(const struct vouch_config *config, json_t *json,
+			   const char **why)
+{
+	const char *on = json_string_value(json_object_get(json, "on"));
+	json_t *canon, *options, *copy = NULL;
+
+	*why = "\"on\" is not \"verifier\"; for a target call "
+	       "target.test-run";
+	if (!on || strcmp(on, "verifier"))
+		return NULL;
+	if (vouch_options_canon(json_object_get(json, "options"), &canon, why))
+		return NULL;
+	options = vouch_options_allow(config, canon, why);
+	json_decref(canon);
+	if (options) {
+		*why = "out of memory";
+		copy = json_copy(json);
+		json_object_set_new(copy, "options", options);
+	}
+	return copy;
+}
+
 static void test_run(struct vouch_client *client,
 		     const struct vouch_frame *frame, json_t *json)
 {
 	struct vouch_daemon *daemon = client->daemon;
-	const char *on = json_string_value(json_object_get(json, "on"));
 	struct vouch_failure f;
 	struct pending *p;
+	const char *why;
+	json_t *run;
 
-	if (!on || strcmp(on, "verifier")) {
+	run = allowed_run(daemon->config, json, &why);
+	if (!run) {
 		vouch_fail(&f, -EINVAL, VOUCH_EXIT_USAGE, "start a test run");
-		vouch_fail_why(&f, "\"on\" is not \"verifier\"");
-		vouch_fail_next(&f, "for a target call target.test-run");
+		vouch_fail_why(&f, "%s", why);
+		vouch_fail_next(&f, "correct the call");
 		vouch_client_fail(client, frame->id, &f);
 		return;
 	}
@@ -258,11 +283,12 @@ static void test_run(struct vouch_client *client,
 	if (!p || !p->blob) {
 		if (p)
 			pending_free(p);
+		json_decref(run);
 		fail_call(client, frame->id, -ENOMEM, "start a test run");
 		return;
 	}
 	memcpy(p->blob, frame->blob, frame->blob_len);
-	p->job.json = json_incref(json);
+	p->job.json = run;
 	p->job.type = VOUCH_FRAME_CALL;
 	p->job.blob = p->blob;
 	p->job.blob_len = frame->blob_len;

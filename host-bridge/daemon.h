@@ -223,6 +223,17 @@ int vouch_options_canon(const json_t *options, json_t **canon,
 			const char **why);
 
 /**
+ * vouch_options_allow() - hold options against the operator's policy.
+ * @config: holds the policy
+ * @canon: as vouch_options_canon() made it
+ * @why: set to a constant text on error
+ *
+ * Return: what a verifier agent gets, a new object; or NULL with @why.
+ */
+json_t *vouch_options_allow(const struct vouch_config *config, json_t *canon,
+			    const char **why);
+
+/**
  * vouch_options_text() - the bytes that the options' hash is of.
  * @canon: as vouch_options_canon() made it
  *

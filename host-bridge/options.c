@@ -82,6 +82,25 @@ int vouch_options_canon(const json_t *options, json_t **canon, const char **why)
 	return err;
 }
 
+json_t *vouch_options_allow(const struct vouch_config *config, json_t *canon,
+			    const char **why)
+{
+	json_t *options;
+
+	*why = "the policy does not allow \"record\"";
+	if (json_is_true(json_object_get(canon, "record")) && !config->record)
+		return NULL;
+	*why = "out of memory";
+	options = json_copy(canon);
+	if (options &&
+	    json_object_set_new(options, "allow_perfmon",
+				json_boolean(config->allow_perfmon))) {
+		json_decref(options);
+		return NULL;
+	}
+	return options;
+}
+
 char *vouch_options_text(const json_t *canon)
 {
 	return json_dumps(canon, JSON_SORT_KEYS | JSON_COMPACT);

@@ -17,6 +17,7 @@ static void sub_free(struct vouch_reap *reap)
 	free(sub->unsigned_image);
 	free(sub->image);
 	json_decref(sub->options);
+	json_decref(sub->allowed);
 	json_decref(sub->capture);
 	json_decref(sub->job.json);
 	json_decref(sub->verdict);
@@ -229,8 +230,7 @@ static void record_capture(struct vouch_submission *sub, const void *capture,
 	char name[VOUCH_HEX_LEN + 8];
 	int err;
 
-	if (!sub->daemon->config->record ||
-	    !json_is_true(json_object_get(sub->options, "record")))
+	if (!json_is_true(json_object_get(sub->allowed, "record")))
 		return;
 	snprintf(name, sizeof(name), "%s.capture", sub->object_hex);
 	err = vouch_file_put(sub->daemon->captures_fd, name, capture, len);
@@ -339,16 +339,11 @@ void vouch_submission_start(struct vouch_submission *sub)
 {
 	const struct vouch_config *config = sub->daemon->config;
 	struct vouch_job *job = &sub->job;
-	json_t *options = json_copy(sub->options);
 
-	if (!vouch_submission_move(sub, "verifying", NULL, NULL)) {
-		json_decref(options);
+	if (!vouch_submission_move(sub, "verifying", NULL, NULL))
 		return;
-	}
-	json_object_set_new(options, "allow_perfmon",
-			    json_boolean(config->allow_perfmon));
-	job->json =
-		json_pack("{s:s, s:o}", "name", sub->name, "options", options);
+	job->json = json_pack("{s:s, s:O}", "name", sub->name, "options",
+			      sub->allowed);
 	if (!job->json) {
 		vouch_submission_give_up(sub, VOUCH_EXIT_INTERNAL,
 					 "out of memory");

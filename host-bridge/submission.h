@@ -41,6 +41,7 @@ struct vouch_submission {
 	size_t object_len;
 	char object_hex[VOUCH_HEX_LEN];
 	json_t *options; /* canonical */
+	json_t *allowed; /* what the verifier agent gets of them */
 	char options_hex[VOUCH_HEX_LEN];
 	struct vouch_job job; /* for verifier.c */
 	json_t *capture; /* the agent's answer, NULL before */

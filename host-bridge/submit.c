@@ -101,10 +101,10 @@ static int set_options(struct vouch_submission *sub, const json_t *options,
 
 	if (vouch_options_canon(options, &sub->options, &why))
 		return vouch_fail_why(f, "options: %s", why);
-	if (json_is_true(json_object_get(sub->options, "record")) &&
-	    !sub->daemon->config->record)
-		return vouch_fail_why(f, "options: the policy does not allow "
-					 "\"record\"");
+	sub->allowed = vouch_options_allow(sub->daemon->config, sub->options,
+					   &why);
+	if (!sub->allowed)
+		return vouch_fail_why(f, "options: %s", why);
 	text = vouch_options_text(sub->options);
 	err = text ? vouch_sha256(text, strlen(text), hash) : -ENOMEM;
 	free(text);

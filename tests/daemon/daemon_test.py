@@ -387,6 +387,30 @@ def test_bad_submissions(tap):
     d.stop()
 
 
+def test_policy(tap):
+    d = Daemon(policy={})
+    verifier = d.verifier()
+    client = d.client()
+    body, _ = client.call("test-run", OBJECT, on="verifier",
+                          options={"allow_perfmon": True})
+    tap.equal(body["asked"]["options"],
+              {"allow_perfmon": False, "map_entries": {}, "record": False,
+               "set": {}}, "a test run gets no more than the policy allows")
+    tap.equal(d.submit(options={"allow_perfmon": True}, deliver=False)[1]
+              ["exit"], 0, "nor does a submission")
+    tap.equal(verifier.seen[1][1]["options"]["allow_perfmon"], False,
+              "whatever it says")
+    for kind, body in (
+            d.submit(options={"record": True}),
+            client.request(wire.CALL, {
+                "method": "test-run", "on": "verifier",
+                "options": {"record": True}}, OBJECT)[::2]):
+        tap.equal((kind, body.get("exit")), (wire.ERROR, 2),
+                  "recording is refused")
+    client.close()
+    d.stop()
+
+
 def test_client_leaves(tap):
     d = Daemon()
     client = d.client()
@@ -423,6 +447,10 @@ def test_calls(tap):
               "so is its failure")
     body, blob = client.call("test-run", OBJECT, on="verifier", object_len=1)
     tap.equal((body["runs"], blob), ([{"retval": 2}], OBJECT), "a test run")
+    body, _ = client.call("test-run", OBJECT, on="verifier",
+                          options={"allow_perfmon": True, "other": 1})
+    tap.equal(body["asked"]["options"]["allow_perfmon"], True,
+              "the policy's privileges")
     tap.equal([t["name"] for t in client.call("target.list")[0]["targets"]],
               ["demo"], "the list of targets")
     for call, code in (({"method": "nonsense"}, 2), ({}, 2),
