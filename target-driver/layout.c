@@ -167,6 +167,17 @@ static bool return_sites_ok(const struct vouch_image *img,
 	return true;
 }
 
+/* The slots and what lies behind return sites and slots: nothing as yet. */
+static bool rest_ok(const struct vouch_image *img, const struct vouch_layout *l,
+		    const u8 *base, const struct places *p)
+{
+	const u8 *sites_end = l->return_sites + 4ull * img->n_returns;
+	const u8 *slots = (const u8 *)l->slots;
+
+	return vouch_all_zero(sites_end, base + p->ro_size - sites_end) &&
+	       vouch_all_zero(slots, base + p->ro_after_init_size - slots);
+}
+
 int vouch_layout_check(const struct module *mod, const struct vouch_image *img,
 		       struct vouch_layout *layout, struct vouch_reason *why)
 {
@@ -192,10 +203,10 @@ int vouch_layout_check(const struct module *mod, const struct vouch_image *img,
 			why, -EBADMSG,
 			"image %s: its code in memory is not the admitted file's; load the very file that was admitted",
 			img->name);
-	if (!vouch_all_zero(layout->slots, 8ull * img->n_slots))
+	if (!rest_ok(img, layout, base, &p))
 		return vouch_refuse(
 			why, -EBADMSG,
-			"image %s: its slots are not empty; load the very file that was admitted",
+			"image %s: holds more data than the admitted file; load the very file that was admitted",
 			img->name);
 	return 0;
 }

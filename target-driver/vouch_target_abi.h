@@ -78,7 +78,9 @@ struct vouch_target_floor {
  * VOUCH_TARGET_ADMIT: check a file and remember it for the load to come.
  *
  * One admitted image per open device: a further one replaces it, closing the
- * device forgets it, and so does the end of its load, good or bad.
+ * device forgets it, and so does its load as soon as it comes to vouch_target,
+ * with good or bad end. A load that the kernel refuses before (ENOKEY,
+ * EKEYREJECTED, ENOEXEC, ENOENT ...) leaves it as it is.
  *
  *	EBADF, EFBIG	the descriptor cannot be read, or the file is too big
  *	EBADMSG		not of the one shape that images and signatures have,

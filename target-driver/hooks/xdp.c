@@ -8,7 +8,9 @@
 #include <linux/bpf.h>
 #include <linux/err.h>
 #include <linux/filter.h>
+#include <linux/if_link.h>
 #include <linux/netdevice.h>
+#include <linux/netlink.h>
 #include <linux/nsproxy.h>
 #include <linux/percpu.h>
 #include <linux/rtnetlink.h>
@@ -66,15 +68,27 @@ static struct attachment *find(const struct net_device *dev)
 	return NULL;
 }
 
-static int set_prog(struct net_device *dev, struct bpf_prog *prog)
+static int set_prog(struct net_device *dev, struct bpf_prog *prog,
+		    struct vouch_reason *why)
 {
+	struct netlink_ext_ack ack = {};
 	struct netdev_bpf bpf = {
 		.command = XDP_SETUP_PROG,
+		.flags = XDP_FLAGS_DRV_MODE,
 		.prog = prog,
+		.extack = &ack,
 	};
+	int err;
 
 	ASSERT_RTNL();
-	return dev->netdev_ops->ndo_bpf(dev, &bpf);
+	err = dev->netdev_ops->ndo_bpf(dev, &bpf);
+	if (!err)
+		return 0;
+	return vouch_refuse(
+		why, err,
+		"interface %s: its driver does not %s a program: %s (%d); see the kernel log",
+		dev->name, prog ? "take" : "let go of",
+		ack._msg ?: "no reason given", err);
 }
 
 /* Nobody may be running it any more. */
@@ -211,15 +225,12 @@ static int attach(struct vouch_loaded *l, u32 prog, const char *ifname,
 		return vouch_refuse(why, -ENOMEM, "interface %s: out of memory",
 				    dev->name);
 	old = find(dev);
-	err = set_prog(dev, a->prog);
+	err = set_prog(dev, a->prog, why);
 	if (err) {
 		/* A driver may have had it on some queues for a moment. */
 		synchronize_net();
 		free_attachment(a);
-		return vouch_refuse(
-			why, err,
-			"interface %s: its driver refuses XDP (%d); see the kernel log",
-			dev->name, err);
+		return err;
 	}
 	list_add_tail(&a->list, &attachments);
 	if (old) {
@@ -245,13 +256,10 @@ int vouch_xdp_attach(struct vouch_loaded *l, u32 prog, const char *ifname,
 
 static int detach(struct attachment *a, struct vouch_reason *why)
 {
-	int err = set_prog(a->dev, NULL);
+	int err = set_prog(a->dev, NULL, why);
 
 	if (err)
-		return vouch_refuse(
-			why, err,
-			"interface %s: its driver does not let the program go (%d); see the kernel log",
-			a->dev->name, err);
+		return err;
 	list_del(&a->list);
 	synchronize_net();
 	free_attachment(a);

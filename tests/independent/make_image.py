@@ -123,6 +123,7 @@ class Image:
         self.content = None
         self.instance = 0
         self.extra_modinfo = b""
+        self.extra_rodata = b""
         for key, value in kwargs.items():
             if not hasattr(self, key):
                 raise AttributeError(key)
@@ -238,14 +239,18 @@ class Image:
         relas, returns = self.relocations()
         syms, strtab = self.symbols()
         requirements, record = self.requirements(content), self.record()
-        shstrtab = b"".join(s[0].encode() + b"\0" for s in SECTIONS)
+        sections = list(SECTIONS)
+        if self.extra_rodata:
+            sections.append((".rodata", 1, 2, 0, 0, 8, 0))
+        shstrtab = b"".join(s[0].encode() + b"\0" for s in sections)
         bodies = [b"", bytes(self.obj.code), relas,
                   bytes(len(returns) // 6), returns, b"",
                   self.modinfo(name), self.this_module(name),
                   self.note(1, requirements), self.note(2, record),
-                  self.map_data(), syms, strtab, shstrtab]
+                  self.map_data(), syms, strtab, shstrtab,
+                  self.extra_rodata]
         out, heads, names = bytearray(64), [], 0
-        for i, (s, body) in enumerate(zip(SECTIONS, bodies)):
+        for i, (s, body) in enumerate(zip(sections, bodies)):
             size = 8 * len(self.slots) if s[1] == NOBITS else len(body)
             if i:
                 out += bytes(align(len(out), s[5]) - len(out))
@@ -260,7 +265,7 @@ class Image:
             out += struct.pack("<IIQQQQIIQQ", *h)
         out[:64] = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01",
                                1, 62, 1, 0, 0, shoff, 0, 64, 0, 0, 64,
-                               len(SECTIONS), len(SECTIONS) - 1)
+                               len(sections), len(SECTIONS) - 1)
         skip = [(heads[6][4] + bodies[6].index(b"\0name=vouch_") + 12, 16),
                 (heads[7][4] + bodies[7].index(b"vouch_") + 6, 16),
                 (heads[8][4] + 24 + 16, 32),

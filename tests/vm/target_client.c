@@ -236,3 +236,14 @@ void show_kernel_log(void)
 		fwrite(log, 1, n, stdout);
 	printf("VOUCH-KMSG-END\n");
 }
+
+void set_mtu(const char *ifname, int mtu)
+{
+	int s = socket(AF_PACKET, SOCK_RAW, 0);
+	struct ifreq r = { .ifr_mtu = mtu };
+
+	strcpy(r.ifr_name, ifname);
+	if (ioctl(s, SIOCSIFMTU, &r))
+		printf("# %s mtu: %s\n", ifname, strerror(errno));
+	close(s);
+}

@@ -59,6 +59,8 @@ unsigned int drain(int s);
 
 void up(const char *ifname);
 
+void set_mtu(const char *ifname, int mtu);
+
 void show_kernel_log(void);
 
 /* Many at once; in target_stress.c. */

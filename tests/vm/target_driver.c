@@ -132,7 +132,8 @@ static void test_refusals(void)
 static void test_load_refusals(void)
 {
 	static const char *const swaps[] = { "swap-call", "swap-slot",
-					     "swap-code", "swap-return" };
+					     "swap-code", "swap-return",
+					     "swap-data" };
 	unsigned int i;
 	int err;
 
@@ -364,6 +365,10 @@ static void test_xdp(void)
 			attach(VOUCH_TARGET_ATTACH, "pass", "prog", "lo") ==
 				-EOPNOTSUPP,
 		"an interface must be there and know XDP");
+	set_mtu("eth3", 9000);
+	verdict(attach(VOUCH_TARGET_ATTACH, "pass", "prog", "eth3") == -EINVAL,
+		"a driver can refuse a program");
+	set_mtu("eth3", 1500);
 	verdict(!attach(VOUCH_TARGET_ATTACH, "pass", "prog", "eth0"),
 		"a program attaches");
 	verdict(attach(VOUCH_TARGET_ATTACH, "pass", "prog", "eth0") == -EEXIST,

@@ -257,6 +257,9 @@ class Writer:
         self.good("swap-code", make_image.Image(
             self.profile, text, COUNT_PROGS, COUNT_MAPS, COUNT_SLOTS,
             name=name))
+        self.good("swap-data", make_image.Image(
+            self.profile, COUNT, COUNT_PROGS, COUNT_MAPS, COUNT_SLOTS,
+            name=name, extra_rodata=b"data"))
         self.good("swap-return", make_image.Image(
             self.profile, COUNT.replace(
                 "leave\n\tjmp __x86_return_thunk",
