@@ -14,6 +14,7 @@
 #define EXIT_LEN 5
 #define TEXT_SYM 1
 #define SLOTS_SYM 2
+#define SLOT_BUCKETS 16384 /* more than twice VOUCH_MAX_SLOTS_REFS */
 #define MAX_TEXT (32u << 20) /* bytes of an image's code */
 
 /* A text while it is made. */
@@ -26,6 +27,7 @@ struct linker {
 	u32 *func_off; /* of all functions, in .text */
 	u32 *import_syms; /* by helper: index of its symbol, 0: none */
 	u32 thunk_sym;
+	u16 slot_hash[SLOT_BUCKETS]; /* slot + 1 by hash; 0: free */
 };
 
 /* Imports, sorted by name, as image.h wants them. */
@@ -194,6 +196,14 @@ static int name_imports(struct linker *l)
 	return 0;
 }
 
+static u32 hash_slot(const struct vouch_req_ref *ref)
+{
+	u64 h = le32_to_cpu(ref->map) * 2654435761ull +
+		le32_to_cpu(ref->kind) * 40503ull + le64_to_cpu(ref->offset);
+
+	return (u32)(h * 0x9e3779b97f4a7c15ull >> 32) % SLOT_BUCKETS;
+}
+
 /* The slot for a reference: one for each distinct kind, map and offset. */
 static u32 find_slot(struct linker *l, const struct vouch_capture_ref *ref)
 {
@@ -204,16 +214,24 @@ static u32 find_slot(struct linker *l, const struct vouch_capture_ref *ref)
 		.map = ref->index,
 		.offset = ref->value,
 	};
-	const struct vouch_req_ref *slots = (const void *)l->text->slots.data;
-	u32 n = (u32)(l->text->slots.len / sizeof(want)), i;
+	u32 n = (u32)(l->text->slots.len / sizeof(want));
+	u32 at = hash_slot(&want);
 
 	/* One too many is enough to refuse. */
 	if (n > VOUCH_MAX_SLOTS_REFS)
 		return 0;
-	for (i = 0; i < n; i++)
-		if (!memcmp(&slots[i], &want, sizeof(want)))
-			return i;
+	for (; l->slot_hash[at]; at = (at + 1) % SLOT_BUCKETS) {
+		const struct vouch_req_ref *slots =
+			(const void *)l->text->slots.data;
+		u32 slot = l->slot_hash[at] - 1u;
+
+		if (!memcmp(&slots[slot], &want, sizeof(want)))
+			return slot;
+	}
 	vouch_buffer_add(&l->text->slots, &want, sizeof(want));
+	if (l->text->slots.failed)
+		return 0;
+	l->slot_hash[at] = (u16)(n + 1);
 	return n;
 }
 

@@ -28,6 +28,7 @@ SCRATCH = tempfile.TemporaryDirectory()
 
 TEXT = 0xffffffffc0100000
 LOOKUP, THUNK = TEXT + 0x100000, TEXT + 0x200000
+DATA = 8192
 CALL, SUBCALL, MAP, MAP_VALUE = 1, 2, 3, 4
 PROLOGUE = bytes.fromhex("0f1f4400006690554889e54881ec0800000053")
 EPILOGUE = bytes.fromhex("5bc9")
@@ -157,7 +158,8 @@ def capture(funcs):
         parts.append(record(2, pad(structure, 32) + pad(field, 32) +
                             struct.pack("<II", off, 0)))
     parts.append(map_record(b"table", (1, 4, 8, 100, 0, 0)))
-    parts.append(map_record(b".data", (2, 4, 8, 1, 1024, 4), b"8 bytes."))
+    parts.append(map_record(b".data", (2, 4, DATA, 1, 1024, 4),
+                            pad(b"start", DATA)))
     parts.append(record(4, pad(b"xdp_test", 64) + pad(b"xdp", 64) +
                         struct.pack("<10IQ", 6, 37, len(funcs), 2, 20, 30, 0,
                                     0, 8, 1, 0)))
@@ -268,6 +270,22 @@ def only_references_change(t):
             "return sites are jumps")
 
 
+def slots_are_bounded(t):
+    for count, want in ((4096, 0), (4097, 6)):
+        func = Code(0)
+        for i in range(count):
+            func.load("48be", MAP_VALUE, 1, i)
+        func.load("48be", MAP_VALUE, 1, 7)
+        done = link([func.end()], "many")
+        t.equal(done.returncode, want, "an image with %d slots" % count)
+    t.check(b"more than 4096 places" in done.stderr,
+            "the refusal says how many there may be", done.stderr)
+    image = read_image.read(get("many"))
+    t.equal([r["to"] for r in image["relocations"][:-1]],
+            ["value of .data + %d" % i for i in range(4096)] +
+            ["value of .data + 7"], "each slot is found again")
+
+
 def keys_are_made_once(t):
     done = run(SIGN, "--new-key", SCRATCH.name, "--cn", "test key")
     t.equal((done.returncode, done.stderr), (0, b""), "a key is made")
@@ -338,7 +356,8 @@ def main():
     t = tap.Tap()
     for test in (captures_are_read_alike, images_are_read_alike,
                  the_same_input_gives_the_same_bytes,
-                 addresses_do_not_matter, only_references_change, keys_are_made_once, signing_keeps_the_content,
+                 addresses_do_not_matter, only_references_change,
+                 slots_are_bounded, keys_are_made_once, signing_keeps_the_content,
                  openssl_accepts_the_signature, nothing_else_is_signed,
                  refusals_name_program_and_place):
         t.run(test)
