@@ -195,6 +195,29 @@ def test_documents(t):
             "--help may stand before the command")
 
 
+def completed(*words):
+    script = os.path.join(TOP, "host-bridge", "cli", "completion.bash")
+    out = subprocess.run(
+        ["bash", "-c", 'source "$1"; shift; COMP_WORDS=("$@"); '
+         'COMP_CWORD=$(($# - 1)); _vouch; printf "%s\\n" "${COMPREPLY[@]}"',
+         "-", script, VOUCH, *words], stdout=subprocess.PIPE, text=True,
+        timeout=60, check=True).stdout
+    return sorted(out.split())
+
+
+def test_completion(t):
+    helped = help_tree()
+    t.equal(completed(""), sorted({path[0] for path in helped}),
+            "completion offers every command")
+    t.equal(completed("target", "map", ""),
+            sorted({p[2] for p in helped if p[:2] == ("target", "map")}),
+            "and every command below another")
+    t.check(set(completed("submit", "x.o", "--")) >=
+            {"--" + o for o in helped[("submit",)][1]},
+            "and the options of a command")
+    t.equal(completed("sub"), ["submit"], "and only what fits")
+
+
 # ---- usage ---------------------------------------------------------------
 
 
@@ -440,9 +463,10 @@ def test_files(t):
 
 def main():
     t = tap.Tap()
-    for test in (test_documents, test_usage, test_endpoint_order,
-                 test_service_failures, test_submit, test_rejection,
-                 test_target, test_map, test_test_run, test_files):
+    for test in (test_documents, test_completion, test_usage,
+                 test_endpoint_order, test_service_failures, test_submit,
+                 test_rejection, test_target, test_map, test_test_run,
+                 test_files):
         t.run(test)
     t.end()
 
