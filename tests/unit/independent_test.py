@@ -357,8 +357,8 @@ def main():
     for test in (captures_are_read_alike, images_are_read_alike,
                  the_same_input_gives_the_same_bytes,
                  addresses_do_not_matter, only_references_change,
-                 slots_are_bounded, keys_are_made_once, signing_keeps_the_content,
-                 openssl_accepts_the_signature, nothing_else_is_signed,
+                 slots_are_bounded, keys_are_made_once,
+                 signing_keeps_the_content, openssl_accepts_the_signature, nothing_else_is_signed,
                  refusals_name_program_and_place):
         t.run(test)
     t.end()
