@@ -65,5 +65,6 @@ void show_kernel_log(void);
 
 /* Many at once; in target_stress.c. */
 void test_stress(void);
+void test_noise(void);
 
 #endif /* TARGET_CLIENT_H */

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -405,6 +406,26 @@ static void test_xdp(void)
 	close(s);
 }
 
+/* A test-run on each CPU. */
+static void run_everywhere(const char *file)
+{
+	struct vouch_target_test_run t;
+	uint8_t packet[64] = {};
+	cpu_set_t one, all;
+	unsigned int cpu;
+
+	sched_getaffinity(0, sizeof(all), &all);
+	for (cpu = 0; cpu < N_CPUS; cpu++) {
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		sched_setaffinity(0, sizeof(one), &one);
+		verdict(!run(file, "prog", packet, 64, &t, NULL) &&
+				t.retval == 4,
+			"a test-run redirects nothing");
+	}
+	sched_setaffinity(0, sizeof(all), &all);
+}
+
 /* From eth1 to eth0 and by the program to eth2, whose wire ends at eth3. */
 static void test_redirect(void)
 {
@@ -425,8 +446,15 @@ static void test_redirect(void)
 		"it is made to take them");
 	send_frames("eth1", 100, 2);
 	verdict(drain(s) == 100, "each frame arrives, once");
-	verdict(!attach(VOUCH_TARGET_DETACH, "bounce", "", "eth0") &&
-			!unload("bounce"),
+	run_everywhere("bounce");
+	verdict(!load_admitted("redirect") &&
+			!attach(VOUCH_TARGET_ATTACH, "redirect", "prog",
+				"eth0"),
+		"a program without the helper takes over");
+	send_frames("eth1", 20, 2);
+	verdict(drain(s) == 0, "it does not redirect to where another did");
+	verdict(!attach(VOUCH_TARGET_DETACH, "redirect", "", "eth0") &&
+			!unload("bounce") && !unload("redirect"),
 		"and all can go");
 	close(s);
 }
@@ -530,6 +558,7 @@ int main(void)
 		test_unplug();
 		test_replacement();
 		test_stress();
+		test_noise();
 		test_end();
 	}
 	finish();

@@ -11,7 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "target_client.h"
 
@@ -158,6 +160,154 @@ static bool has_room_for_four(const char *map)
 		if (erase("count", map, key))
 			return false;
 	return true;
+}
+
+/*
+ * Requests that are half right: names that exist, and lengths, pointers and
+ * flags from a small set of bad and good ones.
+ */
+static uint64_t pick(unsigned int *seed)
+{
+	static uint8_t *room; /* and no memory behind it */
+	const size_t size = 1 << 16, guard = 1 << 21;
+
+	if (!room) {
+		room = mmap(NULL, size + guard, PROT_NONE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		mprotect(room, size, PROT_READ | PROT_WRITE);
+	}
+	const uint64_t values[] = {
+		0,
+		1,
+		4,
+		8,
+		13,
+		64,
+		3520,
+		3521,
+		4096,
+		65536,
+		1 << 20,
+		INT32_MAX,
+		UINT32_MAX,
+		UINT64_MAX,
+		(uintptr_t)room,
+		(uintptr_t)room,
+		(uintptr_t)room,
+		(uintptr_t)room + size - 2,
+		0xffffffff81000000,
+	};
+
+	return values[rand_r(seed) % (sizeof(values) / sizeof(*values))];
+}
+
+static void ask_map(unsigned int *seed)
+{
+	static const unsigned long cmds[] = {
+		VOUCH_TARGET_MAP_LOOKUP,
+		VOUCH_TARGET_MAP_UPDATE,
+		VOUCH_TARGET_MAP_DELETE,
+		VOUCH_TARGET_MAP_NEXT_KEY,
+	};
+	static const char *const maps[] = { "runs",	      "lengths",
+					    ".bss",	      "percpu",
+					    "percpu_lengths", ".rodata" };
+	struct vouch_target_map_op op = {
+		.key = pick(seed),
+		.value = rand_r(seed) % 2 ? pick(seed) : 0,
+		.next_key = rand_r(seed) % 2 ? pick(seed) : 0,
+		.flags = rand_r(seed) % 2 ? pick(seed) : 0,
+		.key_len = rand_r(seed) % 4 ? 4 : pick(seed),
+		.value_len = pick(seed),
+	};
+
+	memcpy(op.image, image, sizeof(image));
+	strcpy(op.map, maps[rand_r(seed) % 6]);
+	ask(dev, cmds[rand_r(seed) % 4], &op);
+}
+
+static void ask_run(unsigned int *seed)
+{
+	static const char *const progs[] = { "count", "head", "time" };
+	struct xdp_md_like {
+		uint32_t word[6];
+	} md = {};
+	struct vouch_target_test_run t = {
+		.data_in = pick(seed),
+		.data_out = pick(seed),
+		.ctx_in = rand_r(seed) % 2 ? (uintptr_t)&md : pick(seed),
+		.ctx_out = pick(seed),
+		.data_size_in = pick(seed),
+		.data_size_out = pick(seed),
+		.ctx_size_in = rand_r(seed) % 2 ? sizeof(md) : pick(seed),
+		.ctx_size_out = pick(seed),
+		.repeat = rand_r(seed) % 3,
+	};
+	unsigned int i;
+
+	for (i = 0; i < 6; i++)
+		md.word[i] = rand_r(seed) % 2 ? 0 : pick(seed);
+	memcpy(t.image, image, sizeof(image));
+	strcpy(t.prog, progs[rand_r(seed) % 3]);
+	ask(dev, VOUCH_TARGET_TEST_RUN, &t);
+}
+
+/* All requests, with bytes of no meaning. */
+static void ask_noise(unsigned int *seed)
+{
+	static const unsigned long cmds[] = {
+		VOUCH_TARGET_INFO,	 VOUCH_TARGET_FLOOR_SET,
+		VOUCH_TARGET_FLOOR_GET,	 VOUCH_TARGET_ADMIT,
+		VOUCH_TARGET_IMAGE_INFO, VOUCH_TARGET_PROG_INFO,
+		VOUCH_TARGET_MAP_INFO,	 VOUCH_TARGET_ATTACH,
+		VOUCH_TARGET_DETACH,	 VOUCH_TARGET_ATTACH_INFO,
+		VOUCH_TARGET_MAP_LOOKUP, VOUCH_TARGET_MAP_UPDATE,
+		VOUCH_TARGET_MAP_DELETE, VOUCH_TARGET_MAP_NEXT_KEY,
+		VOUCH_TARGET_TEST_RUN,
+	};
+	uint8_t arg[512] = {};
+	unsigned int n = rand_r(seed) % 40;
+
+	memcpy(arg, image, rand_r(seed) % 2 ? sizeof(image) : 0);
+	while (n--)
+		arg[rand_r(seed) % 300] = rand_r(seed);
+	ask(dev, cmds[rand_r(seed) % 15], arg);
+}
+
+/* In a process of its own, which the answers may overwrite. */
+static void ask_nonsense(void)
+{
+	unsigned int seed = 1, i;
+	pid_t pid = fork();
+
+	if (pid) {
+		waitpid(pid, NULL, 0);
+		return;
+	}
+	for (i = 0; i < 30000; i++) {
+		ask_map(&seed);
+		ask_run(&seed);
+		ask_noise(&seed);
+	}
+	_exit(0);
+}
+
+/* What it must do is not to fall over, and to work afterwards. */
+void test_noise(void)
+{
+	struct vouch_target_test_run t;
+	uint8_t packet[64] = { 2 };
+
+	verdict(!load_admitted("count"), "the image loads once more");
+	strcpy(image, name_of("count"));
+	ask_nonsense();
+	verdict(!run("count", "count", packet, sizeof(packet), &t, NULL) &&
+			t.retval == 2,
+		"requests of no meaning do no harm");
+	verdict(!lookup("count", ".rodata", 0, packet, 4) &&
+			!memcmp(packet, "abcd", 4),
+		"nor to a frozen map");
+	verdict(!unload("count"), "and the image can go");
 }
 
 void test_stress(void)
