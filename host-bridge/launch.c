@@ -46,8 +46,22 @@ static int become(const char *user)
 	return 0;
 }
 
-static void exec_qemu(const struct launcher *l, struct vouch_qemu *qemu,
-		      int qmp_fd, pid_t parent)
+/* QEMU has much to say that is not the daemon's: a file beside its state. */
+static int redirect(const struct launcher *l, const char *vm)
+{
+	char path[512];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s.qemu.log", l->config->state_dir,
+		 vm);
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+	if (fd < 0)
+		return -errno;
+	return dup3(fd, STDERR_FILENO, 0) < 0 ? -errno : 0;
+}
+
+static void exec_qemu(const struct launcher *l, const char *vm,
+		      struct vouch_qemu *qemu, int qmp_fd, pid_t parent)
 {
 	sigset_t none;
 
@@ -57,7 +71,8 @@ static void exec_qemu(const struct launcher *l, struct vouch_qemu *qemu,
 	/* Out of reach of an interrupt at the terminal. */
 	setsid();
 	if (!become(l->config->user) && !prctl(PR_SET_PDEATHSIG, SIGKILL) &&
-	    getppid() == parent && !fcntl(qmp_fd, F_SETFD, 0))
+	    getppid() == parent && !fcntl(qmp_fd, F_SETFD, 0) &&
+	    !redirect(l, vm))
 		execvp(qemu->argv[0], qemu->argv);
 	vouch_error("cannot start %s: %s; install qemu-system-x86, or name it "
 		    "as \"qemu\"",
@@ -96,7 +111,7 @@ static int start(struct launcher *l, u32 vm, enum vouch_accel accel)
 		clear_net(&config->launch.net);
 		g->pid = fork();
 		if (!g->pid)
-			exec_qemu(l, &qemu, pair[1], parent);
+			exec_qemu(l, config->name, &qemu, pair[1], parent);
 		if (g->pid < 0) {
 			err = -errno;
 			g->pid = 0;

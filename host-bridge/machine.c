@@ -274,8 +274,10 @@ static void ended(struct vouch_vm *vm, const char *how, bool panicked)
 	if (vm->daemon->stopping || !vm->running)
 		return;
 	vm->running = false;
-	vouch_warning("VM '%s': ended: %s%s", vm->config->name, how,
-		      panicked ? ", its kernel panicked" : "");
+	vouch_warning(
+		"VM '%s': ended: %s%s; see its console and %s/%s.qemu.log",
+		vm->config->name, how, panicked ? ", its kernel panicked" : "",
+		vm->daemon->config->state_dir, vm->config->name);
 	vouch_store_log(vm->daemon->store, 0, "vm-ended", vm->config->name);
 	if (on_trial(vm))
 		give_up_kvm(vm->daemon);
