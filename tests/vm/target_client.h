@@ -63,7 +63,12 @@ void set_mtu(const char *ifname, int mtu);
 
 void show_kernel_log(void);
 
-/* Many at once; in target_stress.c. */
+/* Programs on interfaces; in target_net.c. */
+void test_xdp(void);
+void test_redirect(void);
+void test_unplug(void);
+
+/* Many at once, and nonsense; in target_stress.c. */
 void test_stress(void);
 void test_noise(void);
 

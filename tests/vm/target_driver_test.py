@@ -21,7 +21,8 @@ LOUD = re.compile(r"^<[0-4]>\[ *\d+\.\d+\] (.*)$", re.M)
 MAGIC = b"~Module signature appended~\n"
 FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra",
          "-Werror", "-static", "-pthread"]
-SOURCES = ["target_driver.c", "target_client.c", "target_stress.c"]
+SOURCES = ["target_driver.c", "target_client.c", "target_net.c",
+           "target_stress.c"]
 
 
 def arguments():
