@@ -68,7 +68,7 @@ class Lab:
                 {"name": "demo", "role": "target", "cid": 4,
                  "vsock": os.path.join(self.dir, "target.sock"),
                  "profile": path("profile", "profile.json"),
-                 "slot": "default",
+                 "slots": ["default", "one", "two"],
                  "launch": {"kernel": path("keys", "vmlinux"),
                             "initrd": path("target.cpio"),
                             "append": "console=ttyS0 panic=-1",

@@ -8,6 +8,9 @@ import time
 import packets
 
 HOST_MAC = bytes.fromhex("0200000000aa")
+# What ARP replies come from, so that a filter can let them pass and nothing
+# else of ours.
+ARP_MAC = bytes.fromhex("0200000000bb")
 HOST_IP = bytes((10, 77, 0, 1))
 TARGET_IP = bytes((10, 77, 0, 2))
 
@@ -33,7 +36,7 @@ def arp_reply(request):
     """We have every address that the target asks for."""
     sender_mac, sender_ip, _, wanted = struct.unpack(
         "6s4s6s4s", request[22:42])
-    return (sender_mac + HOST_MAC + b"\x08\x06" +
+    return (sender_mac + ARP_MAC + b"\x08\x06" +
             struct.pack(">HHBBH", 1, 0x0800, 6, 4, 2) + HOST_MAC + wanted +
             sender_mac + sender_ip).ljust(60, b"\0")
 

@@ -1,0 +1,316 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The whole chain in a lab of its own: vouchd, a verifier VM, a target VM.
+
+Real kernels, real virtio-vsock, real objects; vouchd and vouch are the
+sanitised builds.
+"""
+
+import collections
+import os
+import re
+import struct
+import sys
+
+sys.path[:0] = ["scripts", "tests/lib"]
+import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
+import packets  # noqa: E402  pylint: disable=wrong-import-position
+import tap  # noqa: E402  pylint: disable=wrong-import-position
+import wire  # noqa: E402  pylint: disable=wrong-import-position
+import wirenet  # noqa: E402  pylint: disable=wrong-import-position
+
+OBJECTS = os.path.join(lab_module.BUILD, "objects")
+N_PACKETS = 1000
+SEED = 1
+
+# xdp-filter's map values: flags in the low bits, a counter above them.
+SRC, DST, ON_TCP, ON_UDP, SHIFT = 1, 2, 4, 8, 6
+
+
+def path(name):
+    return os.path.join(OBJECTS, name)
+
+
+def per_cpu(value, cpus):
+    return struct.pack("<Q", value).hex() * cpus
+
+
+def sum_cpus(value):
+    """The flags and the counters of all CPUs, as one number."""
+    words = struct.unpack("<%dQ" % (len(value) // 16), bytes.fromhex(value))
+    return sum(w >> SHIFT for w in words), words[0] & ((1 << SHIFT) - 1)
+
+
+# ---- what the two objects are run with ------------------------------------
+
+def count_case():
+    return {
+        "object": "xdp_count.o", "program": "xdp_count", "slot": "one",
+        "set": {"sample": "3", "drop_protocol": "47"},
+        # A table that is full but for two: E2BIG must be the same too.
+        "map_entries": {"sources": 4},
+        "presets": [
+            {"map": "sources", "key": packets.IPV4[0].hex(),
+             "value": struct.pack("<QQ", 5, 500).hex()},
+            {"map": "sources", "key": "01020304",
+             "value": struct.pack("<QQ", 1, 1).hex()}],
+    }
+
+
+def filter_case(cpus):
+    def entry(table, key, flags):
+        return {"map": table, "key": key.hex(),
+                "value": per_cpu(flags, cpus)}
+    port = ">HH"
+    return {
+        "object": "xdpfilt_dny_all.o", "program": "xdpfilt_dny_all", "slot": "two",
+        "set": {}, "map_entries": {},
+        "presets": [
+            entry("filter_ethernet", packets.MACS[0], SRC),
+            entry("filter_ethernet", packets.MACS[1], DST),
+            entry("filter_ipv4", packets.IPV4[0], SRC),
+            entry("filter_ipv4", packets.IPV4[1], DST),
+            entry("filter_ipv6", packets.IPV6[0], SRC),
+            entry("filter_ipv6", packets.IPV6[1], DST),
+            entry("filter_ports", struct.pack(port, 22, 0), SRC | ON_TCP),
+            entry("filter_ports", struct.pack(port, 53, 0), DST | ON_TCP),
+            entry("filter_ports", struct.pack(port, 80, 0), SRC | ON_UDP),
+            entry("filter_ports", struct.pack(port, 443, 0), DST | ON_UDP)],
+    }
+
+
+def reference(client, case, sent):
+    """What BPF_PROG_TEST_RUN says on the verifier kernel."""
+    with open(path(case["object"]), "rb") as f:
+        obj = f.read()
+    return client.call(
+        "test-run", obj + b"".join(sent), on="verifier", name=case["object"],
+        options={"set": case["set"], "map_entries": case["map_entries"]},
+        program=case["program"], packets=[len(p) for p in sent],
+        object_len=len(obj), repeat=1, presets=case["presets"], dump=True)
+
+
+def on_target(client, case, image, sent):
+    return client.call(
+        "target.test-run", b"".join(sent), target="demo", image=image,
+        program=case["program"], packets=[len(p) for p in sent], repeat=1,
+        presets=case["presets"], dump=True)
+
+
+def normal(maps):
+    """Maps in one form: which CPU counted does not matter."""
+    result = {}
+    for name, entries in maps.items():
+        table = {}
+        for e in entries:
+            value = e.get("value")
+            if name.startswith(("filter_", "xdp_stats")):
+                words = struct.unpack("<%dQ" % (len(value) // 16),
+                                      bytes.fromhex(value))
+                per = 2 if name == "xdp_stats_map" else 1
+                value = tuple(sum(words[i::per]) for i in range(per))
+                if not any(value):
+                    continue
+            table[e["key"]] = value
+        result[name] = table
+    return result
+
+
+# ---- tests ------------------------------------------------------------------
+
+def submit_case(t, lab, case):
+    args = ["submit", path(case["object"]), "--target", "demo",
+            "--slot", case["slot"]]
+    for name, value in case["set"].items():
+        args += ["--set", "%s=%s" % (name, value)]
+    for name, value in case["map_entries"].items():
+        args += ["--map-entries", "%s=%s" % (name, value)]
+    rc, result = lab.vouch(*args)
+    t.check(rc == 0 and result["verdict"] == "accepted" and
+            result["deliveries"][0]["status"] == "loaded",
+            "%s is verified, linked, signed and loaded" % case["object"],
+            lab.stderr or result)
+    return result["image"]["name"]
+
+
+def differential(t, lab, client, case, branches):
+    name = case["object"]
+    sent = packets.packets(SEED, N_PACKETS)
+    image = submit_case(t, lab, case)
+    ref, ref_data = reference(client, case, sent)
+    got, got_data = on_target(client, case, image, sent)
+
+    t.equal([r["retval"] for r in got["runs"]],
+            [r["retval"] for r in ref["runs"]],
+            "%s: %d return values equal BPF_PROG_TEST_RUN's" %
+            (name, N_PACKETS))
+    t.check(got_data == ref_data, "%s: the packets that come out are equal" %
+            name)
+    t.equal([r["data_len"] for r in got["runs"]],
+            [r["data_len"] for r in ref["runs"]],
+            "%s: their lengths are equal" % name)
+    t.equal(normal(got["maps"]), normal(ref["maps"]),
+            "%s: the maps are equal" % name)
+
+    verdicts = collections.Counter(r["retval"] for r in got["runs"])
+    t.note("%s: verdicts %s" % (name, dict(verdicts)))
+    taken = branches(got, verdicts, case)
+    t.note("%s: branches %s" % (name, taken))
+    t.check(taken and all(taken.values()),
+            "%s: every branch and verdict was taken" % name, taken)
+
+
+def count_branches(got, verdicts, case):
+    maps = got["maps"]
+    protocols = {int.from_bytes(bytes.fromhex(e["key"]), "little"):
+                 int.from_bytes(bytes.fromhex(e["value"]), "little")
+                 for e in maps["protocols"]}
+    sources = {e["key"]: struct.unpack("<QQ", bytes.fromhex(e["value"]))[0]
+               for e in maps["sources"]}
+    counted = sum(protocols.values())
+    preset = {p["key"] for p in case["presets"]}
+    old = sources[packets.IPV4[0].hex()] - 5
+    new = sum(v for k, v in sources.items() if k not in preset)
+    return {
+        "drop": verdicts[1], "pass": verdicts[2],
+        "sampled out or not IPv4": N_PACKETS - counted,
+        "tcp": protocols.get(6, 0), "udp": protocols.get(17, 0),
+        "icmp": protocols.get(1, 0), "gre": protocols.get(47, 0),
+        "known source": old, "new source": new,
+        "table full": counted - old - new,
+    }
+
+
+def filter_branches(got, verdicts, case):
+    names = {SRC: "src", DST: "dst", SRC | ON_TCP: "tcp src",
+             DST | ON_TCP: "tcp dst", SRC | ON_UDP: "udp src",
+             DST | ON_UDP: "udp dst"}
+    taken = {"aborted": verdicts[0], "drop": verdicts[1],
+             "pass": verdicts[2]}
+    dumped = {(name, e["key"]): e["value"]
+              for name, entries in got["maps"].items() for e in entries}
+    for p in case["presets"]:
+        hits, flags = sum_cpus(dumped[p["map"], p["key"]])
+        label = "%s %s" % (p["map"].replace("filter_", ""), names[flags])
+        taken[label] = hits
+    return taken
+
+
+def wire_counts(t, lab):
+    """Frames from outside are counted, and by native XDP."""
+    rc, result = lab.vouch("submit", path("xdp_count.o"), "--target", "demo",
+                           "--attach", "xdp:eth0")
+    t.check(rc == 0 and result["deliveries"][0]["status"] == "attached",
+            "the example is attached to the interface", lab.stderr or result)
+    image = result["image"]["name"]
+    sent = collections.Counter()
+    for i in range(60):
+        source = packets.IPV4[i % 5]
+        lab.send(packets.ethernet_ipv4(source, 17))
+        sent[source.hex()] += 1
+    got = {}
+    for _ in range(300):
+        _, dump = lab.vouch("target", "map", "dump", "demo", "sources",
+                            "--image", image)
+        got = {e["key"]: struct.unpack("<QQ", bytes.fromhex(e["value"]))[0]
+               for e in dump["entries"]}
+        if sum(got.values()) >= 60:
+            break
+    t.equal(got, dict(sent), "its counters equal what was sent")
+    rc, progs = lab.vouch("target", "progs", "demo")
+    runs = [p["runs"] for p in progs["programs"] if p["image"] == image]
+    t.check(rc == 0 and runs and runs[0] >= 60,
+            "the target counts the program's runs", progs)
+
+
+def wire_filter(t, lab, cpus):
+    """The third-party filter takes the interface over and obeys its maps."""
+    rc, result = lab.vouch("submit", path("xdpfilt_dny_all.o"), "--target",
+                           "demo", "--attach", "xdp:eth0")
+    t.check(rc == 0 and result["deliveries"][0]["status"] == "attached",
+            "a filter that nobody here wrote is attached in its place",
+            lab.stderr or result)
+    image = ["--image", result["image"]["name"]]
+    good, bad = packets.IPV4[4], packets.IPV4[5]
+    flags = "1 0 0 0 0 0 0 0".split()
+    for table, key, value in (
+            ("filter_ethernet", wirenet.ARP_MAC, flags),
+            ("filter_ipv4", good, flags)):
+        rc, _ = lab.vouch("target", "map", "set", "demo", table, "key",
+                          *map(str, key), "value", *value, *image)
+        t.check(rc == 0, "map set %s" % table, lab.stderr)
+    answered = wirenet.echo_replies(
+        lab, [(bad, 1), (good, 2), (bad, 3), (good, 4)], last=4)
+    t.equal(answered, {2, 4}, "it passes what its map names and drops the rest")
+    rc, result = lab.vouch("target", "map", "delete", "demo", "filter_ipv4",
+                           "key", *map(str, good), *image)
+    t.check(rc == 0, "map delete", lab.stderr)
+    rc, result = lab.vouch("target", "map", "get", "demo", "filter_ipv4",
+                           "key", *map(str, good), *image)
+    t.check(rc == 6, "a deleted key is gone", (rc, result))
+    t.check(cpus > 0, "the target says how many CPUs it has")
+
+
+# object: (exit code, words that the reason must have)
+AGENT_REFUSES = {
+    "helper_trace.o": (6, "bpf_trace"),
+    "kconfig.o": (6, "LINUX_KERNEL_VERSION"),
+    "kfunc.o": (6, "bpf_kfunc_call_test1"),
+    "ksym_percpu.o": (6, "bpf_prog_active"),
+    "ksym_typed.o": (6, "sysctl_unprivileged_bpf_disabled"),
+    "ksym_typeless.o": (6, "init_task"),
+    "skb.o": (6, "sched_cls"),
+    "tail_call.o": (6, "prog_array|tail call"),
+    "timer.o": (6, "timer"),
+    "tp_btf.o": (6, "tracing|tp_btf"),
+}
+
+
+def refusals(t, lab):
+    for name, (code, words) in sorted(AGENT_REFUSES.items()):
+        rc, result = lab.vouch("submit", path("refuse/" + name), "--target",
+                               "demo")
+        text = str(result.get("reason")) + str(
+            [p.get("reason") for p in result.get("programs", [])])
+        t.check(rc == code and result.get("image") is None and
+                re.search(words, text), "%s is refused by name" % name,
+                (rc, text))
+    rc, result = lab.vouch("submit", path("refuse/rejected.o"), "--target",
+                           "demo")
+    t.check(rc == 3 and result["verdict"] == "rejected" and
+            "invalid access to packet" in result["log"],
+            "a program that the verifier rejects comes back with its log",
+            (rc, result))
+
+
+def status_of(lab):
+    rc, status = lab.vouch("status")
+    return status if rc == 0 else {}
+
+
+def main():
+    t = tap.Tap()
+    lab = lab_module.Lab("lab-test", variant="asan")
+    try:
+        lab.up()
+        client = wire.Client(lab.socket)
+        body, _ = client.call("target.show", target="demo")
+        cpus = body.get("nr_cpus", 2)
+        t.run(differential, lab, client, count_case(), count_branches)
+        t.run(differential, lab, client, filter_case(cpus), filter_branches)
+        t.run(wire_counts, lab)
+        t.run(wire_filter, lab, cpus)
+        t.run(refusals, lab)
+        status = status_of(lab)
+        t.check(all(vm["state"] == "ready" for vm in
+                    status["verifiers"] + status["targets"]),
+                "both VMs are up at the end", status)
+    except (lab_module.LabError, wire.WireError) as e:
+        t.check(False, "the lab", e)
+    finally:
+        t.check(lab.down(), "the lab stops")
+    t.end()
+
+
+if __name__ == "__main__":
+    main()
