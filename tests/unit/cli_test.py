@@ -18,7 +18,9 @@ import threading
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(TOP, "tests", "lib"))
+sys.path.insert(0, os.path.join(TOP, "tests", "independent"))
 
+import make_image  # noqa: E402  pylint: disable=wrong-import-position
 import tap  # noqa: E402  pylint: disable=wrong-import-position
 import wire  # noqa: E402  pylint: disable=wrong-import-position
 
@@ -375,7 +377,8 @@ def test_map(t):
         t.equal((got.returncode, request), (0, want), " ".join(words))
     got, request = set_map("key", "1", "value", "1", "noexist")
     t.equal(request.get("flags"), 1, "noexist is flag 1")
-    for words in (["key", "1", "0", "value", "1"], ["key", "hex", "1", "value",
+    for words in (["key", "1", "value", "1", "any", "x"],
+                  ["key", "1", "0", "value", "1"], ["key", "hex", "1", "value",
                                                     "1"],
                   ["key", "256", "0", "0", "0", "value", "1"],
                   ["key", "4294967296", "value", "1"],
@@ -461,12 +464,64 @@ def test_files(t):
         t.equal(got.returncode, code, "inspect refuses " + name)
 
 
+CODE = """
+	.text
+	.p2align 4, 0xcc
+	.type prog, @function
+prog:	mov $2, %eax
+	jmp __x86_return_thunk
+	.size prog, . - prog
+"""
+
+
+def new_cert(name):
+    """A key with its certificate, as PEM and as DER."""
+    path = os.path.join(SCRATCH.name, name)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048",
+                    "-nodes", "-subj", "/CN=" + name, "-keyout",
+                    path + ".key", "-out", path + ".pem"], check=True,
+                   stderr=subprocess.DEVNULL)
+    subprocess.run(["openssl", "x509", "-in", path + ".pem", "-outform",
+                    "DER", "-out", path + ".der"], check=True)
+    return path
+
+
+def test_image(t):
+    facts = {"module.size": 768, "module.name.offset": 24}
+    profile = {"vermagic": "6.1.0 SMP mod_unload ", "facts": facts}
+    image = make_image.Image((profile, bytes(32)), CODE,
+                             [{"name": "prog", "function": "prog"}])
+    key, other = new_cert("signer"), new_cert("stranger")
+    signed = image.sign(key)
+    path = scratch_file("image.ko", signed)
+    got = vouch("inspect", path, "--json", "--disassemble")
+    found = json.loads(got.stdout)
+    t.equal((got.returncode, found["kind"], found["content_ok"],
+             found["record"]["slot"], found["signature"]["issuer"]),
+            (0, "image", True, "edge", "signer"), "an image is shown")
+    t.check("mov eax, 2" in [i["text"] for i in
+                             found["functions"][0]["code"]],
+            "with its code disassembled")
+    t.equal(vouch("inspect", path, "--cert", key + ".der").returncode, 0,
+            "its signature is good with its certificate")
+    t.equal(vouch("inspect", path, "--cert", other + ".der").returncode, 5,
+            "and bad with another")
+    path = scratch_file("unsigned.ko", image.elf())
+    t.equal(vouch("inspect", path).returncode, 0, "an unsigned one is shown")
+    t.equal(vouch("inspect", path, "--cert", key + ".der").returncode, 5,
+            "but does not pass for signed")
+    changed = signed.replace(b"\xb8\x02\0\0\0", b"\xb8\x01\0\0\0", 1)
+    got = vouch("inspect", scratch_file("changed.ko", changed), "--json")
+    t.equal((got.returncode, json.loads(got.stdout).get("content_ok")),
+            (5, False), "code that was changed does not fit the content hash")
+
+
 def main():
     t = tap.Tap()
     for test in (test_documents, test_completion, test_usage,
                  test_endpoint_order, test_service_failures, test_submit,
                  test_rejection, test_target, test_map, test_test_run,
-                 test_files):
+                 test_files, test_image):
         t.run(test)
     t.end()
 
