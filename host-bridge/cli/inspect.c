@@ -123,7 +123,7 @@ static int show(const struct vouch_cli *cli, json_t *json)
 		vouch_output_json(json);
 	else
 		vouch_inspect_show(json);
-	if (json_is_false(good) || json_is_false(content) ||
+	if (json_is_false(content) ||
 	    (vouch_cli_option(cli, "cert") && !json_is_true(good)))
 		return VOUCH_EXIT_TRUST;
 	return VOUCH_EXIT_OK;
