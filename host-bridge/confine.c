@@ -138,7 +138,7 @@ static int allow(scmp_filter_ctx ctx, const int *calls)
 static int allow_unix(scmp_filter_ctx ctx, int call)
 {
 	return seccomp_rule_add(ctx, SCMP_ACT_ALLOW, call, 1,
-				SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+				SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
 }
 
 static int add_rules(scmp_filter_ctx ctx, enum vouch_duty duty)
