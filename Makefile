@@ -104,7 +104,7 @@ modules: kernels
 	@scripts/build-module guest-verifier $(B)/guest-verifier \
 		"/lib/modules/$$(cat $(B)/verifier/release)/build"
 	@scripts/target-profile --kdir $(B)/target-kernel --out $(B)/profile \
-		--cert $(B)/keys/image.der
+		--cert $(B)/keys/image.der >/dev/null
 	@scripts/build-module target-driver $(B)/target-driver \
 		$(B)/target-kernel VOUCH_GEN=$(abspath $(B)/profile)
 	@$(B)/target-kernel/scripts/sign-file sha256 $(B)/keys/vendor.key \

@@ -20,6 +20,7 @@ import tempfile
 import time
 
 BUILD = os.environ.get("VOUCH_BUILD", "build")
+CPUS = 2  # of each VM
 
 
 def runtime_dir(name):
@@ -34,7 +35,11 @@ class LabError(Exception):
 
 
 class Lab:
-    def __init__(self, name="lab", kernel="vmlinux", variant=""):
+    def __init__(self, name="lab", kernel="vmlinux", variant="", append="",
+                 target=True, record=False):
+        """@kernel, @append: of the verifier VM. Without @target that VM is
+        not started; its profile is known all the same. @record has the check
+        see what the agent would refuse before."""
         self.dir = runtime_dir(name)
         self.state = os.path.join(BUILD, name)
         self.socket = os.path.join(self.dir, "vouchd.sock")
@@ -42,42 +47,72 @@ class Lab:
         self.nic = os.path.join(self.dir, "nic.sock")
         self.programs = os.path.join(BUILD, variant) if variant else BUILD
         self.verifier_kernel = kernel
+        self.append = append
+        self.target = target
+        self.record = record
         self.vouchd = None
         self.wire = None
 
     # -- configuration ---------------------------------------------------
 
+    def path(self, *parts):
+        return os.path.abspath(os.path.join(BUILD, *parts))
+
+    def launch(self, kernel, initrd, console, append, memory, **more):
+        return dict({
+            "kernel": self.path(*kernel), "initrd": self.path(initrd),
+            "append": "console=ttyS0 panic=-1 " + append,
+            "memory_mb": memory, "cpus": CPUS, "cpu": "EPYC",
+            "console": os.path.abspath(os.path.join(self.state, console)),
+        }, **more)
+
+    def vms(self):
+        verifier = {
+            "name": "verifier", "role": "verifier", "cid": 3,
+            "vsock": os.path.join(self.dir, "verifier.sock"),
+            "launch": self.launch(("verifier", self.verifier_kernel),
+                                  "verifier.cpio", "verifier.log",
+                                  "quiet " + self.append, 1024)}
+        target = {
+            "name": "demo", "role": "target", "cid": 4,
+            "profile": self.path("profile", "profile.json"),
+            "slots": ["default", "one", "two"]}
+        if self.target:
+            target["vsock"] = os.path.join(self.dir, "target.sock")
+            target["launch"] = self.launch(
+                ("keys", "vmlinux"), "target.cpio", "target.log", "", 256,
+                net={"type": "dgram", "local": self.nic,
+                     "remote": self.frames})
+        else:
+            target["agent_socket"] = os.path.join(self.dir, "target.sock")
+        # A device of another make, which is not there.
+        other = {
+            "name": "other", "role": "target", "cid": 5,
+            "profile": self.other_profile(), "slots": ["default"],
+            "agent_socket": os.path.join(self.dir, "other.sock")}
+        return [verifier, target, other]
+
+    def other_profile(self):
+        """The profile of a kernel that differs in its configuration only."""
+        with open(self.path("profile", "profile.json")) as f:
+            profile = json.load(f)
+        release = profile["release"]
+        for key in ("release", "vermagic"):
+            profile[key] = profile[key].replace(release, release + "-other")
+        path = os.path.abspath(os.path.join(self.state, "other.json"))
+        with open(path, "w") as f:
+            json.dump(profile, f)
+        return path
+
     def config(self):
-        def path(*parts):
-            return os.path.abspath(os.path.join(BUILD, *parts))
+        path = self.path
         return {
             "state_dir": os.path.abspath(self.state),
             "socket": self.socket,
             "key": path("keys", "image.key"),
             "cert": path("keys", "image.der"),
-            "policy": {"allow_perfmon": True, "record": False},
-            "vms": [
-                {"name": "verifier", "role": "verifier", "cid": 3,
-                 "vsock": os.path.join(self.dir, "verifier.sock"),
-                 "launch": {"kernel": path("verifier", self.verifier_kernel),
-                            "initrd": path("verifier.cpio"),
-                            "append": "console=ttyS0 panic=-1 quiet",
-                            "memory_mb": 1024, "cpus": 2, "cpu": "EPYC",
-                            "console": os.path.join(
-                                os.path.abspath(self.state), "verifier.log")}},
-                {"name": "demo", "role": "target", "cid": 4,
-                 "vsock": os.path.join(self.dir, "target.sock"),
-                 "profile": path("profile", "profile.json"),
-                 "slots": ["default", "one", "two"],
-                 "launch": {"kernel": path("keys", "vmlinux"),
-                            "initrd": path("target.cpio"),
-                            "append": "console=ttyS0 panic=-1",
-                            "memory_mb": 256, "cpus": 2, "cpu": "EPYC",
-                            "net": {"type": "dgram", "local": self.nic,
-                                    "remote": self.frames},
-                            "console": os.path.join(
-                                os.path.abspath(self.state), "target.log")}},
-            ],
+            "policy": {"allow_perfmon": True, "record": self.record},
+            "vms": self.vms(),
         }
 
     # -- up and down -----------------------------------------------------
@@ -98,6 +133,9 @@ class Lab:
             f.write(str(self.vouchd.pid))
         self.wait_ready(timeout, log)
 
+    def awaited(self):
+        return ["verifier"] + (["demo"] if self.target else [])
+
     def wait_ready(self, timeout, log):
         deadline = time.monotonic() + timeout
         missing = None
@@ -109,7 +147,8 @@ class Lab:
             if rc == 0:
                 missing = [vm["name"] for vm in
                            status["verifiers"] + status["targets"]
-                           if vm["state"] not in ("ready", "up")]
+                           if vm["name"] in self.awaited() and
+                           vm["state"] != "ready"]
                 if not missing:
                     return
             time.sleep(0.2)

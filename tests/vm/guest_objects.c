@@ -44,7 +44,7 @@ static const struct expectation expectations[] = {
 	  "extern bpf_prog_active is a kernel symbol with type", true,
 	  REF(VOUCH_REF_BTF_ID) | REF(VOUCH_REF_CALL), 1, "bpf_this_cpu_ptr" },
 	{ "refuse/ksym_typed", "unsupported",
-	  "extern sysctl_unprivileged_bpf_disabled is a kernel symbol with type",
+	  "extern runqueues is a kernel symbol with type",
 	  false, 0, 0, NULL },
 	{ "refuse/ksym_typeless", "unsupported",
 	  "extern init_task is a kernel symbol without type", true,

@@ -31,8 +31,8 @@ def path(name):
     return os.path.join(OBJECTS, name)
 
 
-def per_cpu(value, cpus):
-    return struct.pack("<Q", value).hex() * cpus
+def per_cpu(value):
+    return struct.pack("<Q", value).hex() * lab_module.CPUS
 
 
 def sum_cpus(value):
@@ -57,10 +57,10 @@ def count_case():
     }
 
 
-def filter_case(cpus):
+def filter_case():
     def entry(table, key, flags):
         return {"map": table, "key": key.hex(),
-                "value": per_cpu(flags, cpus)}
+                "value": per_cpu(flags)}
     port = ">HH"
     return {
         "object": "xdpfilt_dny_all.o", "program": "xdpfilt_dny_all", "slot": "two",
@@ -90,11 +90,27 @@ def reference(client, case, sent):
         object_len=len(obj), repeat=1, presets=case["presets"], dump=True)
 
 
-def on_target(client, case, image, sent):
-    return client.call(
+def on_target(client, case, image, sent, maps):
+    """The same on the target; large maps come in parts."""
+    result, data = client.call(
         "target.test-run", b"".join(sent), target="demo", image=image,
         program=case["program"], packets=[len(p) for p in sent], repeat=1,
-        presets=case["presets"], dump=True)
+        presets=case["presets"])
+    result["maps"] = {name: dump(client, image, name) for name in maps}
+    return result, data
+
+
+def dump(client, image, name):
+    entries, after = [], None
+    while True:
+        part, _ = client.call("target.map.dump", target="demo", image=image,
+                              map=name, after=after)
+        for e in part["entries"]:
+            entries.append({"key": e["key"], "value":
+                            e.get("value") or "".join(e["values"])})
+        after = part["next"]
+        if after is None:
+            return entries
 
 
 def normal(maps):
@@ -138,7 +154,7 @@ def differential(t, lab, client, case, branches):
     sent = packets.packets(SEED, N_PACKETS)
     image = submit_case(t, lab, case)
     ref, ref_data = reference(client, case, sent)
-    got, got_data = on_target(client, case, image, sent)
+    got, got_data = on_target(client, case, image, sent, ref["maps"])
 
     t.equal([r["retval"] for r in got["runs"]],
             [r["retval"] for r in ref["runs"]],
@@ -158,6 +174,8 @@ def differential(t, lab, client, case, branches):
     t.note("%s: branches %s" % (name, taken))
     t.check(taken and all(taken.values()),
             "%s: every branch and verdict was taken" % name, taken)
+    rc, _ = lab.vouch("target", "unload", "demo", image)
+    t.check(rc == 0, "%s: the image is unloaded" % name, lab.stderr)
 
 
 def count_branches(got, verdicts, case):
@@ -223,7 +241,7 @@ def wire_counts(t, lab):
             "the target counts the program's runs", progs)
 
 
-def wire_filter(t, lab, cpus):
+def wire_filter(t, lab):
     """The third-party filter takes the interface over and obeys its maps."""
     rc, result = lab.vouch("submit", path("xdpfilt_dny_all.o"), "--target",
                            "demo", "--attach", "xdp:eth0")
@@ -248,7 +266,6 @@ def wire_filter(t, lab, cpus):
     rc, result = lab.vouch("target", "map", "get", "demo", "filter_ipv4",
                            "key", *map(str, good), *image)
     t.check(rc == 6, "a deleted key is gone", (rc, result))
-    t.check(cpus > 0, "the target says how many CPUs it has")
 
 
 # object: (exit code, words that the reason must have)
@@ -257,7 +274,7 @@ AGENT_REFUSES = {
     "kconfig.o": (6, "LINUX_KERNEL_VERSION"),
     "kfunc.o": (6, "bpf_kfunc_call_test1"),
     "ksym_percpu.o": (6, "bpf_prog_active"),
-    "ksym_typed.o": (6, "sysctl_unprivileged_bpf_disabled"),
+    "ksym_typed.o": (6, "runqueues"),
     "ksym_typeless.o": (6, "init_task"),
     "skb.o": (6, "sched_cls"),
     "tail_call.o": (6, "prog_array|tail call"),
@@ -294,16 +311,15 @@ def main():
     try:
         lab.up()
         client = wire.Client(lab.socket)
-        body, _ = client.call("target.show", target="demo")
-        cpus = body.get("nr_cpus", 2)
         t.run(differential, lab, client, count_case(), count_branches)
-        t.run(differential, lab, client, filter_case(cpus), filter_branches)
+        t.run(differential, lab, client, filter_case(), filter_branches)
         t.run(wire_counts, lab)
-        t.run(wire_filter, lab, cpus)
+        t.run(wire_filter, lab)
         t.run(refusals, lab)
         status = status_of(lab)
         t.check(all(vm["state"] == "ready" for vm in
-                    status["verifiers"] + status["targets"]),
+                    status["verifiers"] + status["targets"]
+                    if vm["name"] in lab.awaited()),
                 "both VMs are up at the end", status)
     except (lab_module.LabError, wire.WireError) as e:
         t.check(False, "the lab", e)

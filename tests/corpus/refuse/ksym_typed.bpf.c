@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Reads a kernel variable through its type: its value is another kernel's. */
+/* Reads a kernel structure through its type: its layout is another kernel's. */
 
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
 
-extern const int sysctl_unprivileged_bpf_disabled __ksym __weak;
+struct rq {
+	int unused;
+} __attribute__((preserve_access_index));
+
+extern const struct rq runqueues __ksym;
 
 SEC("xdp")
 int ksym_typed(struct xdp_md *ctx)
 {
-	const int *p = &sysctl_unprivileged_bpf_disabled;
+	const void *p = bpf_per_cpu_ptr(&runqueues, 0);
 
-	return p && (long)p == 1 ? XDP_DROP : XDP_PASS;
+	return p ? XDP_PASS : XDP_DROP;
 }
 
 char LICENSE[] SEC("license") = "GPL";
