@@ -54,6 +54,7 @@ class Daemon:
     """One vouchd with a state directory of its own."""
 
     keys = None
+    running = []
 
     def __init__(self, **changes):
         self.temp = tempfile.TemporaryDirectory(prefix="vouchd-")
@@ -97,6 +98,7 @@ class Daemon:
                 stdout=f, stderr=f,
                 # A group more, to see it dropped.
                 extra_groups=[4] if "user" in self.config else None)
+        Daemon.running.append(self.process)
         for _ in range(500):
             try:
                 wire.Client(self.path("vouchd.sock")).close()
@@ -740,6 +742,12 @@ def main():
     for name in names:
         tap.note(name)
         tap.run(globals()[name])
+        # A test that failed half-way leaves its daemon behind.
+        while Daemon.running:
+            process = Daemon.running.pop()
+            if process.poll() is None:
+                process.kill()
+                process.wait()
     tap.end()
 
 
