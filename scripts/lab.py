@@ -74,10 +74,11 @@ class Lab:
                                   "verifier.cpio", "verifier.log",
                                   "quiet " + self.append, 1024)}
         target = {
-            "name": "demo", "role": "target", "cid": 4,
+            "name": "demo", "role": "target",
             "profile": self.path("profile", "profile.json"),
             "slots": ["default", "one", "two"]}
         if self.target:
+            target["cid"] = 4
             target["vsock"] = os.path.join(self.dir, "target.sock")
             target["launch"] = self.launch(
                 ("keys", "vmlinux"), "target.cpio", "target.log", "", 256,
@@ -87,7 +88,7 @@ class Lab:
             target["agent_socket"] = os.path.join(self.dir, "target.sock")
         # A device of another make, which is not there.
         other = {
-            "name": "other", "role": "target", "cid": 5,
+            "name": "other", "role": "target",
             "profile": self.other_profile(), "slots": ["default"],
             "agent_socket": os.path.join(self.dir, "other.sock")}
         return [verifier, target, other]

@@ -39,9 +39,15 @@ as_root()
 	fi
 }
 
-# cached KEY - print the cache's folder of that key; 1 if it is not whole yet
+# cached KEY - set cached_dir to the cache's folder of that key; 1 if it is not
+# whole yet. Then the caller makes it, and is alone in making anything there
+# until it ends: whoever wants the same waits here and finds it whole.
 cached()
 {
-	printf '%s\n' "$VOUCH_CACHE/$1"
-	[ -e "$VOUCH_CACHE/$1/.complete" ]
+	cached_dir=$VOUCH_CACHE/$1
+	[ ! -e "$cached_dir/.complete" ] || return 0
+	mkdir -p "$VOUCH_CACHE"
+	exec 9>"$VOUCH_CACHE/.lock"
+	flock 9
+	[ -e "$cached_dir/.complete" ]
 }

@@ -20,15 +20,22 @@ static __always_inline void *ptr(u64 r)
 	{                                                        \
 		return (unsigned long)call(map_of(r1), ptr(r2)); \
 	}
-#define UPDATE(name, call)                                     \
-	VOUCH_HELPER(name)                                     \
-	{                                                      \
-		return call(map_of(r1), ptr(r2), ptr(r3), r4); \
+
+/*
+ * Linux 6.1 calls a map's own operation in the helper's place, and that
+ * returns an int: an error reaches the program without its sign's upper half
+ * (until commit "bpf: return long from bpf_map_ops funcs" of 6.4). What the
+ * program sees must be what it saw there.
+ */
+#define UPDATE(name, call)                                          \
+	VOUCH_HELPER(name)                                          \
+	{                                                           \
+		return (u32)call(map_of(r1), ptr(r2), ptr(r3), r4); \
 	}
-#define REMOVE(name, call)                        \
-	VOUCH_HELPER(name)                        \
-	{                                         \
-		return call(map_of(r1), ptr(r2)); \
+#define REMOVE(name, call)                             \
+	VOUCH_HELPER(name)                             \
+	{                                              \
+		return (u32)call(map_of(r1), ptr(r2)); \
 	}
 
 LOOKUP(array_lookup, vouch_array_lookup)
@@ -40,7 +47,16 @@ LOOKUP(map_lookup, map_of(r1)->ops->lookup)
 UPDATE(array_update, vouch_array_update)
 UPDATE(htab_update, vouch_hash_update)
 UPDATE(percpu_htab_update, vouch_percpu_hash_update)
-UPDATE(map_update, map_of(r1)->ops->update)
 REMOVE(array_delete, vouch_array_remove)
 REMOVE(htab_delete, vouch_hash_remove)
-REMOVE(map_delete, map_of(r1)->ops->remove)
+
+/* The generic helpers return what they call as a 64-bit number, sign and all. */
+VOUCH_HELPER(map_update)
+{
+	return map_of(r1)->ops->update(map_of(r1), ptr(r2), ptr(r3), r4);
+}
+
+VOUCH_HELPER(map_delete)
+{
+	return map_of(r1)->ops->remove(map_of(r1), ptr(r2));
+}

@@ -79,6 +79,11 @@ def filter_case():
     }
 
 
+def errors_case():
+    return {"object": "map_errors.o", "program": "map_errors", "slot": "one",
+            "set": {}, "map_entries": {}, "presets": []}
+
+
 def reference(client, case, sent):
     """What BPF_PROG_TEST_RUN says on the verifier kernel."""
     with open(path(case["object"]), "rb") as f:
@@ -120,7 +125,7 @@ def normal(maps):
         table = {}
         for e in entries:
             value = e.get("value")
-            if name.startswith(("filter_", "xdp_stats")):
+            if name.startswith(("filter_", "xdp_stats", "percpu_")):
                 words = struct.unpack("<%dQ" % (len(value) // 16),
                                       bytes.fromhex(value))
                 per = 2 if name == "xdp_stats_map" else 1
@@ -212,6 +217,16 @@ def filter_branches(got, verdicts, case):
         label = "%s %s" % (p["map"].replace("filter_", ""), names[flags])
         taken[label] = hits
     return taken
+
+
+def error_branches(got, verdicts, case):
+    """Every error that the operations of a map can meet was met."""
+    seen = collections.Counter(
+        struct.unpack("<i", bytes.fromhex(e["value"])[:4])[0]
+        for e in got["maps"]["returned"])
+    return {"%s of %s" % (name, case["object"]): seen[-number]
+            for name, number in (("ENOENT", 2), ("E2BIG", 7), ("EEXIST", 17),
+                                 ("EINVAL", 22))} | {"pass": verdicts[2]}
 
 
 def wire_counts(t, lab):
@@ -313,6 +328,7 @@ def main():
         client = wire.Client(lab.socket)
         t.run(differential, lab, client, count_case(), count_branches)
         t.run(differential, lab, client, filter_case(), filter_branches)
+        t.run(differential, lab, client, errors_case(), error_branches)
         t.run(wire_counts, lab)
         t.run(wire_filter, lab)
         t.run(refusals, lab)

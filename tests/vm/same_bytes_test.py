@@ -15,6 +15,7 @@ import sys
 sys.path[:0] = ["scripts", "tests/lib"]
 import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
 import tap  # noqa: E402  pylint: disable=wrong-import-position
+import wire  # noqa: E402  pylint: disable=wrong-import-position
 
 OBJECTS = os.path.join(lab_module.BUILD, "objects")
 NAMES = ("xdp_count.o", "xdpfilt_dny_all.o")
@@ -49,15 +50,19 @@ def content_hashes(t, lab, order):
 
 
 def recorded(t, lab):
+    client = wire.Client(lab.socket)
     for name, words in sorted(RECORDED.items()):
-        rc, result = lab.vouch("submit", os.path.join(OBJECTS, "refuse", name),
-                               "--target", "demo", "--no-deliver", "--record")
+        with open(os.path.join(OBJECTS, "refuse", name), "rb") as f:
+            kind, _, result, _ = client.request(
+                wire.SUBMIT, {"name": name, "options": {"record": True},
+                              "target": "demo", "deliver": False}, f.read())
         reason = str(result.get("reason"))
-        t.check(rc == 6 and result["verdict"] == "refused" and
-                result["image"] is None and re.search(words, reason),
-                "the check refuses %s from its capture" % name,
-                (rc, result.get("verdict"), reason, lab.stderr))
+        t.check(kind == wire.VERDICT and result["verdict"] == "refused" and
+                result["exit"] == 6 and result["image"] is None and
+                re.search(words, reason),
+                "the check refuses %s from its capture" % name, result)
         t.note("%s: %s" % (name, reason))
+    client.close()
 
 
 def boot(t, number, order, record):
