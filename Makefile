@@ -176,5 +176,25 @@ $(B)/objects/xdpfilt_dny_all.o: | $(B)/.setup
 check: all objects $(UNIT) $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link $(B)/asan/vouch-sign
 	@scripts/check
 
+soak: all objects $(UNIT) $(B)/asan/vouchd $(B)/asan/vouch
+	@scripts/soak
+
+# Nothing is built here, so that it can run as root after `make programs`.
+DESTDIR :=
+PREFIX := /usr
+install:
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin \
+		$(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/man/man8 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 755 $(B)/vouch $(B)/vouch-link $(B)/vouch-sign \
+		$(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(B)/vouchd $(B)/vouch-agent $(B)/vouch-targetd \
+		$(DESTDIR)$(PREFIX)/sbin/
+	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -m 644 host-bridge/cli/completion.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/vouch
+
 clean:
 	rm -rf $(B)

@@ -20,8 +20,8 @@ import wire  # noqa: E402  pylint: disable=wrong-import-position
 import wirenet  # noqa: E402  pylint: disable=wrong-import-position
 
 OBJECTS = os.path.join(lab_module.BUILD, "objects")
-N_PACKETS = 1000
-SEED = 1
+N_PACKETS = int(os.environ.get("VOUCH_PACKETS", "1000"))
+SEED = int(os.environ.get("VOUCH_SEED", "1"))
 
 # xdp-filter's map values: flags in the low bits, a counter above them.
 SRC, DST, ON_TCP, ON_UDP, SHIFT = 1, 2, 4, 8, 6
