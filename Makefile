@@ -179,6 +179,9 @@ check: all objects $(UNIT) $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link
 soak: all objects $(UNIT) $(B)/asan/vouchd $(B)/asan/vouch
 	@scripts/soak
 
+mutants: all objects
+	@scripts/mutants
+
 # Nothing is built here, so that it can run as root after `make programs`.
 DESTDIR :=
 PREFIX := /usr

@@ -114,6 +114,7 @@ class Image:
         self.progs, self.maps, self.slots = progs, maps, slots
         self.slot, self.epoch, self.sequence = "edge", 1, 1
         self.license = "GPL"
+        self.arch = 1
         self.features = RETHUNK | RETPOLINE
         self.target_abi = 1
         self.vermagic = self.profile["vermagic"]
@@ -168,7 +169,7 @@ class Image:
             hashlib.sha256(b"object").digest(),
             hashlib.sha256(b"options").digest(), self.profile_id,
             text(self.vermagic, 128), text(self.license, 32),
-            text("6.1.0-test", 64), text("handmade", 64), bytes(20), 1,
+            text("6.1.0-test", 64), text("handmade", 64), bytes(20), self.arch,
             self.features, 0, self.target_abi, self.instance,
             self.array_value, self.map_max_entries, self.htab_key,
             len(self.progs), len(self.maps), len(self.slots), 0,

@@ -54,7 +54,7 @@ struct fixture {
 	u32 n_funcs;
 	struct vouch_capture_sym syms[4];
 	u32 n_syms;
-	u8 object[4096];
+	u8 object[4096] __attribute__((aligned(8)));
 	size_t object_len;
 	bool keep_hash; /* leave env.object as it is */
 	char profile[4096];

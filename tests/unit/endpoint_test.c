@@ -49,6 +49,7 @@ static void anything_else_is_refused(void **state)
 		"vsock://2:1 ",
 		"vsock://4294967296:1",
 		"vsock://2:0x10",
+		"vsock://2:1a",
 		"unix:relative",
 		"unix:",
 		"unix://run/v.sock/../../../../../../../../../../../../../../../"

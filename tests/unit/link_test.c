@@ -200,6 +200,35 @@ static void a_program_without_maps_links(void **state)
 	free(file);
 }
 
+/* What the profile says of struct module decides where the name goes. */
+static void struct_module_must_be_possible(void **state)
+{
+	static const char *const sizes[][2] = {
+		{ "\"module.name.offset\": 800", "out of range" },
+		{ "\"module.name.offset\": -8", "out of range" },
+		{ "\"module.size\": 100", "no image" },
+	};
+	static const u8 options[VOUCH_HASH_LEN];
+	struct fixture *f = *state;
+	char old[32], line[512];
+	size_t i, len;
+	void *image;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		fixture_release(f);
+		fixture_init(f);
+		strcpy(old, i < 2 ? "\"module.name.offset\": 24"
+				  : "\"module.size\": 832");
+		fixture_profile(f, old, sizes[i][0]);
+		assert_int_equal(fixture_check(f), 0);
+		assert_int_equal(vouch_link(&f->view, &f->chk, f->target,
+					    options, &image, &len, &f->why),
+				 -EPERM);
+		vouch_refusal_format(&f->why, line, sizeof(line));
+		assert_non_null(strstr(line, sizes[i][1]));
+	}
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -213,6 +242,7 @@ int main(void)
 		T(unknown_licences_become_proprietary),
 		T(without_thunks_returns_are_plain),
 		T(a_program_without_maps_links),
+		T(struct_module_must_be_possible),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -188,6 +188,56 @@ static void short_requirements_are_refused(void **state)
 	}
 }
 
+static const u8 *repeat(u8 *to, const void *from, size_t len, u32 n)
+{
+	while (n--) {
+		memcpy(to, from, len);
+		to += len;
+	}
+	return to;
+}
+
+/* Tables of so many lines, each of them good, and a size that fits. */
+static int parse_tables(u32 n_progs, u32 n_maps, u32 n_refs, u32 n_facts)
+{
+	struct vouch_requirements_view view;
+	struct manifest m;
+	const char *why;
+	size_t len;
+	u8 *buf, *p;
+	int err;
+
+	make(&m);
+	len = sizeof(m.req) + n_progs * sizeof(m.prog) +
+	      n_maps * sizeof(m.maps[0]) + n_refs * sizeof(m.refs[0]) +
+	      n_facts * sizeof(m.fact);
+	m.req.size = cpu_to_le32((u32)len);
+	m.req.n_progs = cpu_to_le32(n_progs);
+	m.req.n_maps = cpu_to_le32(n_maps);
+	m.req.n_refs = cpu_to_le32(n_refs);
+	m.req.n_facts = cpu_to_le32(n_facts);
+	m.req.data_len = 0;
+	p = buf = malloc(len);
+	p = (u8 *)repeat(p, &m.req, sizeof(m.req), 1);
+	p = (u8 *)repeat(p, &m.prog, sizeof(m.prog), n_progs);
+	p = (u8 *)repeat(p, &m.maps[0], sizeof(m.maps[0]), n_maps);
+	p = (u8 *)repeat(p, &m.refs[0], sizeof(m.refs[0]), n_refs);
+	repeat(p, &m.fact, sizeof(m.fact), n_facts);
+	err = vouch_requirements_parse(buf, len, TEXT_LEN, 0, &view, &why);
+	free(buf);
+	return err;
+}
+
+static void tables_are_bounded(void **state)
+{
+	(void)state;
+	assert_int_equal(parse_tables(64, 64, 4096, 1024), 0);
+	assert_int_equal(parse_tables(65, 1, 1, 1), -EINVAL);
+	assert_int_equal(parse_tables(1, 65, 1, 1), -EINVAL);
+	assert_int_equal(parse_tables(1, 1, 4097, 1), -EINVAL);
+	assert_int_equal(parse_tables(1, 1, 1, 1025), -EINVAL);
+}
+
 static void requirements_and_sections_agree(void **state)
 {
 	struct vouch_requirements_view view;
@@ -270,6 +320,7 @@ int main(void)
 		cmocka_unit_test(requirements_are_found),
 		cmocka_unit_test(bad_requirements_are_refused),
 		cmocka_unit_test(short_requirements_are_refused),
+		cmocka_unit_test(tables_are_bounded),
 		cmocka_unit_test(requirements_and_sections_agree),
 		cmocka_unit_test(bad_records_are_refused),
 		cmocka_unit_test(licences_are_the_kernels),

@@ -526,6 +526,104 @@ static void slot_outside_its_map(struct state *s)
 	r[1].offset = cpu_to_le64(16);
 }
 
+static Elf64_Sym *symbol(struct state *s, u32 i)
+{
+	return (Elf64_Sym *)(uintptr_t)&s->img.syms[i];
+}
+
+static void executable_file(struct state *s)
+{
+	EHDR(s)->e_type = ET_EXEC;
+}
+
+static void null_section(struct state *s)
+{
+	SECTION(s, VOUCH_SECTION_NULL)->sh_addr = 1;
+}
+
+static void half_a_relocation(struct state *s)
+{
+	SECTION(s, VOUCH_SECTION_RELA_TEXT)->sh_size -= 1;
+}
+
+static void other_retpoline(struct state *s)
+{
+	char *p = (char *)section_bytes(s, VOUCH_SECTION_MODINFO);
+
+	p[s->img.modinfo_len - 2] = 'N';
+}
+
+static void foreign_requirements(struct state *s)
+{
+	section_bytes(s, VOUCH_SECTION_REQUIREMENTS)[12] = 'V';
+}
+
+static void foreign_record(struct state *s)
+{
+	section_bytes(s, VOUCH_SECTION_RECORD)[8] = 7;
+}
+
+static void another_slot(struct state *s)
+{
+	SECTION(s, VOUCH_SECTION_SLOTS)->sh_size += 8;
+}
+
+static void no_function(struct state *s)
+{
+	SECTION(s, VOUCH_SECTION_SYMTAB)->sh_info = 3;
+}
+
+static void null_symbol(struct state *s)
+{
+	symbol(s, 0)->st_value = 1;
+}
+
+static void sized_section_symbol(struct state *s)
+{
+	symbol(s, 1)->st_size = 1;
+}
+
+static void shared_name(struct state *s)
+{
+	symbol(s, 4)->st_name = symbol(s, 3)->st_name;
+}
+
+static void moved_function(struct state *s)
+{
+	symbol(s, 4)->st_value += 8;
+}
+
+static void bytes_between_functions(struct state *s)
+{
+	const Elf64_Sym *first = symbol(s, 3);
+
+	assert_int_not_equal(first->st_size % 16, 0);
+	section_bytes(s, VOUCH_SECTION_TEXT)[first->st_size] = 0x90;
+}
+
+static void unsorted_imports(struct state *s)
+{
+	static const char names[] =
+		"vouch_bpf_htab_lookup_raw\0__x86_return_thunk";
+	const u32 first = s->img.first_import;
+	char *p = (char *)(uintptr_t)vouch_image_symbol(&s->img, first);
+
+	assert_int_equal(s->img.n_syms, first + 2);
+	memcpy(p, names, sizeof(names));
+	symbol(s, first + 1)->st_name =
+		symbol(s, first)->st_name + (u32)strlen(names) + 1;
+}
+
+static void prepared_field(struct state *s)
+{
+	section_bytes(s, VOUCH_SECTION_TEXT)[rela(s, 0)->r_offset] = 1;
+}
+
+static void filled_return_sites(struct state *s)
+{
+	section_bytes(s, VOUCH_SECTION_RETURN_SITES)[0] = 1;
+}
+
 static void unknown_licence(struct state *s)
 {
 	struct vouch_requirements *r =
@@ -572,6 +670,22 @@ static void abused_images_are_refused(void **state)
 		{ slot_of_no_map, "names no map" },
 		{ slot_outside_its_map, "outside its map" },
 		{ unknown_licence, "unknown licence" },
+		{ executable_file, "not a relocatable file" },
+		{ null_section, "null section" },
+		{ half_a_relocation, "no multiple of its entries" },
+		{ other_retpoline, "a tag that no image has" },
+		{ foreign_requirements, "requirements: not a note" },
+		{ foreign_record, "record: not a note" },
+		{ another_slot, "not one for each reference" },
+		{ no_function, "not the symbols of an image" },
+		{ null_symbol, "null symbol" },
+		{ sized_section_symbol, "section symbols" },
+		{ shared_name, "a name is not where it must be" },
+		{ moved_function, "a function is not where it must be" },
+		{ bytes_between_functions, "not int3" },
+		{ unsorted_imports, "imports are not sorted" },
+		{ prepared_field, "its field is not zero" },
+		{ filled_return_sites, "not one for each relocation" },
 	};
 	struct state *s = *state;
 	size_t i;

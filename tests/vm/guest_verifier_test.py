@@ -13,6 +13,7 @@ OUT = os.path.join(BUILD, "vm", "verifier")
 FLAGS = ("-std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror "
          "-fsanitize=undefined -fsanitize-undefined-trap-on-error "
          "-I. -Icommon -static").split()
+FLAGS += os.environ.get("CFLAGS", "").split()
 LIBS = "-lbpf -lelf -lz -ljansson -lseccomp -lcap -lcrypto".split()
 
 

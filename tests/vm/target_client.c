@@ -81,13 +81,18 @@ int admit(const char *file, char *reason)
 	return err;
 }
 
-int load(const char *file)
+int load_with(const char *file, const char *parameters)
 {
 	int fd = open_image(file), err;
 
-	err = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
+	err = syscall(SYS_finit_module, fd, parameters, 0) ? -errno : 0;
 	close(fd);
 	return err;
+}
+
+int load(const char *file)
+{
+	return load_with(file, "");
 }
 
 int load_admitted(const char *file)

@@ -22,6 +22,7 @@ const char *name_of(const char *file);
 
 int admit(const char *file, char *reason);
 
+int load_with(const char *file, const char *parameters);
 int load(const char *file);
 
 int load_admitted(const char *file);

@@ -90,6 +90,7 @@ static void test_refusals(void)
 		{ "wrong-name", EBADMSG, "name" },
 		{ "content", EBADMSG, "content hash" },
 		{ "modinfo", EBADMSG, "modinfo" },
+		{ "arch", ENOEXEC, "architecture" },
 		{ "profile", ENOEXEC, "profile" },
 		{ "vermagic", ENOEXEC, "vermagic" },
 		{ "abi", ENOEXEC, "ABI" },
@@ -106,6 +107,8 @@ static void test_refusals(void)
 		{ "map-big", ENOEXEC, "map_memory_mib" },
 		{ "map-layout", ENOEXEC, "layout" },
 		{ "map-key", ENOEXEC, "key 8" },
+		{ "map-data", ENOEXEC, "starting value" },
+		{ "slot-value", ENOEXEC, "only arrays" },
 		{ "no-floor", ENOENT, "floor" },
 		{ "low-sequence", EPERM, "floor" },
 	};
@@ -151,6 +154,9 @@ static void test_load_refusals(void)
 			swaps[i], err);
 	}
 	verdict(load("count") == -EPERM, "a failed load ends the admission");
+	verdict(!admit("count", NULL) &&
+			load_with("count", "debug=1") == -EBADMSG,
+		"an image takes no parameters");
 	verdict(!admit("count", NULL) && !admit("pass", NULL) &&
 			load("count") == -EPERM,
 		"an admission replaces the former");
@@ -364,6 +370,13 @@ static void test_replacement(void)
 			(errno == EBUSY || errno == EWOULDBLOCK),
 		"vouch_target stays while an image is loaded");
 	verdict(!unload("count2"), "the last image goes");
+	/* One that imports nothing of vouch_target, which nobody has open. */
+	verdict(!load_admitted("pass"), "one that calls nothing loads");
+	close(dev);
+	verdict(syscall(SYS_delete_module, "vouch_target", O_NONBLOCK),
+		"vouch_target stays for an image that does not call it");
+	dev = open(VOUCH_TARGET_DEVICE, O_RDWR);
+	verdict(!unload("pass"), "which can go");
 }
 
 static void test_end(void)

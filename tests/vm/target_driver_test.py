@@ -36,6 +36,8 @@ def arguments():
     p.add_argument("--cpu", default="EPYC")
     p.add_argument("--append", default="")
     p.add_argument("--timeout", default="240", help="seconds")
+    p.add_argument("--until", metavar="REGEX",
+                   help="end where a test of that name fails")
     return p.parse_args()
 
 
@@ -112,11 +114,17 @@ def boot(args, kernel, initrd):
     for i in range(4):
         command += ["-netdev", "hubport,id=n%d,hubid=%d" % (i, i // 2),
                     "-device", "virtio-net-pci,netdev=n%d" % i]
+    until = re.compile("not ok .*(%s)" % args.until) if args.until else None
+    text = ""
     with open(os.path.join(args.out, "qemu.log"), "wb") as log:
-        out = subprocess.run(command, stdin=subprocess.DEVNULL,
-                             stdout=subprocess.PIPE, stderr=log,
-                             check=False).stdout
-    text = out.decode("ascii", "replace").replace("\r", "")
+        vm = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=log)
+    for line in vm.stdout:
+        line = line.decode("ascii", "replace").replace("\r", "")
+        text += line
+        if until and until.match(line):
+            vm.terminate()
+    vm.wait()
     with open(os.path.join(args.out, "console.log"), "w") as log:
         log.write(text)
     return text

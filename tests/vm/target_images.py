@@ -200,6 +200,7 @@ class Writer:
         bad_profile = self.profile[0], bytes(32)
         self.good("profile", make_image.Image(
             bad_profile, PASS % 2, [{"name": "prog", "function": "prog"}]))
+        self.good("arch", self.verdict(2, arch=2))
         self.good("vermagic", self.verdict(2, vermagic="6.1.192 mod_unload "))
         self.good("abi", self.verdict(2, target_abi=2))
         self.good("module-size", self.verdict(2, module_size=832))
@@ -225,6 +226,9 @@ class Writer:
         self.map_refused("map-big", entries=1 << 24)
         self.map_refused("map-layout", map_max_entries=4)
         self.map_refused("map-key", key=8)
+        self.map_refused("map-data", type="hash", entries=1, data=bytes(12))
+        self.good("slot-value", self.verdict(
+            2, maps=[dict(COUNT_MAPS[1], entries=1)], slots=[(2, 0, 0)]))
 
     def map_refused(self, name, **change):
         image = {k: change.pop(k) for k in list(change)
