@@ -237,14 +237,14 @@ static void fail_call(struct vouch_client *client, u32 id, int err,
 	vouch_client_fail(client, id, &f);
 }
 
-/* As submitted, but with the options that the policy allows. */
+/* As called, but with the options that the policy allows. */
 static json_t *allowed_run(const struct vouch_config *config, json_t *json,
 			   const char **why)
 {
 	const char *on = json_string_value(json_object_get(json, "on"));
 	json_t *canon, *options, *copy = NULL;
 
-	*why = "\"on\" is not \"verifier\"; for a target call "
+	*why = "\"on\" is not \"verifier\"; a target is called with "
 	       "target.test-run";
 	if (!on || strcmp(on, "verifier"))
 		return NULL;
@@ -260,8 +260,9 @@ static json_t *allowed_run(const struct vouch_config *config, json_t *json,
 	return copy;
 }
 
-static void test_run(struct vouch_client *client,
-		     const struct vouch_frame *frame, json_t *json)
+/* Loads an object on a verifier VM: "test-run" and "load-time". */
+static void verifier_call(struct vouch_client *client,
+			  const struct vouch_frame *frame, json_t *json)
 {
 	struct vouch_daemon *daemon = client->daemon;
 	struct vouch_failure f;
@@ -271,20 +272,20 @@ static void test_run(struct vouch_client *client,
 
 	run = allowed_run(daemon->config, json, &why);
 	if (!run) {
-		vouch_fail(&f, -EINVAL, VOUCH_EXIT_USAGE, "start a test run");
+		vouch_fail(&f, -EINVAL, VOUCH_EXIT_USAGE, "call a verifier VM");
 		vouch_fail_why(&f, "%s", why);
 		vouch_fail_next(&f, "correct the call");
 		vouch_client_fail(client, frame->id, &f);
 		return;
 	}
-	p = pending_new(client, frame, "run a test on a verifier VM");
+	p = pending_new(client, frame, "call a verifier VM");
 	if (p)
 		p->blob = malloc(frame->blob_len + 1);
 	if (!p || !p->blob) {
 		if (p)
 			pending_free(p);
 		json_decref(run);
-		fail_call(client, frame->id, -ENOMEM, "start a test run");
+		fail_call(client, frame->id, -ENOMEM, "call a verifier VM");
 		return;
 	}
 	memcpy(p->blob, frame->blob, frame->blob_len);
@@ -369,9 +370,9 @@ void vouch_call_handle(struct vouch_client *client,
 		void (*handle)(struct vouch_client *client,
 			       const struct vouch_frame *frame, json_t *json);
 	} calls[] = {
-		{ "status", status },	      { "target.list", target_list },
-		{ "submission", submission }, { "image", image },
-		{ "test-run", test_run },
+		{ "status", status },	       { "target.list", target_list },
+		{ "submission", submission },  { "image", image },
+		{ "test-run", verifier_call }, { "load-time", verifier_call },
 	};
 	const char *method = json_string_value(json_object_get(json, "method"));
 	struct vouch_failure f;

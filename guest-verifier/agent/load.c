@@ -289,6 +289,8 @@ static bool prepare_logs(struct vouch_load *load)
 	char *shared = load->full_log ? new_log(size) : NULL;
 	u32 i;
 
+	if (load->quiet)
+		return true;
 	for (i = 0; i < load->n_progs; i++) {
 		struct vouch_load_prog *p = &load->progs[i];
 		int err = 0;
@@ -338,6 +340,7 @@ static void last_line(const char *log, char *out, size_t size)
 static bool explain_failure(struct vouch_load *load)
 {
 	char line[512] = "";
+	const char *log;
 	u32 i;
 
 	for (i = 0; i < load->n_progs; i++)
@@ -347,7 +350,8 @@ static bool explain_failure(struct vouch_load *load)
 		return vouch_load_fail(load, "loading the object: %s: %.700s",
 				       strerror(-load->err), messages);
 	load->failed = i;
-	last_line(load->progs[i].log_buf, line, sizeof(line));
+	log = load->progs[i].log_buf;
+	last_line(log ? log : "", line, sizeof(line));
 	return fail(load, VOUCH_VERDICT_REJECTED, "program %s: %s (%s)",
 		    bpf_program__name(load->progs[i].prog),
 		    *line ? line : "the kernel refused it",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Loading an object through libbpf, in the confined child. load.c, btf.c,
- * collect.c and run.c are the only users of libbpf.
+ * collect.c, run.c and load_time.c are the only users of libbpf.
  */
 #ifndef VOUCH_LOAD_H
 #define VOUCH_LOAD_H
@@ -36,6 +36,7 @@ struct vouch_load {
 	const struct vouch_options *options;
 	int guest_fd; /* negative: load without capturing */
 	bool full_log; /* have the verifier tell every step */
+	bool quiet; /* have it tell nothing; only without capturing */
 
 	/* Found. */
 	struct bpf_object *bpf;

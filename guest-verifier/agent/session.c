@@ -9,6 +9,7 @@
 #include "channel.h"
 #include "dial.h"
 #include "failure.h"
+#include "load_time.h"
 #include "run.h"
 #include "session.h"
 #include "verify.h"
@@ -95,16 +96,20 @@ static int serve_call(int fd, const struct vouch_message *msg)
 	const char *method =
 		json_string_value(json_object_get(msg->json, "method"));
 	struct vouch_failure failure;
-	size_t out_len;
+	size_t out_len = 0;
 	json_t *result;
-	u8 *out;
+	u8 *out = NULL;
 	int err;
 
-	if (!method || strcmp(method, "test-run"))
+	if (method && !strcmp(method, "test-run"))
+		result = vouch_run_object(msg->json, msg->blob, msg->blob_len,
+					  &out, &out_len, &failure);
+	else if (method && !strcmp(method, "load-time"))
+		result = vouch_load_time(msg->json, msg->blob, msg->blob_len,
+					 &failure);
+	else
 		return refuse(fd, msg->id, "calling a method",
 			      "the verifier agent has no such method");
-	result = vouch_run_object(msg->json, msg->blob, msg->blob_len, &out,
-				  &out_len, &failure);
 	if (!result)
 		return send_failure(fd, msg->id, &failure);
 	err = vouch_channel_send(fd, VOUCH_FRAME_RESULT, msg->id, result, out,
