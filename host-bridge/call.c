@@ -301,12 +301,12 @@ static void verifier_call(struct vouch_client *client,
 	vouch_verifier_queue(daemon, &p->job);
 }
 
-static struct vouch_vm *find_target(struct vouch_daemon *daemon,
-				    const json_t *json)
+struct vouch_vm *vouch_call_target(struct vouch_daemon *daemon,
+				   const json_t *json, struct vouch_failure *f)
 {
 	const char *name = json_string_value(json_object_get(json, "target"));
 	struct vouch_vm *found = NULL;
-	u32 i;
+	u32 i, n = 0;
 
 	for (i = 0; i < daemon->config->n_vms; i++) {
 		struct vouch_vm *vm = &daemon->vms[i];
@@ -314,11 +314,16 @@ static struct vouch_vm *find_target(struct vouch_daemon *daemon,
 		if (vm->config->role != VOUCH_ROLE_TARGET ||
 		    (name && strcmp(vm->config->name, name)))
 			continue;
-		if (found)
-			return NULL;
 		found = vm;
+		n++;
 	}
-	return found;
+	if (n == 1)
+		return found;
+	vouch_fail(f, -ENOENT, VOUCH_EXIT_USAGE, "call a target");
+	vouch_fail_why(f, "there is no such target, or more than one and none "
+			  "was named");
+	vouch_fail_next(f, "name one that 'vouch target list' shows");
+	return NULL;
 }
 
 static void target_call(struct vouch_client *client,
@@ -326,18 +331,14 @@ static void target_call(struct vouch_client *client,
 			const char *method)
 {
 	struct vouch_daemon *daemon = client->daemon;
-	struct vouch_vm *vm = find_target(daemon, json);
 	struct vouch_failure f;
+	struct vouch_vm *vm = vouch_call_target(daemon, json, &f);
 	struct pending *p;
 	char what[64];
 	json_t *call;
 	int err;
 
 	if (!vm) {
-		vouch_fail(&f, -ENOENT, VOUCH_EXIT_USAGE, "call a target");
-		vouch_fail_why(&f, "there is no such target, or more than one "
-				   "and none was named");
-		vouch_fail_next(&f, "name one that 'vouch target list' shows");
 		vouch_client_fail(client, frame->id, &f);
 		return;
 	}
@@ -370,9 +371,13 @@ void vouch_call_handle(struct vouch_client *client,
 		void (*handle)(struct vouch_client *client,
 			       const struct vouch_frame *frame, json_t *json);
 	} calls[] = {
-		{ "status", status },	       { "target.list", target_list },
-		{ "submission", submission },  { "image", image },
-		{ "test-run", verifier_call }, { "load-time", verifier_call },
+		{ "status", status },
+		{ "target.list", target_list },
+		{ "submission", submission },
+		{ "image", image },
+		{ "test-run", verifier_call },
+		{ "load-time", verifier_call },
+		{ "deliver", vouch_call_deliver },
 	};
 	const char *method = json_string_value(json_object_get(json, "method"));
 	struct vouch_failure f;

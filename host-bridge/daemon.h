@@ -7,6 +7,7 @@
  *	submission	the way of one object, state by state
  *	verifier	sessions with verifier agents, one submission each
  *	deliver		sessions with target agents
+ *	call_deliver	delivers images that clients have
  *	call		everything else that a client may ask
  *	machine		starts VMs again, through the launch process
  *
@@ -31,6 +32,7 @@
 #define VOUCH_MAX_CAPTURE (VOUCH_FRAME_MAX_BLOB - VOUCH_MAX_OBJECT)
 #define VOUCH_MAX_CLIENTS 64u
 #define VOUCH_MAX_SUBMISSIONS 64u /* that are not done */
+#define VOUCH_MAX_DELIVERIES 16u /* the same, of images that clients have */
 
 struct vouch_daemon;
 struct vouch_submission;
@@ -111,6 +113,7 @@ struct vouch_daemon {
 	u32 n_clients;
 	struct vouch_submission *submissions;
 	u32 n_submissions;
+	u32 n_deliveries; /* of images that clients have */
 	struct vouch_job *jobs; /* waiting, oldest first */
 	enum vouch_accel accel; /* known to work here; AUTO: not known */
 	u64 started_us;
@@ -187,6 +190,26 @@ void vouch_client_fail(struct vouch_client *client, u32 id,
  */
 void vouch_call_handle(struct vouch_client *client,
 		       const struct vouch_frame *frame, json_t *json);
+
+/**
+ * vouch_call_target() - the target that a call names, or the only one.
+ * @daemon: the daemon
+ * @json: the CALL's object
+ * @f: filled if there is none
+ *
+ * Return: the target's VM, or NULL with @f.
+ */
+struct vouch_vm *vouch_call_target(struct vouch_daemon *daemon,
+				   const json_t *json, struct vouch_failure *f);
+
+/**
+ * vouch_call_deliver() - answer the CALL "deliver".
+ * @client: the client
+ * @frame: the frame, whose blob is the image
+ * @json: its object
+ */
+void vouch_call_deliver(struct vouch_client *client,
+			const struct vouch_frame *frame, json_t *json);
 
 /**
  * vouch_submission_receive() - take a client's SUBMIT.
@@ -272,7 +295,8 @@ typedef void (*vouch_delivery_fn)(void *ctx,
  * @vm: the target's
  * @slot: name of the slot
  * @attach: hook, or NULL
- * @profile: identity of the profile that the image was linked for
+ * @profile: identity of the profile that the image was linked for; NULL leaves
+ *	that to the target
  * @image: the signed image; freed by this function's side, on error too
  * @len: its length in bytes
  * @done: called once, maybe from within

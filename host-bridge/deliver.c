@@ -87,7 +87,8 @@ static void on_answer(void *ctx, const struct vouch_answer *answer)
 	} else if (answer->err) {
 		finish(d, "error",
 		       "the target was lost during the delivery; "
-		       "see its console, and submit again",
+		       "see its console, then deliver the image with "
+		       "'vouch deliver'",
 		       VOUCH_EXIT_UNAVAILABLE, NULL);
 	} else if (answer->frame->type == VOUCH_FRAME_STATUS) {
 		take_status(d, answer->json);
@@ -105,8 +106,9 @@ static void on_answer(void *ctx, const struct vouch_answer *answer)
 /* The target would refuse it anyway; this says more clearly why. */
 static bool profile_differs(const struct delivery *d)
 {
-	const char *hex =
-		json_string_value(json_object_get(d->vm->hello, "profile"));
+	const char *hex = !d->profile ? NULL
+				      : json_string_value(json_object_get(
+						d->vm->hello, "profile"));
 	u8 profile[VOUCH_HASH_LEN];
 
 	return hex && (vouch_hex_read(hex, profile, sizeof(profile)) ||
@@ -147,8 +149,8 @@ static void on_poll(struct vouch_timer *timer)
 	else if (d->vm->state == VOUCH_VM_FAILED ||
 		 vouch_clock_us() >= d->until_us)
 		finish(d, "unavailable",
-		       "the target is not connected; start "
-		       "it, then submit again",
+		       "the target is not connected; start it, then "
+		       "deliver the image with 'vouch deliver'",
 		       VOUCH_EXIT_UNAVAILABLE, NULL);
 	else
 		vouch_timer_set(&d->vm->daemon->loop, timer, POLL_MS);

@@ -18,6 +18,7 @@ struct linker {
 	const struct vouch_checked *chk;
 	const struct vouch_profile *profile;
 	const u8 *options_hash;
+	u32 instance;
 	struct vouch_refusal *why;
 	struct vouch_text text;
 	struct vouch_buffer return_sites;
@@ -158,6 +159,7 @@ static void fill_head(struct linker *l, struct vouch_requirements *r, u32 size)
 	r->features = env->features;
 	r->privileges = env->privileges;
 	r->target_abi = cpu_to_le32(VOUCH_TARGET_ABI);
+	r->instance = cpu_to_le32(l->instance);
 	r->array_value = cpu_to_le32(l->chk->array_value);
 	r->map_max_entries = cpu_to_le32(l->chk->map_max_entries);
 	r->htab_key = cpu_to_le32(l->chk->htab_key);
@@ -310,14 +312,15 @@ static void release(struct linker *l)
 int vouch_link(const struct vouch_capture_view *cap,
 	       const struct vouch_checked *chk,
 	       const struct vouch_profile *profile,
-	       const u8 options_hash[VOUCH_HASH_LEN], void **image, size_t *len,
-	       struct vouch_refusal *why)
+	       const u8 options_hash[VOUCH_HASH_LEN], u32 instance,
+	       void **image, size_t *len, struct vouch_refusal *why)
 {
 	struct linker l = {
 		.cap = cap,
 		.chk = chk,
 		.profile = profile,
 		.options_hash = options_hash,
+		.instance = instance,
 		.why = why,
 	};
 	void *file = NULL;

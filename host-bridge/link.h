@@ -18,6 +18,8 @@
  * @chk: what vouch_check() found in it, for the same profile
  * @profile: the target
  * @options_hash: SHA-256 of the submission's options
+ * @instance: 0, or the number of a further instance, which gets a content hash
+ *	and so a name of its own
  * @image: set to the ELF file on success; the caller frees it
  * @len: bytes of @image
  * @why: filled on refusal
@@ -31,7 +33,7 @@
 int vouch_link(const struct vouch_capture_view *cap,
 	       const struct vouch_checked *chk,
 	       const struct vouch_profile *profile,
-	       const u8 options_hash[VOUCH_HASH_LEN], void **image, size_t *len,
-	       struct vouch_refusal *why);
+	       const u8 options_hash[VOUCH_HASH_LEN], u32 instance,
+	       void **image, size_t *len, struct vouch_refusal *why);
 
 #endif /* VOUCH_LINK_H */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../common/hex.h"
+#include "../common/image.h"
 #include "link.h"
 #include "log.h"
 #include "loop.h"
@@ -21,6 +22,7 @@
 struct request {
 	const struct vouch_profile *profile;
 	u8 options[VOUCH_HASH_LEN];
+	u32 instance;
 	const u8 *object;
 	size_t object_len;
 	const u8 *capture; /* aligned to 8 */
@@ -37,13 +39,16 @@ static int read_request(const struct vouch_linker_args *args,
 		json_integer_value(json_object_get(msg->json, "profile"));
 	json_int_t len =
 		json_integer_value(json_object_get(msg->json, "object_len"));
+	json_int_t instance =
+		json_integer_value(json_object_get(msg->json, "instance"));
 
 	vouch_fail(f, -EINVAL, VOUCH_EXIT_INTERNAL, "read a link request");
 	if (!options || vouch_hex_read(options, r->options, VOUCH_HASH_LEN) ||
 	    profile < 0 || profile >= args->n_profiles || len < 1 ||
-	    len >= msg->blob_len)
+	    len >= msg->blob_len || instance < 0 || instance > UINT32_MAX)
 		return vouch_fail_why(f, "it is malformed");
 	r->profile = args->profiles[profile];
+	r->instance = (u32)instance;
 	r->object = msg->blob;
 	r->object_len = (size_t)len;
 	r->capture_len = msg->blob_len - (size_t)len;
@@ -63,6 +68,45 @@ static json_t *refusal(const struct vouch_refusal *why, const char *stage,
 			 (json_int_t)check_us, "link_us", (json_int_t)link_us);
 }
 
+/* How many relocations each program's functions have; they lie together. */
+static json_t *relocations(const struct vouch_image *img)
+{
+	const struct vouch_req_prog *progs = img->req.progs;
+	json_t *list = json_array();
+	u32 p, at = 0;
+
+	for (p = 0; p < img->req.n_progs; p++) {
+		u64 end = p + 1 < img->req.n_progs
+				  ? le32_to_cpu(progs[p + 1].text_off)
+				  : img->text_len;
+		u32 first = at;
+
+		while (at < img->n_relas && img->relas[at].r_offset < end)
+			at++;
+		json_array_append_new(list,
+				      json_pack("{s:s, s:I}", "name",
+						progs[p].name, "relocations",
+						(json_int_t)(at - first)));
+	}
+	return list;
+}
+
+/* What was linked, read back from the image. */
+static json_t *describe(const struct vouch_reply *reply, u64 check_us,
+			u64 link_us)
+{
+	char content[2 * VOUCH_HASH_LEN + 1];
+	struct vouch_image img;
+	const char *why;
+
+	if (vouch_image_parse(reply->blob, reply->blob_len, &img, &why))
+		return NULL;
+	vouch_hex_write(img.req.req->content, VOUCH_HASH_LEN, content);
+	return json_pack("{s:I, s:I, s:s, s:o}", "check_us",
+			 (json_int_t)check_us, "link_us", (json_int_t)link_us,
+			 "content", content, "programs", relocations(&img));
+}
+
 static void check_and_link(const struct request *r,
 			   const struct vouch_capture_view *view,
 			   struct vouch_reply *reply)
@@ -80,15 +124,18 @@ static void check_and_link(const struct request *r,
 		stage = "link";
 		began = vouch_clock_us();
 		err = vouch_link(view, &checked, r->profile, r->options,
-				 &reply->blob, &reply->blob_len, &why);
+				 r->instance, &reply->blob, &reply->blob_len,
+				 &why);
 		link_us = vouch_clock_us() - began;
 	}
 	vouch_checked_release(&checked);
 	if (!err)
-		reply->json = json_pack("{s:I, s:I}", "check_us",
-					(json_int_t)check_us, "link_us",
-					(json_int_t)link_us);
-	else if (err == -EPERM)
+		reply->json = describe(reply, check_us, link_us);
+	if (!err && !reply->json)
+		err = -ENOMEM;
+	if (!err)
+		return;
+	if (err == -EPERM)
 		reply->json = refusal(&why, stage, check_us, link_us);
 	else
 		vouch_fail(&reply->failure, err, VOUCH_EXIT_INTERNAL,

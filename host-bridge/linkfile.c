@@ -138,8 +138,8 @@ static int link_capture(const struct options *o, const struct inputs *in,
 	ret = vouch_check(view, in->object, in->object_len, profile, &chk,
 			  &why);
 	if (!ret) {
-		ret = vouch_link(view, &chk, profile, o->options_hash, &image,
-				 &len, &why);
+		ret = vouch_link(view, &chk, profile, o->options_hash, 0,
+				 &image, &len, &why);
 		vouch_checked_release(&chk);
 	}
 	if (ret == -EPERM)

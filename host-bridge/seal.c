@@ -15,14 +15,17 @@
 static void delivered(void *ctx, const struct vouch_delivery *delivery)
 {
 	struct vouch_submission *sub = ctx;
+	const json_t *image = json_object_get(sub->verdict, "image");
 
 	if (sub->daemon->stopping)
 		return;
 	vouch_submission_end(sub, VOUCH_STAGE_DELIVER);
 	vouch_verdict_delivery(sub, delivery);
-	vouch_store_delivery_add(sub->daemon->store, sub->id,
-				 sub->target->config->name, sub->slot,
-				 delivery->status, delivery->reason);
+	vouch_store_delivery_add(
+		sub->daemon->store, sub->id,
+		json_string_value(json_object_get(image, "sha256")),
+		sub->target->config->name, sub->slot, delivery->status,
+		delivery->reason);
 	vouch_verdict_set(sub,
 			  strcmp(delivery->status, "refused") ? "accepted"
 							      : "refused",
@@ -83,11 +86,12 @@ static int keep_image(struct vouch_submission *sub, const json_t *result)
 	row.size = sub->image_len;
 	row.sequence = (u64)json_integer_value(seq);
 	row.epoch = (u32)json_integer_value(epoch);
-	json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:O, s:O, s:s}",
+	json = json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:O, s:O, s:s, s:I}",
 			 "path", path, "sha256", hex, "content", row.content,
 			 "name", row.name, "size", (json_int_t)row.size,
 			 "key_id", row.key_id, "epoch", epoch, "sequence", seq,
-			 "slot", sub->slot);
+			 "slot", sub->slot, "instance",
+			 (json_int_t)sub->instance);
 	if (!json)
 		return -ENOMEM;
 	json_object_set_new(sub->verdict, "image", json);

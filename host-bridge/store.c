@@ -55,6 +55,33 @@ static const char schema[] =
 	" BEGIN SELECT RAISE(ABORT, 'the log only grows'); END;"
 	"COMMIT;";
 
+/*
+ * What has changed since the first version, in order; user_version counts what
+ * a database has had of it.
+ */
+static const char *const upgrades[] = {
+	"BEGIN;"
+	/* An image may come from elsewhere; it has no submission then. */
+	"ALTER TABLE deliveries RENAME TO deliveries_0;"
+	"CREATE TABLE deliveries("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" submission INTEGER REFERENCES submissions(id), image TEXT,"
+	" target TEXT NOT NULL, slot TEXT NOT NULL, status TEXT NOT NULL,"
+	" reason TEXT, at INTEGER NOT NULL DEFAULT (unixepoch()));"
+	"INSERT INTO deliveries(id, submission, target, slot, status, reason,"
+	" at) SELECT id, submission, target, slot, status, reason, at"
+	" FROM deliveries_0;"
+	"DROP TABLE deliveries_0;"
+	/* Which instance of a content a slot of a target has. */
+	"CREATE TABLE instances("
+	" target TEXT NOT NULL, base TEXT NOT NULL, slot TEXT NOT NULL,"
+	" instance INTEGER NOT NULL, PRIMARY KEY(target, base, slot),"
+	" UNIQUE(target, base, instance));"
+	"PRAGMA user_version=1;"
+	"COMMIT;",
+};
+#define N_UPGRADES ((int)(sizeof(upgrades) / sizeof(upgrades[0])))
+
 static int fail(struct vouch_store *store, const char *what)
 {
 	vouch_error("store: cannot %s: %s; check space and permissions of the "
@@ -63,10 +90,39 @@ static int fail(struct vouch_store *store, const char *what)
 	return -EIO;
 }
 
+static int version_of(sqlite3 *db)
+{
+	sqlite3_stmt *stmt;
+	int version = -1;
+
+	if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &stmt, NULL) ==
+		    SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW)
+		version = sqlite3_column_int(stmt, 0);
+	sqlite3_finalize(stmt);
+	return version;
+}
+
+static int upgrade(sqlite3 *db, const char **why)
+{
+	int version = version_of(db);
+
+	*why = "a newer vouchd has written it; use that one";
+	if (version > N_UPGRADES)
+		return -EIO;
+	*why = NULL;
+	for (; version >= 0 && version < N_UPGRADES; version++)
+		if (sqlite3_exec(db, upgrades[version], NULL, NULL, NULL) !=
+		    SQLITE_OK)
+			return -EIO;
+	return version < 0 ? -EIO : 0;
+}
+
 int vouch_store_open(struct vouch_store **store, const char *path, char *why,
 		     size_t why_len)
 {
 	struct vouch_store *s = calloc(1, sizeof(*s));
+	const char *reason = NULL;
 
 	if (!s) {
 		snprintf(why, why_len, "out of memory");
@@ -74,9 +130,10 @@ int vouch_store_open(struct vouch_store **store, const char *path, char *why,
 	}
 	if (sqlite3_open(path, &s->db) != SQLITE_OK ||
 	    sqlite3_busy_timeout(s->db, 5000) != SQLITE_OK ||
-	    sqlite3_exec(s->db, schema, NULL, NULL, NULL) != SQLITE_OK) {
+	    sqlite3_exec(s->db, schema, NULL, NULL, NULL) != SQLITE_OK ||
+	    upgrade(s->db, &reason)) {
 		snprintf(why, why_len, "database %s: %s", path,
-			 sqlite3_errmsg(s->db));
+			 reason ? reason : sqlite3_errmsg(s->db));
 		vouch_store_close(s);
 		return -EIO;
 	}
@@ -304,13 +361,42 @@ int vouch_store_image_find(struct vouch_store *store, const char *prefix,
 }
 
 int vouch_store_delivery_add(struct vouch_store *store, u64 submission,
-			     const char *target, const char *slot,
-			     const char *status, const char *reason)
+			     const char *image, const char *target,
+			     const char *slot, const char *status,
+			     const char *reason)
 {
 	return run(store, "record a delivery",
-		   "INSERT INTO deliveries(submission, target, slot, status,"
-		   " reason) VALUES(?,?,?,?,?)",
-		   "itttt", submission, target, slot, status, reason);
+		   "INSERT INTO deliveries(submission, image, target, slot,"
+		   " status, reason) VALUES(coalesce(nullif(?1, 0),"
+		   " (SELECT submission FROM images WHERE sha256 = ?2)),"
+		   " ?2,?3,?4,?5,?6)",
+		   "ittttt", submission, image, target, slot, status, reason);
+}
+
+int vouch_store_instance(struct vouch_store *store, const char *target,
+			 const char *slot, const char *base, u32 *instance)
+{
+	sqlite3_stmt *stmt;
+	int err, rc;
+
+	err = run(store, "number an instance",
+		  "INSERT INTO instances(target, base, slot, instance)"
+		  " SELECT ?1, ?2, ?3, coalesce(max(instance) + 1, 0)"
+		  " FROM instances WHERE target = ?1 AND base = ?2"
+		  " HAVING NOT EXISTS (SELECT 1 FROM instances WHERE"
+		  " target = ?1 AND base = ?2 AND slot = ?3)",
+		  "ttt", target, base, slot);
+	if (err)
+		return err;
+	stmt = query(store,
+		     "SELECT instance FROM instances"
+		     " WHERE target = ? AND base = ? AND slot = ?",
+		     "ttt", target, base, slot);
+	rc = stmt ? sqlite3_step(stmt) : SQLITE_ERROR;
+	if (rc == SQLITE_ROW)
+		*instance = (u32)sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_ROW ? 0 : fail(store, "look up an instance");
 }
 
 int vouch_store_target_seen(struct vouch_store *store, const char *name,

@@ -124,7 +124,9 @@ int vouch_store_image_find(struct vouch_store *store, const char *prefix,
 /**
  * vouch_store_delivery_add() - record what became of a delivery.
  * @store: the store
- * @submission: its id
+ * @submission: its id; 0 if the image alone was delivered: then that of the
+ *	image, if it is one of ours
+ * @image: SHA-256 of the image's file, or NULL
  * @target: name of the target
  * @slot: name of the slot
  * @status: as in the protocol
@@ -133,8 +135,23 @@ int vouch_store_image_find(struct vouch_store *store, const char *prefix,
  * Return: 0 or -EIO, which is logged.
  */
 int vouch_store_delivery_add(struct vouch_store *store, u64 submission,
-			     const char *target, const char *slot,
-			     const char *status, const char *reason);
+			     const char *image, const char *target,
+			     const char *slot, const char *status,
+			     const char *reason);
+
+/**
+ * vouch_store_instance() - which instance of a content a slot gets.
+ * @store: the store
+ * @target: name of the target
+ * @slot: name of the slot
+ * @base: content hash of instance 0
+ * @instance: set to the number: 0 for the first slot of the target that gets
+ *	this content, then the next; the same slot gets the same again
+ *
+ * Return: 0 or -EIO, which is logged.
+ */
+int vouch_store_instance(struct vouch_store *store, const char *target,
+			 const char *slot, const char *base, u32 *instance);
 
 /**
  * vouch_store_target_seen() - record that a target has said HELLO.

@@ -14,6 +14,7 @@ static void sub_free(struct vouch_reap *reap)
 		vouch_container(reap, struct vouch_submission, reap);
 
 	free(sub->object);
+	free(sub->link_input);
 	free(sub->unsigned_image);
 	free(sub->image);
 	json_decref(sub->options);
@@ -154,6 +155,83 @@ static void refused(struct vouch_submission *sub, const json_t *json,
 	vouch_submission_finish(sub);
 }
 
+static void linked(void *ctx, const struct vouch_answer *answer);
+
+static int send_link(struct vouch_submission *sub)
+{
+	json_t *json;
+	int err = -ENOMEM;
+
+	json = json_pack("{s:s, s:i, s:s, s:I, s:I}", "method", "link",
+			 "profile", (int)sub->profile, "options",
+			 sub->options_hex, "object_len",
+			 (json_int_t)sub->object_len, "instance",
+			 (json_int_t)sub->instance);
+	if (json)
+		err = vouch_peer_call(&sub->daemon->link, VOUCH_FRAME_CALL,
+				      json, sub->link_input, sub->link_len,
+				      sub->daemon->config->timeouts.link_s *
+					      1000,
+				      linked, sub);
+	json_decref(json);
+	return err;
+}
+
+static void link_capture(struct vouch_submission *sub)
+{
+	if (send_link(sub))
+		vouch_submission_give_up(sub, VOUCH_EXIT_INTERNAL,
+					 "the capture cannot be "
+					 "handed to the link process");
+}
+
+/*
+ * Two modules of one name cannot be loaded, so what another slot of the target
+ * has already is linked once more, as a further instance.
+ *
+ * Returns true if @sub was sent there again, or is finished.
+ */
+static bool is_for_another_instance(struct vouch_submission *sub,
+				    const json_t *json)
+{
+	const char *base = json_string_value(json_object_get(json, "content"));
+
+	if (sub->instance || !sub->target)
+		return false;
+	if (!base ||
+	    vouch_store_instance(sub->daemon->store, sub->target->config->name,
+				 sub->slot, base, &sub->instance)) {
+		vouch_submission_give_up(sub, VOUCH_EXIT_INTERNAL,
+					 "the image cannot be numbered; see "
+					 "the daemon's log");
+		return true;
+	}
+	if (!sub->instance)
+		return false;
+	link_capture(sub);
+	return true;
+}
+
+static void take_unsigned(struct vouch_submission *sub,
+			  const struct vouch_answer *answer)
+{
+	free(sub->link_input);
+	sub->link_input = NULL;
+	vouch_verdict_relocations(sub,
+				  json_object_get(answer->json, "programs"));
+	sub->unsigned_len = answer->frame->blob_len;
+	sub->unsigned_image = malloc(sub->unsigned_len + 1);
+	if (!sub->unsigned_image) {
+		vouch_submission_give_up(sub, VOUCH_EXIT_INTERNAL,
+					 "out of memory");
+		return;
+	}
+	memcpy(sub->unsigned_image, answer->frame->blob, sub->unsigned_len);
+	vouch_submission_begin(sub, VOUCH_STAGE_LINK,
+			       "for the target's profile");
+	vouch_submission_sign(sub);
+}
+
 static void linked(void *ctx, const struct vouch_answer *answer)
 {
 	struct vouch_submission *sub = ctx;
@@ -179,47 +257,24 @@ static void linked(void *ctx, const struct vouch_answer *answer)
 	take_stage(sub, VOUCH_STAGE_CHECK, answer->json, "check_us");
 	take_stage(sub, VOUCH_STAGE_LINK, answer->json, "link_us");
 	text = json_string_value(json_object_get(answer->json, "refused"));
-	if (text) {
+	if (text)
 		refused(sub, answer->json, text);
-		return;
-	}
-	sub->unsigned_len = answer->frame->blob_len;
-	sub->unsigned_image = malloc(sub->unsigned_len + 1);
-	if (!sub->unsigned_image) {
-		vouch_submission_give_up(sub, VOUCH_EXIT_INTERNAL,
-					 "out of memory");
-		return;
-	}
-	memcpy(sub->unsigned_image, answer->frame->blob, sub->unsigned_len);
-	vouch_submission_begin(sub, VOUCH_STAGE_LINK,
-			       "for the target's profile");
-	vouch_submission_sign(sub);
+	else if (!is_for_another_instance(sub, answer->json))
+		take_unsigned(sub, answer);
 }
 
-static int send_link(struct vouch_submission *sub, const void *capture,
-		     size_t len)
+/* The object and behind it the capture, as the link process takes them. */
+static int keep_link_input(struct vouch_submission *sub, const void *capture,
+			   size_t len)
 {
-	json_t *json;
-	u8 *both;
-	int err;
-
-	json = json_pack("{s:s, s:i, s:s, s:I}", "method", "link", "profile",
-			 (int)sub->profile, "options", sub->options_hex,
-			 "object_len", (json_int_t)sub->object_len);
-	both = malloc(sub->object_len + len);
-	err = -ENOMEM;
-	if (json && both) {
-		memcpy(both, sub->object, sub->object_len);
-		memcpy(both + sub->object_len, capture, len);
-		err = vouch_peer_call(&sub->daemon->link, VOUCH_FRAME_CALL,
-				      json, both, sub->object_len + len,
-				      sub->daemon->config->timeouts.link_s *
-					      1000,
-				      linked, sub);
-	}
-	free(both);
-	json_decref(json);
-	return err;
+	free(sub->link_input);
+	sub->link_len = sub->object_len + len;
+	sub->link_input = malloc(sub->link_len);
+	if (!sub->link_input)
+		return -ENOMEM;
+	memcpy(sub->link_input, sub->object, sub->object_len);
+	memcpy(sub->link_input + sub->object_len, capture, len);
+	return 0;
 }
 
 /* ---- verifying ---- */
@@ -242,8 +297,6 @@ static void record_capture(struct vouch_submission *sub, const void *capture,
 static void accepted(struct vouch_submission *sub,
 		     const struct vouch_frame *frame)
 {
-	int err;
-
 	if (!frame->blob_len) {
 		vouch_submission_give_up(sub, VOUCH_EXIT_INTERNAL,
 					 "the verifier agent accepted "
@@ -251,15 +304,16 @@ static void accepted(struct vouch_submission *sub,
 		return;
 	}
 	record_capture(sub, frame->blob, frame->blob_len);
+	if (keep_link_input(sub, frame->blob, frame->blob_len)) {
+		vouch_submission_give_up(sub, VOUCH_EXIT_INTERNAL,
+					 "out of memory");
+		return;
+	}
 	if (!vouch_submission_move(sub, "linking", NULL, NULL))
 		return;
 	vouch_submission_begin(sub, VOUCH_STAGE_CHECK,
 			       "capture against object");
-	err = send_link(sub, frame->blob, frame->blob_len);
-	if (err)
-		vouch_submission_give_up(sub, VOUCH_EXIT_INTERNAL,
-					 "the capture cannot be "
-					 "handed to the link process");
+	link_capture(sub);
 }
 
 static void take_capture(struct vouch_submission *sub,

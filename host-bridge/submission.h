@@ -45,6 +45,9 @@ struct vouch_submission {
 	char options_hex[VOUCH_HEX_LEN];
 	struct vouch_job job; /* for verifier.c */
 	json_t *capture; /* the agent's answer, NULL before */
+	u8 *link_input; /* object and capture, until it is linked */
+	size_t link_len;
+	u32 instance; /* of the image, among those of its target */
 	u8 *unsigned_image; /* between linking and signing */
 	size_t unsigned_len;
 	u8 *image; /* signed, until it is handed to the delivery */
@@ -169,6 +172,14 @@ void vouch_verdict_capture(struct vouch_submission *sub);
  */
 void vouch_verdict_program(struct vouch_submission *sub, const char *program,
 			   const char *reason);
+
+/**
+ * vouch_verdict_relocations() - take over what the link process counted.
+ * @sub: the submission
+ * @programs: list of objects with "name" and "relocations"
+ */
+void vouch_verdict_relocations(struct vouch_submission *sub,
+			       const json_t *programs);
 
 /**
  * vouch_verdict_delivery() - add what became of the delivery.

@@ -33,8 +33,8 @@ static json_t *copy_program(const json_t *from)
 {
 	static const char *const texts[] = { "name", "section", "type",
 					     "verdict", "reason" };
-	static const char *const numbers[] = { "insns_processed", "code_bytes",
-					       "relocations" };
+	static const char *const numbers[] = { "insns_processed",
+					       "code_bytes" };
 	json_t *to = json_object();
 	size_t i;
 
@@ -50,6 +50,8 @@ static json_t *copy_program(const json_t *from)
 		json_object_set_new(to, numbers[i],
 				    json_integer(json_integer_value(v)));
 	}
+	/* Known once it is linked, and not from the agent. */
+	json_object_set_new(to, "relocations", json_integer(0));
 	return to;
 }
 
@@ -83,6 +85,24 @@ void vouch_verdict_program(struct vouch_submission *sub, const char *program,
 			continue;
 		json_object_set_new(prog, "verdict", json_string("refused"));
 		json_object_set_new(prog, "reason", json_string(reason));
+	}
+}
+
+void vouch_verdict_relocations(struct vouch_submission *sub,
+			       const json_t *programs)
+{
+	json_t *progs = json_object_get(sub->verdict, "programs"), *prog;
+	const json_t *from;
+	size_t i, k;
+
+	json_array_foreach (programs, i, from) {
+		json_t *name = json_object_get(from, "name");
+
+		json_array_foreach (progs, k, prog)
+			if (json_equal(json_object_get(prog, "name"), name))
+				json_object_set(
+					prog, "relocations",
+					json_object_get(from, "relocations"));
 	}
 }
 

@@ -16,7 +16,7 @@
 static const struct vouch_cli_option global_options[] = {
 	{ "endpoint", "URI",
 	  "where vouchd listens: vsock://CID:PORT, unix:/path" },
-	{ "timeout", "SECONDS", "how long to wait for an answer (120)" },
+	{ "timeout", "SECONDS", "how long to wait for an answer (300)" },
 	{ "json", NULL, "write the result as JSON" },
 	{ "help", NULL, "show help and end" },
 	{ "version", NULL, "show the version and end" },

@@ -13,6 +13,16 @@ static const struct vouch_cli_command commands[] = {
 	  .max = -1,
 	  .options = vouch_submit_options,
 	  .run = vouch_submit_run },
+	{ .name = "deliver",
+	  .operands = "IMAGE...",
+	  .summary = "Deliver signed images that lie in files",
+	  .details = "The slot is the one that the image is signed for. The "
+		     "exit code is that of\nthe first image that did not get "
+		     "through.\n",
+	  .min = 1,
+	  .max = -1,
+	  .options = vouch_deliver_options,
+	  .run = vouch_deliver_run },
 	{ .name = "inspect",
 	  .operands = "FILE",
 	  .summary = "Show what an image or a capture holds",

@@ -10,7 +10,8 @@
 #include "output.h"
 
 #define DIAL_MS 5000
-#define DEFAULT_TIMEOUT_S 120
+/* Longer than vouchd waits for a VM, so that it can say what is amiss. */
+#define DEFAULT_TIMEOUT_S 300
 #define MAX_TIMEOUT_S 86400
 
 static int lost(const struct vouch_service *service, int err, const char *doing,

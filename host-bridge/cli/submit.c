@@ -32,17 +32,6 @@ static json_t *make_request(const struct vouch_cli *cli, const char *path,
 			 !vouch_cli_option(cli, "no-deliver"));
 }
 
-/* The exit code that a verdict asks for; one that is none is an error. */
-static int exit_of(const json_t *verdict)
-{
-	const json_t *exit = json_object_get(verdict, "exit");
-	json_int_t n = json_integer_value(exit);
-
-	if (!json_is_integer(exit) || n < 0 || n >= VOUCH_N_EXITS)
-		return VOUCH_EXIT_INTERNAL;
-	return (int)n;
-}
-
 static int submit(const struct vouch_cli *cli, struct vouch_service *service,
 		  const char *path, json_t *options)
 {
@@ -65,7 +54,7 @@ static int submit(const struct vouch_cli *cli, struct vouch_service *service,
 	else
 		vouch_verdict_show(path, msg.json,
 				   vouch_cli_option(cli, "log"));
-	exit = exit_of(msg.json);
+	exit = vouch_verdict_exit(msg.json);
 	vouch_message_release(&msg);
 	return exit;
 }

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "../../common/failure.h"
 #include "output.h"
 
 #define LOG_LINES 10
@@ -158,6 +159,16 @@ static void show_log(const json_t *verdict, bool whole)
 	vouch_output_text(stdout, log);
 	if (log[strlen(log) - 1] != '\n')
 		putchar('\n');
+}
+
+int vouch_verdict_exit(const json_t *result)
+{
+	const json_t *exit = json_object_get(result, "exit");
+	json_int_t n = json_integer_value(exit);
+
+	if (!json_is_integer(exit) || n < 0 || n >= VOUCH_N_EXITS)
+		return VOUCH_EXIT_INTERNAL;
+	return (int)n;
 }
 
 void vouch_verdict_show(const char *path, const json_t *verdict, bool whole_log)

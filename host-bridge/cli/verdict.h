@@ -17,4 +17,12 @@
 void vouch_verdict_show(const char *path, const json_t *verdict,
 			bool whole_log);
 
+/**
+ * vouch_verdict_exit() - the exit code that an answer asks for.
+ * @result: a VERDICT, or another object with the member "exit"
+ *
+ * Return: the exit code; VOUCH_EXIT_INTERNAL if there is none.
+ */
+int vouch_verdict_exit(const json_t *result);
+
 #endif /* VOUCH_CLI_VERDICT_H */

@@ -58,6 +58,7 @@ struct fixture {
 	size_t object_len;
 	bool keep_hash; /* leave env.object as it is */
 	char profile[4096];
+	u32 instance;
 	/* Made by fixture_check() */
 	struct vouch_capture_writer writer;
 	struct vouch_capture_view view;
@@ -550,7 +551,8 @@ static inline void *fixture_link(struct fixture *f, size_t *len)
 	char line[512];
 
 	if (fixture_check(f) || vouch_link(&f->view, &f->chk, f->target,
-					   options, &image, len, &f->why)) {
+					   options, f->instance, &image, len,
+					   &f->why)) {
 		vouch_refusal_format(&f->why, line, sizeof(line));
 		fail_msg("refused: %s", line);
 	}

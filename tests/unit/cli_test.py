@@ -224,7 +224,7 @@ def test_completion(t):
 
 
 def test_usage(t):
-    for args in ([], ["nonsense"], ["submit"], ["submit", "--nonsense", "x"],
+    for args in ([], ["nonsense"], ["submit"], ["deliver"], ["submit", "--nonsense", "x"],
                  ["target"], ["target", "show"], ["status", "extra"],
                  ["test-run", OBJECT], ["inspect", "/nonexistent"],
                  ["--endpoint", "http://x", "status"],
@@ -335,6 +335,48 @@ def test_rejection(t):
     t.equal(got.returncode, 3, "the first failure decides the exit code")
     got = Fake([verdict(exit="0")]).vouch("submit", OBJECT)
     t.equal(got.returncode, 1, "an exit code of a wrong type is no success")
+
+
+def delivery(**kw):
+    base = {"schema_version": 1, "image": "vouch_00", "content": "00" * 32,
+            "sha256": "11" * 32, "target": "demo", "slot": "s", "status":
+            "loaded", "reason": None, "remedy": None, "exit": 0,
+            "admit_us": 1, "load_us": 2}
+    base.update(kw)
+    return (wire.RESULT, base)
+
+
+def test_deliver(t):
+    fake = Fake([[(wire.PROGRESS, {"stage": "deliver", "text": "x"}),
+                  delivery(status="attached")]])
+    got = fake.vouch("deliver", OBJECT, "--target", "demo", "--attach",
+                     "xdp:eth0")
+    t.equal((got.returncode, got.stderr), (0, ""), "an image is delivered")
+    t.check("attached" in got.stdout and "vouch_00" in got.stdout and
+            "demo, slot s" in got.stdout, "what became of it is shown",
+            got.stdout)
+    t.equal(fake.asked(wire.CALL),
+            [({"method": "deliver", "target": "demo", "attach": "xdp:eth0"},
+              open(OBJECT, "rb").read())], "the request holds the file")
+    for code, status in ((5, "refused"), (6, "refused"), (4, "unavailable")):
+        answer = delivery(status=status, exit=code, reason="why\x1b[2J",
+                          remedy="do that")
+        got = Fake([answer]).vouch("deliver", OBJECT)
+        t.equal(got.returncode, code, "%s has exit code %d" % (status, code))
+        t.check(status in got.stdout and "why" in got.stdout and
+                "do that" in got.stdout and "\x1b" not in got.stdout,
+                "and is shown with reason and remedy", got.stdout)
+    got = Fake([delivery(exit=6, status="refused"), delivery()]).vouch(
+        "deliver", "--json", OBJECT, OBJECT)
+    t.equal([json.loads(line)["exit"] for line in got.stdout.splitlines()],
+            [6, 0], "one line of JSON an image")
+    t.equal(got.returncode, 6, "the first failure decides the exit code")
+    fake = Fake([delivery(exit=4, status="unavailable"), delivery()])
+    got = fake.vouch("deliver", OBJECT, OBJECT)
+    t.equal((got.returncode, len(fake.asked(wire.CALL))), (4, 1),
+            "nothing more is sent to a target that is not there")
+    got = Fake([delivery(exit=None)]).vouch("deliver", OBJECT)
+    t.equal(got.returncode, 1, "an answer without exit code is no success")
 
 
 def test_target(t):
@@ -520,7 +562,7 @@ def main():
     t = tap.Tap()
     for test in (test_documents, test_completion, test_usage,
                  test_endpoint_order, test_service_failures, test_submit,
-                 test_rejection, test_target, test_map, test_test_run,
+                 test_rejection, test_deliver, test_target, test_map, test_test_run,
                  test_files, test_image):
         t.run(test)
     t.end()

@@ -63,6 +63,25 @@ static void other_input_other_name(void **state)
 	free(b);
 }
 
+/* All else the same: the code of an instance is the code of instance 0. */
+static void another_instance_other_name(void **state)
+{
+	struct fixture *f = *state;
+	struct vouch_image one, two;
+	size_t len, again;
+	void *a = parse(f, &len, &one), *b;
+
+	f->instance = 1;
+	b = parse(f, &again, &two);
+	assert_int_equal(len, again);
+	assert_string_not_equal(one.name, two.name);
+	assert_int_equal(le32_to_cpu(one.req.req->instance), 0);
+	assert_int_equal(le32_to_cpu(two.req.req->instance), 1);
+	assert_memory_equal(one.text, two.text, one.text_len);
+	free(a);
+	free(b);
+}
+
 /* The places where @text differs from the captured code, and what stands
  * there, seen from outside the linker. */
 static void references_become_relocations(void **state)
@@ -235,6 +254,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(same_input_same_bytes),
 		T(other_input_other_name),
+		T(another_instance_other_name),
 		T(references_become_relocations),
 		T(names_of_functions_are_prefixed),
 		T(equal_references_share_a_slot),

@@ -185,6 +185,108 @@ static void says_why_it_cannot_open(void **state)
 	assert_non_null(strstr(why, "/does/not/exist"));
 }
 
+static u32 instance(struct vouch_store *store, const char *target,
+		    const char *slot, const char *base)
+{
+	u32 n = 99;
+
+	assert_int_equal(vouch_store_instance(store, target, slot, base, &n),
+			 0);
+	return n;
+}
+
+static void numbers_instances(void **state)
+{
+	struct vouch_store *store = open_store();
+
+	(void)state;
+	assert_int_equal(instance(store, "demo", "one", "c1"), 0);
+	assert_int_equal(instance(store, "demo", "two", "c1"), 1);
+	assert_int_equal(instance(store, "demo", "three", "c1"), 2);
+	assert_int_equal(instance(store, "demo", "two", "c2"), 0);
+	assert_int_equal(instance(store, "other", "two", "c1"), 0);
+	vouch_store_close(store);
+	store = open_store();
+	assert_int_equal(instance(store, "demo", "two", "c1"), 1);
+	assert_int_equal(instance(store, "demo", "one", "c1"), 0);
+	vouch_store_close(store);
+}
+
+static void sql(sqlite3 *db, const char *text)
+{
+	if (sqlite3_exec(db, text, NULL, NULL, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", text, sqlite3_errmsg(db));
+}
+
+/* One value of a query, as text. */
+static void expect(const char *query, const char *want)
+{
+	sqlite3_stmt *stmt;
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, query, -1, &stmt, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	assert_string_equal((const char *)sqlite3_column_text(stmt, 0), want);
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+}
+
+/* Back to what the first version of vouchd left. */
+static void make_old(void)
+{
+	struct vouch_store *store = open_store();
+	sqlite3 *db;
+
+	add(store, "one");
+	vouch_store_close(store);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	sql(db, "DROP TABLE deliveries; DROP TABLE instances;"
+		"CREATE TABLE deliveries("
+		" id INTEGER PRIMARY KEY AUTOINCREMENT, submission INTEGER NOT"
+		" NULL REFERENCES submissions(id), target TEXT NOT NULL,"
+		" slot TEXT NOT NULL, status TEXT NOT NULL, reason TEXT,"
+		" at INTEGER NOT NULL DEFAULT (unixepoch()));"
+		"INSERT INTO deliveries(submission, target, slot, status)"
+		" VALUES(1, 'demo', 'one', 'loaded');"
+		"PRAGMA user_version=0;");
+	sqlite3_close(db);
+}
+
+static void upgrades_what_is_old(void **state)
+{
+	struct vouch_store *store;
+
+	(void)state;
+	make_old();
+	store = open_store();
+	assert_int_equal(instance(store, "demo", "one", "c1"), 0);
+	assert_int_equal(vouch_store_delivery_add(store, 0, "aa", "demo", "two",
+						  "refused", "so"),
+			 0);
+	vouch_store_close(store);
+	expect("SELECT group_concat(coalesce(submission, '-') || slot ||"
+	       " coalesce(image, '-')) FROM deliveries",
+	       "1one-,-twoaa");
+}
+
+static void leaves_what_is_newer(void **state)
+{
+	struct vouch_store *store = open_store();
+	char why[256] = "";
+	sqlite3 *db;
+
+	(void)state;
+	vouch_store_close(store);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	sql(db, "PRAGMA user_version=1000");
+	sqlite3_close(db);
+	assert_int_equal(vouch_store_open(&store, path, why, sizeof(why)),
+			 -EIO);
+	assert_non_null(strstr(why, "newer"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +294,9 @@ int main(void)
 		cmocka_unit_test_setup(keeps_verdicts, each_test),
 		cmocka_unit_test_setup(finds_images, each_test),
 		cmocka_unit_test_setup(the_log_only_grows, each_test),
+		cmocka_unit_test_setup(numbers_instances, each_test),
+		cmocka_unit_test_setup(upgrades_what_is_old, each_test),
+		cmocka_unit_test_setup(leaves_what_is_newer, each_test),
 		cmocka_unit_test_setup(says_why_it_cannot_open, each_test),
 	};
 	int ret;
