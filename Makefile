@@ -173,6 +173,9 @@ $(B)/objects/%.o: tests/corpus/%.bpf.c | $(B)/.setup
 $(B)/objects/xdpfilt_dny_all.o: | $(B)/.setup
 	@scripts/debian-objects $(B)/objects
 
+bench: all objects
+	@scripts/bench
+
 check: all objects $(UNIT) $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link $(B)/asan/vouch-sign
 	@scripts/check
 
