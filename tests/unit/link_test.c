@@ -241,7 +241,7 @@ static void struct_module_must_be_possible(void **state)
 		fixture_profile(f, old, sizes[i][0]);
 		assert_int_equal(fixture_check(f), 0);
 		assert_int_equal(vouch_link(&f->view, &f->chk, f->target,
-					    options, &image, &len, &f->why),
+					    options, 0, &image, &len, &f->why),
 				 -EPERM);
 		vouch_refusal_format(&f->why, line, sizeof(line));
 		assert_non_null(strstr(line, sizes[i][1]));

@@ -142,6 +142,7 @@ static void bad_requirements_are_refused(void **state)
 		CHANGE(struct manifest, maps[1].data_off, 4),
 		CHANGE(struct manifest, maps[1].data_len, 8),
 		CHANGE(struct manifest, maps[1].max_entries, 2),
+		CHANGE(struct manifest, maps[1].value_size, 32),
 		CHANGE(struct manifest, refs[0].kind, 3),
 		CHANGE(struct manifest, refs[0].map, 2),
 		CHANGE(struct manifest, refs[0].offset, 8),

@@ -591,6 +591,7 @@ static void shared_name(struct state *s)
 static void moved_function(struct state *s)
 {
 	symbol(s, 4)->st_value += 8;
+	symbol(s, 4)->st_size -= 8;
 }
 
 static void bytes_between_functions(struct state *s)
