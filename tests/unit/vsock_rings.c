@@ -28,6 +28,11 @@ static void raw_rx(u64 addr, u32 len, u16 flags)
 	tell(5, 1, VIRTIO_VSOCK_OP_RW, 4);
 }
 
+static void third_ring(void)
+{
+	front_state(8, 2, NUM);
+}
+
 static void tx_head_outside(void)
 {
 	raw_chain(TX, NUM);
@@ -201,6 +206,7 @@ static void tx_across_regions(void)
 }
 
 static const struct breach breaches[] = {
+	{ "a third ring that is set up", third_ring, "no such ring" },
 	{ "a head index outside the ring", tx_head_outside,
 	  "outside the ring" },
 	{ "a next index outside the ring", tx_next_outside,
