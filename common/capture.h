@@ -38,7 +38,7 @@
 #define VOUCH_MAX_FUNCS 256u /* per program, as in the kernel */
 #define VOUCH_MAX_MAPS 64u
 #define VOUCH_MAX_REFS 65536u /* per function */
-#define VOUCH_MAX_SYMS 4096u  /* per program */
+#define VOUCH_MAX_SYMS 4096u /* per program */
 #define VOUCH_MAX_FACTS 1024u
 #define VOUCH_MAX_CODE (16u << 20) /* bytes of a function */
 #define VOUCH_MAX_MAP_DATA (16u << 20)
@@ -50,8 +50,8 @@
  * @n < 65536. Only references to MAP, MAP_VALUE, CONST and BTF_ID are tagged;
  * @n counts these, from 0 in each function.
  */
-#define VOUCH_TAG(func, n)                                                     \
-	(0x7a6b000000000000ull | ((u64)(0x5a00u | (func)) << 32) |             \
+#define VOUCH_TAG(func, n)                                         \
+	(0x7a6b000000000000ull | ((u64)(0x5a00u | (func)) << 32) | \
 	 ((u64)(0x4c00u | ((n) >> 8)) << 16) | 0x3100u | ((n)&0xffu))
 
 struct vouch_capture_head {
@@ -72,7 +72,7 @@ enum vouch_record_type {
 };
 
 struct vouch_capture_record {
-	__le32 type;   /* enum vouch_record_type */
+	__le32 type; /* enum vouch_record_type */
 	__le32 length; /* of the payload, without the padding */
 };
 VOUCH_ASSERT_SIZE(struct vouch_capture_record, 8);
@@ -84,10 +84,10 @@ enum vouch_arch {
 
 /* Bits of vouch_capture_env.features: what the verifier kernel's CPU and JIT
  * had switched on. */
-#define VOUCH_FEATURE_RETHUNK (1u << 0)	  /* returns are jumps to a thunk */
+#define VOUCH_FEATURE_RETHUNK (1u << 0) /* returns are jumps to a thunk */
 #define VOUCH_FEATURE_RETPOLINE (1u << 1) /* indirect jumps are thunks */
-#define VOUCH_FEATURE_IBT (1u << 2)	  /* endbr64 at entries */
-#define VOUCH_FEATURE_LA57 (1u << 3)	  /* five-level page tables */
+#define VOUCH_FEATURE_IBT (1u << 2) /* endbr64 at entries */
+#define VOUCH_FEATURE_LA57 (1u << 3) /* five-level page tables */
 #define VOUCH_FEATURE_CALL_DEPTH (1u << 4)
 #define VOUCH_FEATURE_ALL ((1u << 5) - 1)
 
@@ -97,15 +97,15 @@ enum vouch_arch {
 #define VOUCH_PRIV_ALL ((1u << 1) - 1)
 
 struct vouch_capture_env {
-	char release[64];   /* utsname release of the verifier kernel */
+	char release[64]; /* utsname release of the verifier kernel */
 	char cpu_model[64]; /* x86: "model name" of /proc/cpuinfo */
-	char license[64];   /* the object's, as the kernel was given it */
-	u8 build_id[20];    /* of the verifier kernel */
-	__le32 arch;	    /* enum vouch_arch */
-	__le32 features;    /* VOUCH_FEATURE_* */
-	__le32 privileges;  /* VOUCH_PRIV_* */
-	__le32 jit_harden;  /* must be 0 */
-	__le32 nr_cpus;	    /* possible CPUs of the verifier VM */
+	char license[64]; /* the object's, as the kernel was given it */
+	u8 build_id[20]; /* of the verifier kernel */
+	__le32 arch; /* enum vouch_arch */
+	__le32 features; /* VOUCH_FEATURE_* */
+	__le32 privileges; /* VOUCH_PRIV_* */
+	__le32 jit_harden; /* must be 0 */
+	__le32 nr_cpus; /* possible CPUs of the verifier VM */
 	u8 object[VOUCH_HASH_LEN]; /* SHA-256 of the submitted object */
 	u8 reserved[8];
 };
@@ -115,8 +115,8 @@ VOUCH_ASSERT_SIZE(struct vouch_capture_env, 272);
 struct vouch_capture_fact {
 	char structure[32];
 	char field[32]; /* dots for nested members, as in "map.max_entries" */
-	__le32 offset;	/* bytes */
-	__le32 size;	/* bytes; 0: the rest of the structure */
+	__le32 offset; /* bytes */
+	__le32 size; /* bytes; 0: the rest of the structure */
 };
 VOUCH_ASSERT_SIZE(struct vouch_capture_fact, 72);
 
@@ -133,8 +133,8 @@ struct vouch_capture_map {
 	__le32 value_size;
 	__le32 max_entries;
 	__le32 map_flags; /* BPF_F_* */
-	__le32 flags;	  /* VOUCH_MAP_* */
-	__le32 data_len;  /* 0, or value_size of a one-entry array */
+	__le32 flags; /* VOUCH_MAP_* */
+	__le32 data_len; /* 0, or value_size of a one-entry array */
 	__le32 reserved;
 };
 VOUCH_ASSERT_SIZE(struct vouch_capture_map, 96);
@@ -146,12 +146,12 @@ struct vouch_capture_prog {
 	__le32 attach_type;
 	__le32 n_funcs;
 	__le32 n_syms;
-	__le32 n_insns;	    /* instructions after the verifier's rewriting */
+	__le32 n_insns; /* instructions after the verifier's rewriting */
 	__le32 n_processed; /* instructions that the verifier walked */
-	__le32 n_extable;   /* exception table entries */
-	__le32 n_poke;	    /* entries of the tail-call poke table */
+	__le32 n_extable; /* exception table entries */
+	__le32 n_poke; /* entries of the tail-call poke table */
 	__le32 stack_depth; /* bytes */
-	__le32 flags;	    /* VOUCH_PROG_* */
+	__le32 flags; /* VOUCH_PROG_* */
 	__le64 reserved;
 };
 VOUCH_ASSERT_SIZE(struct vouch_capture_prog, 176);
@@ -174,23 +174,23 @@ struct vouch_capture_func {
 VOUCH_ASSERT_SIZE(struct vouch_capture_func, 24);
 
 enum vouch_ref_kind {
-	VOUCH_REF_CALL = 1,	 /* value: address of the target, a SYM */
-	VOUCH_REF_SUBCALL = 2,	 /* index: function of the same program */
-	VOUCH_REF_MAP = 3,	 /* index: map */
+	VOUCH_REF_CALL = 1, /* value: address of the target, a SYM */
+	VOUCH_REF_SUBCALL = 2, /* index: function of the same program */
+	VOUCH_REF_MAP = 3, /* index: map */
 	VOUCH_REF_MAP_VALUE = 4, /* index: map; value: offset into its value */
-	VOUCH_REF_CONST = 5,	 /* value: the user's 64-bit constant */
-	VOUCH_REF_FUNC = 6,	 /* index: function whose address is taken */
-	VOUCH_REF_BTF_ID = 7,	 /* value: address of a kernel variable, or
-				  * offset of a per-CPU one; never linked */
-	VOUCH_REF_OTHER = 8,	 /* value: the immediate, meaning unknown */
+	VOUCH_REF_CONST = 5, /* value: the user's 64-bit constant */
+	VOUCH_REF_FUNC = 6, /* index: function whose address is taken */
+	VOUCH_REF_BTF_ID = 7, /* value: address of a kernel variable, or
+			       * offset of a per-CPU one; never linked */
+	VOUCH_REF_OTHER = 8, /* value: the immediate, meaning unknown */
 };
 
 struct vouch_capture_ref {
-	__le32 kind;  /* enum vouch_ref_kind */
+	__le32 kind; /* enum vouch_ref_kind */
 	__le32 index; /* by kind, else 0 */
 	__le64 value; /* by kind, else 0 */
-	__le64 tag;   /* what stands in the code: 0 for calls, VOUCH_TAG() if
-		       * tagged, FUNC: that function's address, OTHER: value */
+	__le64 tag; /* what stands in the code: 0 for calls, VOUCH_TAG() if
+		     * tagged, FUNC: that function's address, OTHER: value */
 };
 VOUCH_ASSERT_SIZE(struct vouch_capture_ref, 24);
 

@@ -37,7 +37,7 @@ static const char *parse_path(const char *s, struct vouch_endpoint *ep)
 		return "the path is not absolute";
 	if (strlen(s) >= sizeof(ep->path))
 		return "the path is longer than 107 bytes";
-	strcpy(ep->path, s);
+	memcpy(ep->path, s, strlen(s) + 1);
 	return NULL;
 }
 

@@ -28,8 +28,8 @@ enum vouch_endpoint_kind {
 
 struct vouch_endpoint {
 	enum vouch_endpoint_kind kind;
-	u32 cid;	/* vsock */
-	u32 port;	/* vsock, tls */
+	u32 cid; /* vsock */
+	u32 port; /* vsock, tls */
 	char path[108]; /* unix and file: path; tls: host */
 };
 

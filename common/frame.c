@@ -9,7 +9,8 @@ static const char *check_head(const struct vouch_frame_head *h, u32 max_blob)
 		return "frame: wrong magic";
 	if (le16_to_cpu(h->version) != VOUCH_FRAME_VERSION)
 		return "frame: unknown version";
-	if (!le16_to_cpu(h->type) || le16_to_cpu(h->type) >= VOUCH_N_FRAME_TYPES)
+	if (!le16_to_cpu(h->type) ||
+	    le16_to_cpu(h->type) >= VOUCH_N_FRAME_TYPES)
 		return "frame: unknown type";
 	if (h->reserved)
 		return "frame: reserved bytes are not zero";

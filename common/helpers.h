@@ -16,34 +16,34 @@
 #ifndef VOUCH_HELPERS_H
 #define VOUCH_HELPERS_H
 
-#define VOUCH_HELPERS(X)                                                       \
-	/* map operations that the verifier puts in a helper's place */        \
-	X(array_map_lookup_elem, array_lookup, 0)                              \
-	X(array_map_update_elem, array_update, 0)                              \
-	X(array_map_delete_elem, array_delete, 0)                              \
-	X(percpu_array_map_lookup_elem, percpu_array_lookup, 0)                \
-	X(__htab_map_lookup_elem, htab_lookup_raw, 0)                          \
-	X(htab_map_lookup_elem, htab_lookup, 0)                                \
-	X(htab_map_update_elem, htab_update, 0)                                \
-	X(htab_map_delete_elem, htab_delete, 0)                                \
-	X(htab_percpu_map_lookup_elem, percpu_htab_lookup, 0)                  \
-	X(htab_percpu_map_update_elem, percpu_htab_update, 0)                  \
-	/* the same through the generic helper */                              \
-	X(bpf_map_lookup_elem, map_lookup, 0)                                  \
-	X(bpf_map_update_elem, map_update, 0)                                  \
-	X(bpf_map_delete_elem, map_delete, 0)                                  \
-	/* time and place */                                                   \
-	X(bpf_ktime_get_ns, ktime_get_ns, 0)                                   \
-	X(bpf_ktime_get_boot_ns, ktime_get_boot_ns, 0)                         \
-	X(bpf_ktime_get_coarse_ns, ktime_get_coarse_ns, 0)                     \
-	X(bpf_get_smp_processor_id, get_smp_processor_id, 0)                   \
-	X(bpf_get_numa_node_id, get_numa_node_id, 0)                           \
-	X(bpf_user_rnd_u32, get_prandom_u32, 0)                                \
-	/* packets */                                                          \
-	X(bpf_csum_diff, csum_diff, 0)                                         \
-	X(bpf_xdp_adjust_head, xdp_adjust_head, 0)                             \
-	X(bpf_xdp_adjust_tail, xdp_adjust_tail, 0)                             \
-	X(bpf_xdp_adjust_meta, xdp_adjust_meta, 0)                             \
+#define VOUCH_HELPERS(X)                                                \
+	/* map operations that the verifier puts in a helper's place */ \
+	X(array_map_lookup_elem, array_lookup, 0)                       \
+	X(array_map_update_elem, array_update, 0)                       \
+	X(array_map_delete_elem, array_delete, 0)                       \
+	X(percpu_array_map_lookup_elem, percpu_array_lookup, 0)         \
+	X(__htab_map_lookup_elem, htab_lookup_raw, 0)                   \
+	X(htab_map_lookup_elem, htab_lookup, 0)                         \
+	X(htab_map_update_elem, htab_update, 0)                         \
+	X(htab_map_delete_elem, htab_delete, 0)                         \
+	X(htab_percpu_map_lookup_elem, percpu_htab_lookup, 0)           \
+	X(htab_percpu_map_update_elem, percpu_htab_update, 0)           \
+	/* the same through the generic helper */                       \
+	X(bpf_map_lookup_elem, map_lookup, 0)                           \
+	X(bpf_map_update_elem, map_update, 0)                           \
+	X(bpf_map_delete_elem, map_delete, 0)                           \
+	/* time and place */                                            \
+	X(bpf_ktime_get_ns, ktime_get_ns, 0)                            \
+	X(bpf_ktime_get_boot_ns, ktime_get_boot_ns, 0)                  \
+	X(bpf_ktime_get_coarse_ns, ktime_get_coarse_ns, 0)              \
+	X(bpf_get_smp_processor_id, get_smp_processor_id, 0)            \
+	X(bpf_get_numa_node_id, get_numa_node_id, 0)                    \
+	X(bpf_user_rnd_u32, get_prandom_u32, 0)                         \
+	/* packets */                                                   \
+	X(bpf_csum_diff, csum_diff, 0)                                  \
+	X(bpf_xdp_adjust_head, xdp_adjust_head, 0)                      \
+	X(bpf_xdp_adjust_tail, xdp_adjust_tail, 0)                      \
+	X(bpf_xdp_adjust_meta, xdp_adjust_meta, 0)                      \
 	X(bpf_xdp_redirect, xdp_redirect, 0)
 
 #endif /* VOUCH_HELPERS_H */

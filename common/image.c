@@ -12,47 +12,18 @@
 #define INT3 0xcc
 #define JMP_REL32 0xe9
 
-const struct vouch_section_rule vouch_section_rules[VOUCH_N_SECTIONS] = {
-	[VOUCH_SECTION_NULL] = { "", SHT_NULL, 0, 0, 0, 0, 0 },
-	[VOUCH_SECTION_TEXT] = { ".text", SHT_PROGBITS,
-				 SHF_ALLOC | SHF_EXECINSTR, 0, 0, 64, 0 },
-	[VOUCH_SECTION_RELA_TEXT] = { ".rela.text", SHT_RELA, SHF_INFO_LINK,
-				      VOUCH_SECTION_SYMTAB, VOUCH_SECTION_TEXT,
-				      8, sizeof(Elf64_Rela) },
-	[VOUCH_SECTION_RETURN_SITES] = { ".return_sites", SHT_PROGBITS,
-					 SHF_ALLOC, 0, 0, 4, 0 },
-	[VOUCH_SECTION_RELA_RETURN_SITES] = { ".rela.return_sites", SHT_RELA,
-					      SHF_INFO_LINK,
-					      VOUCH_SECTION_SYMTAB,
-					      VOUCH_SECTION_RETURN_SITES, 8,
-					      sizeof(Elf64_Rela) },
-	[VOUCH_SECTION_SLOTS] = { ".data..ro_after_init", SHT_NOBITS,
-				  SHF_ALLOC | SHF_WRITE, 0, 0, 8, 0 },
-	[VOUCH_SECTION_MODINFO] = { ".modinfo", SHT_PROGBITS, SHF_ALLOC, 0, 0,
-				    1, 0 },
-	[VOUCH_SECTION_THIS_MODULE] = { ".gnu.linkonce.this_module",
-					SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, 0,
-					0, 64, 0 },
-	[VOUCH_SECTION_REQUIREMENTS] = { ".note.vouch.requirements", SHT_NOTE,
-					 0, 0, 0, 8, 0 },
-	[VOUCH_SECTION_RECORD] = { ".note.vouch.record", SHT_NOTE, 0, 0, 0, 8,
-				   0 },
-	[VOUCH_SECTION_DATA] = { ".vouch.data", SHT_PROGBITS, 0, 0, 0, 8, 0 },
-	[VOUCH_SECTION_SYMTAB] = { ".symtab", SHT_SYMTAB, 0,
-				   VOUCH_SECTION_STRTAB, 0, 8,
-				   sizeof(Elf64_Sym) },
-	[VOUCH_SECTION_STRTAB] = { ".strtab", SHT_STRTAB, 0, 0, 0, 1, 0 },
-	[VOUCH_SECTION_SHSTRTAB] = { ".shstrtab", SHT_STRTAB, 0, 0, 0, 1, 0 },
-};
-
 #define N_SECTION_SYMS 3 /* null, .text, slots */
 #define SYM_TEXT 1
 #define SYM_SLOTS 2
 
 static const char *check_header(const Elf64_Ehdr *e, size_t len)
 {
-	static const u8 ident[EI_NIDENT] = { 0x7f,	 'E',	     'L', 'F',
-					     ELFCLASS64, ELFDATA2LSB, 1 };
+	static const u8 ident[EI_NIDENT] = {
+		[EI_MAG0] = ELFMAG0,	   [EI_MAG1] = ELFMAG1,
+		[EI_MAG2] = ELFMAG2,	   [EI_MAG3] = ELFMAG3,
+		[EI_CLASS] = ELFCLASS64,   [EI_DATA] = ELFDATA2LSB,
+		[EI_VERSION] = EV_CURRENT,
+	};
 
 	if (memcmp(e->e_ident, ident, sizeof(ident)))
 		return "image: not a 64-bit little-endian ELF file";
@@ -67,8 +38,7 @@ static const char *check_header(const Elf64_Ehdr *e, size_t len)
 	if (e->e_shnum != VOUCH_N_SECTIONS ||
 	    e->e_shstrndx != VOUCH_SECTION_SHSTRTAB)
 		return "image: not the sections of an image";
-	if (e->e_shoff % SECTION_HEADER_ALIGN ||
-	    e->e_shoff > len ||
+	if (e->e_shoff % SECTION_HEADER_ALIGN || e->e_shoff > len ||
 	    len - e->e_shoff != VOUCH_N_SECTIONS * sizeof(Elf64_Shdr))
 		return "image: section headers are not at the end";
 	return NULL;
@@ -167,25 +137,6 @@ static const char *tag(const char *p, const char *end, const char *key,
 	return nul + 1;
 }
 
-static bool is_hex(const char *s, size_t n)
-{
-	while (n--) {
-		if (!((*s >= '0' && *s <= '9') || (*s >= 'a' && *s <= 'f')))
-			return false;
-		s++;
-	}
-	return true;
-}
-
-static bool is_image_name(const char *s, size_t size)
-{
-	const size_t n = sizeof(VOUCH_IMAGE_PREFIX) - 1;
-
-	return size > VOUCH_IMAGE_NAME_LEN &&
-	       !memcmp(s, VOUCH_IMAGE_PREFIX, n) &&
-	       is_hex(s + n, VOUCH_IMAGE_DIGITS) && !s[VOUCH_IMAGE_NAME_LEN];
-}
-
 static const char *check_modinfo(struct vouch_image *img)
 {
 	const char *license, *name, *depends, *ns, *retpoline;
@@ -206,7 +157,7 @@ static const char *check_modinfo(struct vouch_image *img)
 			return "modinfo: a tag that no image has";
 		img->retpoline = true;
 	}
-	if (!is_image_name(name, end - name) ||
+	if (!vouch_image_name_ok(name, end - name) ||
 	    strcmp(depends, VOUCH_IMAGE_DEPENDS) ||
 	    strcmp(ns, VOUCH_IMAGE_NAMESPACE))
 		return "modinfo: a tag has not the value of an image";
@@ -225,8 +176,8 @@ static const char *check_modinfo(struct vouch_image *img)
 
 static const char *check_this_module(struct vouch_image *img)
 {
-	const u8 *m = section(img, VOUCH_SECTION_THIS_MODULE,
-			      &img->module_size);
+	const u8 *m =
+		section(img, VOUCH_SECTION_THIS_MODULE, &img->module_size);
 	u32 off = 0;
 
 	if (img->module_size < MIN_MODULE_SIZE ||
@@ -234,15 +185,15 @@ static const char *check_this_module(struct vouch_image *img)
 		return "this_module: size out of range";
 	while (off < img->module_size && !m[off])
 		off++;
-	if (!is_image_name((const char *)m + off, img->module_size - off))
+	if (!vouch_image_name_ok((const char *)m + off, img->module_size - off))
 		return "this_module: does not hold an image's name";
 	if (!vouch_all_zero(m + off + VOUCH_IMAGE_NAME_LEN,
 			    img->module_size - off - VOUCH_IMAGE_NAME_LEN))
 		return "this_module: holds more than the name";
 	img->name = (const char *)m + off;
 	img->name_off = off;
-	img->volatiles[1].off = m + off + sizeof(VOUCH_IMAGE_PREFIX) - 1 -
-				img->file;
+	img->volatiles[1].off =
+		m + off + sizeof(VOUCH_IMAGE_PREFIX) - 1 - img->file;
 	img->volatiles[1].len = VOUCH_IMAGE_DIGITS;
 	return NULL;
 }
@@ -298,7 +249,8 @@ static const char *check_notes(struct vouch_image *img)
 	img->volatiles[3].off = desc - img->file;
 	img->volatiles[3].len = len;
 
-	if (img->sections[VOUCH_SECTION_SLOTS].sh_size != 8ull * img->req.n_refs)
+	if (img->sections[VOUCH_SECTION_SLOTS].sh_size !=
+	    8ull * img->req.n_refs)
 		return "slots: not one for each reference";
 	img->n_slots = img->req.n_refs;
 	return NULL;
@@ -462,8 +414,8 @@ static const char *check_relocations(struct vouch_image *img)
 	for (i = 0; i < img->n_relas; i++) {
 		const Elf64_Rela *r = &img->relas[i];
 
-		if (r->r_offset < end || !vouch_range_ok(r->r_offset, 4,
-							 img->text_len))
+		if (r->r_offset < end ||
+		    !vouch_range_ok(r->r_offset, 4, img->text_len))
 			return "relocation: not where it must be";
 		if (!vouch_all_zero(img->text + r->r_offset, 4))
 			return "relocation: its field is not zero";
@@ -531,8 +483,8 @@ int vouch_image_split(const void *file, size_t len, u32 *elf_len, u32 *sig_len,
 	memcpy(&sig, p + len, sizeof(sig));
 	n = (u64)sig.sig_len[0] << 24 | (u64)sig.sig_len[1] << 16 |
 	    (u64)sig.sig_len[2] << 8 | sig.sig_len[3];
-	if (memcmp(&sig, &want, offsetof(struct vouch_module_signature,
-					 sig_len)))
+	if (memcmp(&sig, &want,
+		   offsetof(struct vouch_module_signature, sig_len)))
 		*why = "image: the signature is not of the kernel's CMS kind";
 	else if (!n || n > VOUCH_MAX_SIG || n >= len)
 		*why = "image: length of the signature out of range";

@@ -42,7 +42,7 @@
 #include "base.h"
 #include "manifest.h"
 
-#define VOUCH_IMAGE_MAX (64u << 20) /* bytes of an image, signature included */
+#define VOUCH_IMAGE_MAX (64u << 20) /* bytes, signature included */
 #define VOUCH_IMAGE_PREFIX "vouch_"
 #define VOUCH_IMAGE_NAME_LEN 22 /* prefix and digits, without NUL */
 #define VOUCH_IMAGE_DIGITS 16
@@ -82,6 +82,16 @@ struct vouch_section_rule {
 };
 extern const struct vouch_section_rule vouch_section_rules[VOUCH_N_SECTIONS];
 
+/**
+ * vouch_image_name_ok() - whether a text is the name of an image.
+ * @s: text
+ * @size: bytes that may be read at @s
+ *
+ * Return: true for VOUCH_IMAGE_PREFIX, VOUCH_IMAGE_DIGITS lower-case
+ * hexadecimal digits and a NUL.
+ */
+bool vouch_image_name_ok(const char *s, size_t size);
+
 /* Where the note's descriptor starts in its section. */
 #define VOUCH_NOTE_DESC_OFF 24
 
@@ -108,9 +118,9 @@ struct vouch_image {
 	const char *modinfo; /* n tags, each NUL-terminated */
 	u32 modinfo_len;
 	const char *vermagic; /* within modinfo */
-	const char *name;     /* within this_module, NUL-terminated */
-	u32 name_off;	      /* of the name in struct module */
-	u32 module_size;      /* sizeof(struct module) */
+	const char *name; /* within this_module, NUL-terminated */
+	u32 name_off; /* of the name in struct module */
+	u32 module_size; /* sizeof(struct module) */
 	bool retpoline;
 	struct vouch_requirements_view req;
 	const struct vouch_record *record;
@@ -148,8 +158,8 @@ int vouch_image_parse(const void *file, size_t len, struct vouch_image *img,
  *
  * Return: 0, or -EINVAL with @why.
  */
-int vouch_image_split(const void *file, size_t len, u32 *elf_len,
-		      u32 *sig_len, const char **why);
+int vouch_image_split(const void *file, size_t len, u32 *elf_len, u32 *sig_len,
+		      const char **why);
 
 /**
  * vouch_image_symbol() - name of an imported symbol.

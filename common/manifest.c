@@ -94,9 +94,9 @@ static const char *check_map(const struct vouch_req_map *m, u32 *data_end)
 	if (le32_to_cpu(m->flags) & ~VOUCH_MAP_FLAGS_ALL)
 		return "requirements: unknown map flag";
 	if (!len)
-		return le32_to_cpu(m->data_off) ?
-			       "requirements: offset of no map data" :
-			       NULL;
+		return le32_to_cpu(m->data_off)
+			       ? "requirements: offset of no map data"
+			       : NULL;
 	if (len != le32_to_cpu(m->value_size) ||
 	    le32_to_cpu(m->max_entries) != 1)
 		return "requirements: map data is not the value of one entry";
@@ -115,9 +115,9 @@ static const char *check_ref(const struct vouch_req_ref *r,
 		return "requirements: a slot names no map";
 	switch (le32_to_cpu(r->kind)) {
 	case VOUCH_SLOT_MAP:
-		return le64_to_cpu(r->offset) ?
-			       "requirements: a map's slot has an offset" :
-			       NULL;
+		return le64_to_cpu(r->offset)
+			       ? "requirements: a map's slot has an offset"
+			       : NULL;
 	case VOUCH_SLOT_VALUE:
 		/* Only arrays of one entry have an address in the code. */
 		if (le32_to_cpu(maps[map].max_entries) != 1 ||
@@ -147,8 +147,8 @@ static const char *check_tables(const struct vouch_requirements_view *v,
 		why = check_prog(&v->progs[i], text_len);
 	for (i = 0; !why && i < v->n_maps; i++)
 		why = check_map(&v->maps[i], &data_end);
-	if (!why && (data_end != data_len ||
-		     le32_to_cpu(v->req->data_len) != data_len))
+	if (!why &&
+	    (data_end != data_len || le32_to_cpu(v->req->data_len) != data_len))
 		why = "requirements: map data differs from .vouch.data";
 	for (i = 0; !why && i < v->n_refs; i++)
 		why = check_ref(&v->refs[i], v->maps, v->n_maps);
@@ -158,8 +158,7 @@ static const char *check_tables(const struct vouch_requirements_view *v,
 }
 
 int vouch_requirements_parse(const void *buf, size_t len, u32 text_len,
-			     u32 data_len,
-			     struct vouch_requirements_view *view,
+			     u32 data_len, struct vouch_requirements_view *view,
 			     const char **why)
 {
 	const struct vouch_requirements *req = buf;

@@ -50,23 +50,23 @@ struct vouch_requirements {
 	__le32 version;
 	__le32 size; /* of the requirements, tables included */
 	u8 content[VOUCH_HASH_LEN]; /* content hash, see image.h */
-	u8 object[VOUCH_HASH_LEN];  /* SHA-256 of the submitted object */
+	u8 object[VOUCH_HASH_LEN]; /* SHA-256 of the submitted object */
 	u8 options[VOUCH_HASH_LEN]; /* SHA-256 of the submission's options */
 	u8 profile[VOUCH_HASH_LEN]; /* identity of the target profile */
-	char vermagic[128];	    /* text, the target kernel's */
-	char license[32];	    /* one of the kernel's fixed strings */
+	char vermagic[128]; /* text, the target kernel's */
+	char license[32]; /* one of the kernel's fixed strings */
 	char verifier_release[64];
 	char cpu_model[64];
 	u8 verifier_build_id[20];
-	__le32 arch;	   /* enum vouch_arch */
-	__le32 features;   /* VOUCH_FEATURE_*, of the verifier VM */
+	__le32 arch; /* enum vouch_arch */
+	__le32 features; /* VOUCH_FEATURE_*, of the verifier VM */
 	__le32 privileges; /* VOUCH_PRIV_* */
 	__le32 target_abi; /* least VOUCH_TARGET_ABI */
-	__le32 instance;   /* 0, or the number of a further instance */
+	__le32 instance; /* 0, or the number of a further instance */
 	/* Layout that inlined map access in the code assumes, bytes. */
-	__le32 array_value;	/* offsetof(struct bpf_array, value) */
+	__le32 array_value; /* offsetof(struct bpf_array, value) */
 	__le32 map_max_entries; /* offsetof(struct bpf_map, max_entries) */
-	__le32 htab_key;	/* offsetof(struct htab_elem, key) */
+	__le32 htab_key; /* offsetof(struct htab_elem, key) */
 	__le32 n_progs;
 	__le32 n_maps;
 	__le32 n_refs;
@@ -95,20 +95,20 @@ struct vouch_req_map {
 	__le32 value_size;
 	__le32 max_entries;
 	__le32 map_flags;
-	__le32 flags;	 /* VOUCH_MAP_* */
+	__le32 flags; /* VOUCH_MAP_* */
 	__le32 data_off; /* in .vouch.data; 0 if data_len is 0 */
 	__le32 data_len; /* 0, or value_size of a one-entry array */
 };
 VOUCH_ASSERT_SIZE(struct vouch_req_map, 96);
 
 enum vouch_slot_kind {
-	VOUCH_SLOT_MAP = 1,   /* address of the map as code sees it */
+	VOUCH_SLOT_MAP = 1, /* address of the map as code sees it */
 	VOUCH_SLOT_VALUE = 2, /* address of an array's value, plus offset */
 };
 
 struct vouch_req_ref {
 	__le32 kind; /* enum vouch_slot_kind */
-	__le32 map;  /* index */
+	__le32 map; /* index */
 	__le64 offset;
 };
 VOUCH_ASSERT_SIZE(struct vouch_req_ref, 16);
@@ -117,14 +117,14 @@ struct vouch_record {
 	u8 magic[8];
 	__le32 version;
 	__le32 size;
-	__le64 time;	 /* seconds since 1970, of the signer's clock */
+	__le64 time; /* seconds since 1970, of the signer's clock */
 	__le64 sequence; /* within the epoch, from 1 */
-	__le32 epoch;	 /* generation of the image key, from 1 */
+	__le32 epoch; /* generation of the image key, from 1 */
 	__le32 reserved0;
 	char slot[VOUCH_SLOT_LEN]; /* name */
-	char submitter[64];	   /* text: who submitted, by channel */
-	char object_name[64];	   /* text: how the submitter called it */
-	u8 log[VOUCH_HASH_LEN];	   /* SHA-256 of the verifier's log */
+	char submitter[64]; /* text: who submitted, by channel */
+	char object_name[64]; /* text: how the submitter called it */
+	u8 log[VOUCH_HASH_LEN]; /* SHA-256 of the verifier's log */
 	u8 reserved[32];
 };
 VOUCH_ASSERT_SIZE(struct vouch_record, 264);
@@ -154,8 +154,7 @@ struct vouch_requirements_view {
  * Return: 0, or -EINVAL with @why.
  */
 int vouch_requirements_parse(const void *buf, size_t len, u32 text_len,
-			     u32 data_len,
-			     struct vouch_requirements_view *view,
+			     u32 data_len, struct vouch_requirements_view *view,
 			     const char **why);
 
 /**

@@ -57,7 +57,7 @@ static struct vouch_watch *find(struct guest_file *gf, u64 log_buf)
 	struct vouch_watch *watch;
 
 	lockdep_assert_held(&gf->lock);
-	list_for_each_entry (watch, &gf->watches, file_node)
+	list_for_each_entry(watch, &gf->watches, file_node)
 		if (watch->log_buf == log_buf)
 			return watch;
 	return NULL;

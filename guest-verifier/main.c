@@ -8,7 +8,7 @@
 #include "facts.h"
 #include "watch.h"
 
-static int __init vouch_guest_init(void)
+static int __init start(void)
 {
 	int err;
 
@@ -28,14 +28,14 @@ stop:
 	return err;
 }
 
-static void __exit vouch_guest_exit(void)
+static void __exit stop(void)
 {
 	vouch_device_unregister();
 	vouch_watch_stop();
 }
 
-module_init(vouch_guest_init);
-module_exit(vouch_guest_exit);
+module_init(start);
+module_exit(stop);
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Capture of verified and compiled eBPF programs");
 MODULE_VERSION(VOUCH_VERSION);

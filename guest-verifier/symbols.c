@@ -75,6 +75,18 @@ void vouch_symbols_sort(struct vouch_symbols *s)
 	s->n = n + 1;
 }
 
+/*
+ * What lies among the modules without being of one is code that was made at
+ * run time: eBPF, trampolines.
+ */
+static bool made_at_run_time(u64 address, const char *module)
+{
+	if (!module)
+		return address >= MODULES_VADDR && address < MODULES_END;
+	return !strncmp(module, " [__builtin__", 13) ||
+	       !strcmp(module, " [bpf]");
+}
+
 /* "name+0x0/0x1f" or "name+0x0/0x1f [module]", or a number if unknown. */
 bool vouch_symbols_name(u64 address, struct vouch_capture_sym *sym)
 {
@@ -87,13 +99,7 @@ bool vouch_symbols_name(u64 address, struct vouch_capture_sym *sym)
 		return false;
 	module = strstr(plus, " [");
 	*plus = 0;
-	/*
-	 * What lies among the modules without being of one is code that was
-	 * made at run time: eBPF, trampolines.
-	 */
-	if (module ? !strncmp(module, " [__builtin__", 13) ||
-			     !strcmp(module, " [bpf]")
-		   : address >= MODULES_VADDR && address < MODULES_END)
+	if (made_at_run_time(address, module))
 		return false;
 	memset(sym, 0, sizeof(*sym));
 	sym->address = cpu_to_le64(address);

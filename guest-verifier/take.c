@@ -125,7 +125,7 @@ static int take_imm64(struct walk *w, const struct bpf_insn *insn)
 
 static int take_call(struct walk *w, const struct bpf_insn *insn)
 {
-	u64 to = (u64)(unsigned long)(__bpf_call_base + insn->imm);
+	u64 to = (u64)(unsigned long)__bpf_call_base + insn->imm;
 	int err;
 
 	if (insn->src_reg == BPF_PSEUDO_CALL)
@@ -268,7 +268,7 @@ static int check_program(struct vouch_take *take, const struct bpf_prog *prog)
 
 static int take_all(struct vouch_take *take, const struct bpf_prog *prog)
 {
-	struct vouch_symbols symbols = { 0 };
+	struct vouch_symbols symbols = {};
 	struct vouch_capture_record *head;
 	struct vouch_capture_prog *out;
 	struct walk w = { .take = take, .prog = prog, .symbols = &symbols };

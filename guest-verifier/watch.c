@@ -112,13 +112,13 @@ static int probe(struct kprobe *p, struct pt_regs *regs)
 {
 	struct bpf_verifier_env *env =
 		(void *)regs_get_kernel_argument(regs, 0);
-	unsigned long log_buf = (unsigned long)env->log.ubuf;
+	unsigned long log_buf = (__force unsigned long)env->log.ubuf;
 	struct vouch_watch *watch;
 
 	if (!log_buf)
 		return 0;
 	rcu_read_lock();
-	list_for_each_entry_rcu (watch, &watches, node) {
+	list_for_each_entry_rcu(watch, &watches, node) {
 		if (watch->log_buf != log_buf ||
 		    watch->tgid != task_tgid(current))
 			continue;
@@ -184,11 +184,11 @@ void vouch_watch_remove_all(struct list_head *file_watches)
 	if (list_empty(file_watches))
 		return;
 	spin_lock(&watches_lock);
-	list_for_each_entry (watch, file_watches, file_node)
+	list_for_each_entry(watch, file_watches, file_node)
 		list_del_rcu(&watch->node);
 	spin_unlock(&watches_lock);
 	synchronize_rcu();
-	list_for_each_entry_safe (watch, next, file_watches, file_node) {
+	list_for_each_entry_safe(watch, next, file_watches, file_node) {
 		list_del(&watch->file_node);
 		put_pid(watch->tgid);
 		kvfree(watch);

@@ -182,8 +182,10 @@ static int do_detach(struct opened *o, void *arg, struct vouch_reason *why)
 
 	if (IS_ERR(l))
 		return PTR_ERR(l);
-	if (!vouch_all_zero(a->prog, sizeof(a->prog)))
-		err = prog = vouch_loaded_prog(l, a->prog, why);
+	if (!vouch_all_zero(a->prog, sizeof(a->prog))) {
+		prog = vouch_loaded_prog(l, a->prog, why);
+		err = prog;
+	}
 	if (err >= 0)
 		err = vouch_xdp_detach(l, prog, a->ifname, why);
 	vouch_loaded_put(l);

@@ -37,7 +37,7 @@ static struct vouch_loaded *find(const char *name)
 	struct vouch_loaded *l;
 
 	lockdep_assert_held(&lock);
-	list_for_each_entry (l, &images, list)
+	list_for_each_entry(l, &images, list)
 		if (!strcmp(l->name, name))
 			return l;
 	return NULL;
@@ -48,7 +48,7 @@ static struct vouch_admitted *find_admitted(const char *name)
 	struct vouch_admitted *a;
 
 	lockdep_assert_held(&lock);
-	list_for_each_entry (a, &admitted, list)
+	list_for_each_entry(a, &admitted, list)
 		if (!strcmp(a->img.name, name))
 			return a;
 	return NULL;
@@ -165,8 +165,7 @@ static struct vouch_map *adopt_map(const struct vouch_loaded *l,
 	struct vouch_loaded *other;
 	u32 i;
 
-	list_for_each_entry_reverse(other, &images, list)
-	{
+	list_for_each_entry_reverse(other, &images, list) {
 		if (!same_slot(l, other))
 			continue;
 		for (i = 0; i < other->req.n_maps; i++) {
@@ -362,7 +361,7 @@ struct vouch_loaded *vouch_loaded_at(u32 index, struct vouch_reason *why)
 	u32 n = 0;
 
 	mutex_lock(&lock);
-	list_for_each_entry (l, &images, list)
+	list_for_each_entry(l, &images, list)
 		if (l->live && n++ == index && try_module_get(l->mod))
 			goto found;
 	l = ERR_PTR(vouch_refuse(why, -ENOENT, "image %u: only %u are loaded",
@@ -383,7 +382,7 @@ u32 vouch_loaded_count(void)
 	u32 n = 0;
 
 	mutex_lock(&lock);
-	list_for_each_entry (l, &images, list)
+	list_for_each_entry(l, &images, list)
 		n += l->live;
 	mutex_unlock(&lock);
 	return n;

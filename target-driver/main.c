@@ -15,7 +15,7 @@
 #error "vouch_target is not tested with kCFI or PREEMPT_RT"
 #endif
 
-static int __init vouch_target_init(void)
+static int __init start(void)
 {
 	int err;
 
@@ -47,7 +47,7 @@ keyring:
 }
 
 /* Images hold this module, so there are none. */
-static void __exit vouch_target_exit(void)
+static void __exit stop(void)
 {
 	vouch_device_exit();
 	vouch_loaded_exit();
@@ -55,8 +55,8 @@ static void __exit vouch_target_exit(void)
 	vouch_keyring_exit();
 }
 
-module_init(vouch_target_init);
-module_exit(vouch_target_exit);
+module_init(start);
+module_exit(stop);
 MODULE_DESCRIPTION("Runs verified, signed images of eBPF programs");
 MODULE_AUTHOR("The vouch authors");
 MODULE_LICENSE("GPL v2");

@@ -5,8 +5,10 @@
 
 #include "maps/map.h"
 
-/* All take a request with user pointers, and return 0 or the errno that
- * VOUCH_TARGET_MAP_LOOKUP and its like document, with @why filled. */
+/*
+ * All take a request with user pointers, and return 0 or the errno that
+ * VOUCH_TARGET_MAP_LOOKUP and its like document, with @why filled.
+ */
 int vouch_mapio_lookup(struct vouch_map *map, struct vouch_target_map_op *op,
 		       struct vouch_reason *why);
 int vouch_mapio_update(struct vouch_map *map, struct vouch_target_map_op *op,

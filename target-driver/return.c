@@ -15,14 +15,15 @@
 #else
 #define RETURN "ret; int3; int3; int3; int3\n"
 #endif
-#define RETURN_FUNCTION(name)                                        \
-	".globl " name "\n"                                          \
+#define RETURN_FUNCTION(align, name)                                 \
+	".balign " align ", 0xcc\n.globl " name "\n"                 \
 	".type " name ", @function\n" name ": " RETURN ".size " name \
 	", . - " name "\n"
+#define RETURN_FUNCTIONS                                                 \
+	".pushsection .text\n" RETURN_FUNCTION("64", "vouch_return_low") \
+		RETURN_FUNCTION("32", "vouch_return_high") ".popsection\n"
 
-asm(".pushsection .text\n"
-    ".balign 64, 0xcc\n" RETURN_FUNCTION("vouch_return_low") ".balign 32, 0xcc\n" RETURN_FUNCTION(
-	    "vouch_return_high") ".popsection\n");
+asm(RETURN_FUNCTIONS);
 
 extern const u8 vouch_return_low[], vouch_return_high[];
 

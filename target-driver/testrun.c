@@ -187,14 +187,14 @@ static int read_frags(struct testrun *r)
 }
 
 /* The program runs as at the hook: under RCU, on one CPU, without softirqs. */
-static void enter(u64 *start)
+static void enter(u64 *start) __acquires(RCU)
 {
 	rcu_read_lock();
 	local_bh_disable();
 	*start = ktime_get_ns();
 }
 
-static void leave(u64 *spent, u64 start)
+static void leave(u64 *spent, u64 start) __releases(RCU)
 {
 	*spent += ktime_get_ns() - start;
 	local_bh_enable();

@@ -108,7 +108,7 @@ int vouch_arg_packets(const json_t *args, u32 blob_len, const json_t **packets,
 		return err;
 	if (!*packets || !json_array_size(*packets))
 		return wrong(f, "packets", "there is no packet");
-	json_array_foreach (*packets, i, packet) {
+	json_array_foreach(*packets, i, packet) {
 		json_int_t n = json_integer_value(packet);
 
 		if (!json_is_integer(packet) || n <= 0 || n > blob_len)

@@ -114,7 +114,7 @@ static int apply_presets(struct vouch_agent *agent, const struct test_run *run,
 	size_t i;
 	int err = 0;
 
-	json_array_foreach (run->presets, i, args) {
+	json_array_foreach(run->presets, i, args) {
 		err = preset(agent, run->prog.image, args, f);
 		if (err)
 			break;
@@ -200,7 +200,7 @@ static int run_packets(struct vouch_agent *agent, struct test_run *run,
 	size_t i;
 	int err = 0;
 
-	json_array_foreach (run->packets, i, packet) {
+	json_array_foreach(run->packets, i, packet) {
 		u32 len = (u32)json_integer_value(packet);
 
 		err = run_packet(agent, run, blob, len, f);
@@ -243,7 +243,7 @@ static bool dump_wanted(const struct test_run *run, const char *map)
 	const json_t *name;
 	size_t i;
 
-	json_array_foreach (run->dump, i, name)
+	json_array_foreach(run->dump, i, name)
 		if (json_is_string(name) &&
 		    !strcmp(json_string_value(name), map))
 			return true;

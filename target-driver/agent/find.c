@@ -11,7 +11,7 @@ static bool is_prefix(const char *name)
 {
 	size_t n = strlen(name);
 
-	return n >= MIN_PREFIX && n <= 2 * VOUCH_TARGET_HASH_LEN &&
+	return n >= MIN_PREFIX && n <= 2ul * VOUCH_TARGET_HASH_LEN &&
 	       strspn(name, "0123456789abcdef") == n;
 }
 

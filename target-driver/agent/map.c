@@ -160,9 +160,10 @@ void vouch_map_value_json(const struct vouch_map *map, json_t *object)
 	}
 	values = json_array();
 	for (cpu = 0; cpu < n_cpus(map); cpu++)
-		json_array_append_new(values,
-				      hex_json(map->value + cpu * cpu_step(map),
-					       map->info.value_size));
+		json_array_append_new(
+			values,
+			hex_json(map->value + (size_t)cpu * cpu_step(map),
+				 map->info.value_size));
 	json_object_set_new(object, "values", values);
 }
 
@@ -183,11 +184,12 @@ static int read_values(struct vouch_map *map, const json_t *values,
 				      "each possible CPU",
 				      n_cpus(map));
 	memset(map->value, 0, map->info.value_io);
-	json_array_foreach (values, cpu, value) {
+	json_array_foreach(values, cpu, value) {
 		const char *hex = json_string_value(value);
 
 		if (!hex ||
-		    vouch_hex_read(hex, map->value + cpu * cpu_step(map),
+		    vouch_hex_read(hex,
+				   map->value + (size_t)cpu * cpu_step(map),
 				   map->info.value_size))
 			return vouch_fail_why(f,
 					      "the value of CPU %zu is not "
@@ -214,7 +216,7 @@ int vouch_map_value_read(struct vouch_map *map, const json_t *args,
 	if (err || !map->per_cpu)
 		return err;
 	for (cpu = 1; cpu < n_cpus(map); cpu++)
-		memcpy(map->value + cpu * cpu_step(map), map->value,
+		memcpy(map->value + (size_t)cpu * cpu_step(map), map->value,
 		       map->info.value_size);
 	return 0;
 }
@@ -248,7 +250,7 @@ int vouch_map_entries(struct vouch_map *map, bool raw, bool resume,
 		      json_t **entries, bool *more, struct vouch_failure *f)
 {
 	u64 each = 2ull * (map->info.key_size + map->info.value_io) +
-		   JSON_PER_ELEMENT + JSON_PER_CPU * n_cpus(map);
+		   JSON_PER_ELEMENT + (u64)JSON_PER_CPU * n_cpus(map);
 	u32 most = (u32)(MAX_DUMP / each), n;
 	int err = 0;
 

@@ -50,7 +50,7 @@ UPDATE(percpu_htab_update, vouch_percpu_hash_update)
 REMOVE(array_delete, vouch_array_remove)
 REMOVE(htab_delete, vouch_hash_remove)
 
-/* The generic helpers return what they call as a 64-bit number, sign and all. */
+/* The generic helpers return what they call with its sign, in 64 bits. */
 VOUCH_HELPER(map_update)
 {
 	return map_of(r1)->ops->update(map_of(r1), ptr(r2), ptr(r3), r4);

@@ -15,6 +15,7 @@
 struct scratch {
 	__be32 diff[MAX_BPF_STACK / sizeof(__be32)];
 };
+
 static DEFINE_PER_CPU(struct scratch, scratch);
 
 static __always_inline struct xdp_buff *xdp_of(u64 r1)

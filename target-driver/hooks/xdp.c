@@ -52,7 +52,7 @@ static u64 count_runs(const struct attachment *a)
 	u64 n = 0;
 	int cpu;
 
-	for_each_possible_cpu (cpu)
+	for_each_possible_cpu(cpu)
 		n += *per_cpu_ptr(a->runs, cpu);
 	return n;
 }
@@ -62,7 +62,7 @@ static struct attachment *find(const struct net_device *dev)
 	struct attachment *a;
 
 	ASSERT_RTNL();
-	list_for_each_entry (a, &attachments, list)
+	list_for_each_entry(a, &attachments, list)
 		if (a->dev == dev)
 			return a;
 	return NULL;
@@ -338,7 +338,7 @@ int vouch_xdp_info(u32 index, struct vouch_target_attach_info *info,
 	u32 n = 0;
 
 	rtnl_lock();
-	list_for_each_entry (a, &attachments, list)
+	list_for_each_entry(a, &attachments, list)
 		if (n++ == index) {
 			describe(a, info);
 			rtnl_unlock();
@@ -355,7 +355,7 @@ u32 vouch_xdp_count(void)
 	u32 n = 0;
 
 	rtnl_lock();
-	list_for_each_entry (a, &attachments, list)
+	list_for_each_entry(a, &attachments, list)
 		n++;
 	rtnl_unlock();
 	return n;
@@ -369,7 +369,7 @@ u64 vouch_xdp_runs(struct vouch_loaded *l, u32 prog, u32 *n_attached)
 	*n_attached = 0;
 	rtnl_lock();
 	runs = atomic64_read(&l->runs[prog]);
-	list_for_each_entry (a, &attachments, list) {
+	list_for_each_entry(a, &attachments, list) {
 		if (a->image != l || a->index != prog)
 			continue;
 		runs += count_runs(a);

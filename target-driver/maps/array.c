@@ -170,7 +170,7 @@ static int percpu_copy(struct vouch_map *map, void *key, void *value)
 
 	if (index >= map->def.max_entries)
 		return -ENOENT;
-	for_each_possible_cpu (cpu) {
+	for_each_possible_cpu(cpu) {
 		memcpy(value,
 		       per_cpu_ptr(map->pptrs[index & map->index_mask], cpu),
 		       map->elem_size);
@@ -188,7 +188,7 @@ static int percpu_store(struct vouch_map *map, void *key, void *value,
 
 	if (err)
 		return err;
-	for_each_possible_cpu (cpu) {
+	for_each_possible_cpu(cpu) {
 		memcpy(per_cpu_ptr(map->pptrs[index & map->index_mask], cpu),
 		       value, map->elem_size);
 		value += map->elem_size;

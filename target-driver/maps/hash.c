@@ -91,7 +91,7 @@ static vouch_untraced void put_this_cpu(struct vouch_map *map,
 	int cpu;
 
 	if (fresh)
-		for_each_possible_cpu (cpu)
+		for_each_possible_cpu(cpu)
 			memset(per_cpu_ptr(p, cpu), 0, map->elem_size);
 	memcpy(this_cpu_ptr(p), value, map->def.value_size);
 }
@@ -102,7 +102,7 @@ static vouch_untraced void put_all_cpus(struct vouch_map *map,
 	void __percpu *p = vouch_elem_pptr(map, e);
 	int cpu;
 
-	for_each_possible_cpu (cpu) {
+	for_each_possible_cpu(cpu) {
 		memcpy(per_cpu_ptr(p, cpu), value, map->elem_size);
 		value += map->elem_size;
 	}
@@ -205,7 +205,7 @@ static int percpu_copy(struct vouch_map *map, void *key, void *value)
 
 	if (!e)
 		return -ENOENT;
-	for_each_possible_cpu (cpu) {
+	for_each_possible_cpu(cpu) {
 		memcpy(value, per_cpu_ptr(vouch_elem_pptr(map, e), cpu),
 		       map->elem_size);
 		value += map->elem_size;

@@ -133,9 +133,10 @@ static int init_elems(struct vouch_map *map)
 		push_free(h, e);
 		cond_resched();
 	}
-	if (!is_percpu(&map->def))
-		for_each_possible_cpu (cpu)
-			*per_cpu_ptr(h->extra, cpu) = pop_free(h);
+	if (!is_percpu(&map->def)) {
+		for_each_possible_cpu(cpu)
+			per_cpu_ptr(h->extra, cpu)[0] = pop_free(h);
+	}
 	return 0;
 }
 
@@ -181,6 +182,7 @@ vouch_untraced int vouch_table_lock(struct vouch_map *map,
 		return -EBUSY;
 	}
 	raw_spin_lock(&b->lock);
+	__release(&b->lock); /* sparse knows no lock that may be refused */
 	return 0;
 }
 
@@ -188,6 +190,7 @@ vouch_untraced void vouch_table_unlock(struct vouch_map *map,
 				       struct vouch_bucket *b,
 				       unsigned long flags)
 {
+	__acquire(&b->lock);
 	raw_spin_unlock(&b->lock);
 	__this_cpu_dec(*map->hash->busy);
 	local_irq_restore(flags);
@@ -202,7 +205,7 @@ vouch_untraced struct vouch_elem *vouch_table_find(const struct vouch_map *map,
 	struct vouch_elem *e;
 
 again:
-	hlist_nulls_for_each_entry_rcu (e, n, &b->head, node)
+	hlist_nulls_for_each_entry_rcu(e, n, &b->head, node)
 		if (e->hash == hash &&
 		    !memcmp(vouch_elem_key(map, e), key, map->def.key_size))
 			return e;

@@ -8,12 +8,12 @@
 
 #include <bpf/bpf_helpers.h>
 
-#define MAP(name, kind, n)                                                     \
-	struct {                                                               \
-		__uint(type, BPF_MAP_TYPE_##kind);                             \
-		__uint(max_entries, n);                                        \
-		__type(key, __u32);                                            \
-		__type(value, __u64);                                          \
+#define MAP(name, kind, n)                         \
+	struct {                                   \
+		__uint(type, BPF_MAP_TYPE_##kind); \
+		__uint(max_entries, n);            \
+		__type(key, __u32);                \
+		__type(value, __u64);              \
 	} name SEC(".maps")
 
 MAP(array, ARRAY, 3);
@@ -39,7 +39,8 @@ static __always_inline void note(__u32 at, __u64 value)
 			     bpf_map_update_elem(&map, &k, &v, BPF_NOEXIST));  \
 		}                                                              \
 		k = 1;                                                         \
-		note(base + 6, bpf_map_update_elem(&map, &k, &v, BPF_NOEXIST)); \
+		note(base + 6,                                                 \
+		     bpf_map_update_elem(&map, &k, &v, BPF_NOEXIST));          \
 		note(base + 7, bpf_map_update_elem(&map, &k, &v, BPF_EXIST));  \
 		note(base + 8, bpf_map_update_elem(&map, &k, &v, 77));         \
 		note(base + 9, bpf_map_delete_elem(&map, &k));                 \

@@ -31,8 +31,8 @@ static void follow(const struct vouch_capture_view *v)
 			touch(p->syms[j], sizeof(*p->syms[j]));
 		for (j = 0; j < p->n_funcs; j++) {
 			touch(p->funcs[j].code, p->funcs[j].code_len);
-			touch(p->funcs[j].refs, p->funcs[j].n_refs *
-							sizeof(*p->funcs[j].refs));
+			touch(p->funcs[j].refs,
+			      p->funcs[j].n_refs * sizeof(*p->funcs[j].refs));
 		}
 	}
 }
