@@ -50,7 +50,7 @@ static const char *read_packets(struct run *run)
 	if (!json_is_array(run->packets) ||
 	    json_array_size(run->packets) > VOUCH_RUN_MAX_PACKETS)
 		return "packets must be a list of at most 65536 lengths";
-	json_array_foreach ((json_t *)run->packets, i, p) {
+	json_array_foreach((json_t *)run->packets, i, p) {
 		json_int_t len = json_integer_value(p);
 
 		if (!json_is_integer(p) || len < 0 ||
@@ -70,7 +70,7 @@ static const char *read_ctx(struct run *run, const json_t *call)
 
 	if (!ctx || json_is_null(ctx))
 		return NULL;
-	if (!hex || strlen(hex) > 2 * MAX_CTX || !*hex ||
+	if (!hex || strlen(hex) > 2ul * MAX_CTX || !*hex ||
 	    vouch_hex_read(hex, run->ctx, strlen(hex) / 2))
 		return "ctx is no context in hexadecimal";
 	run->ctx_len = strlen(hex) / 2;
@@ -133,7 +133,7 @@ static struct bpf_map *find_map(struct bpf_object *bpf, const char *name)
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map (map, bpf)
+	bpf_object__for_each_map(map, bpf)
 		if (name && !strcmp(vouch_load_map_name(map), name))
 			return map;
 	return NULL;
@@ -253,7 +253,7 @@ static bool run_packets(const struct run *run, const struct vouch_load *load,
 		snprintf(o->why, sizeof(o->why), "out of memory");
 		return false;
 	}
-	json_array_foreach ((json_t *)run->packets, i, p) {
+	json_array_foreach((json_t *)run->packets, i, p) {
 		u32 len = json_integer_value(p);
 
 		if (!run_packet(run, bpf_program__fd(prog), packet, len, o))
@@ -299,7 +299,7 @@ static bool dump_wanted(const struct run *run, const struct bpf_map *map)
 	size_t i;
 	json_t *name;
 
-	json_array_foreach ((json_t *)run->dump, i, name)
+	json_array_foreach((json_t *)run->dump, i, name)
 		if (json_is_string(name) &&
 		    !strcmp(json_string_value(name), vouch_load_map_name(map)))
 			return true;
@@ -313,12 +313,12 @@ static bool run_loaded(const struct run *run, const struct vouch_load *load,
 	json_t *entry;
 	size_t i;
 
-	json_array_foreach ((json_t *)run->presets, i, entry)
+	json_array_foreach((json_t *)run->presets, i, entry)
 		if (!preset(load, entry, o))
 			return false;
 	if (!run_packets(run, load, o))
 		return false;
-	bpf_object__for_each_map (map, load->bpf)
+	bpf_object__for_each_map(map, load->bpf)
 		if (dump_wanted(run, map) && !dump_map(map, o))
 			return false;
 	return true;
@@ -342,8 +342,12 @@ static json_t *run_main(void *arg, int guest_fd, void **blob, size_t *blob_len)
 		vouch_load_fail(&load, "%s", why);
 	else if (vouch_load_object(&load) && !run_loaded(run, &load, &o))
 		vouch_load_fail(&load, "%s", o.why);
-	if (load.verdict != VOUCH_VERDICT_ACCEPTED)
+	if (load.verdict != VOUCH_VERDICT_ACCEPTED) {
+		json_decref(o.runs);
+		json_decref(o.maps);
+		free(o.data);
 		return vouch_load_result(&load);
+	}
 	*blob = o.data;
 	*blob_len = o.data_len;
 	return json_pack("{s:i, s:o, s:o}", "schema_version", 1, "runs", o.runs,

@@ -93,7 +93,7 @@ static int write_packets(const char *path, const json_t *result, const u8 *out,
 
 	if (!buf)
 		return -ENOMEM;
-	json_array_foreach (runs, i, run) {
+	json_array_foreach(runs, i, run) {
 		u32 len = json_integer_value(json_object_get(run, "data_len"));
 		__le32 prefix = cpu_to_le32(len);
 
@@ -149,6 +149,8 @@ json_t *vouch_run_files(const struct vouch_run_files *files,
 	lengths = split(in, in_len, &packet_len);
 	call = build_call(files, options);
 	blob = realloc(object, object_len + packet_len + 1);
+	if (blob)
+		object = blob;
 	if (!lengths || !call || !blob) {
 		vouch_fail(failure, -EINVAL, VOUCH_EXIT_USAGE,
 			   "reading the test-run");
@@ -158,7 +160,6 @@ json_t *vouch_run_files(const struct vouch_run_files *files,
 					: "out of memory");
 		goto out;
 	}
-	object = blob;
 	memcpy(blob + object_len, in, packet_len);
 	json_object_set(call, "packets", lengths);
 	json_object_set_new(call, "object_len", json_integer(object_len));

@@ -45,7 +45,7 @@ struct request {
 static int append(struct bytes *to, const void *data, size_t len,
 		  struct vouch_failure *f)
 {
-	void *more = realloc(to->data, to->len + len);
+	void *more = realloc(to->data, to->len + len + 1);
 
 	if (!more)
 		return vouch_fail(f, -ENOMEM, VOUCH_EXIT_INTERNAL,
@@ -226,7 +226,7 @@ static int match(const json_t *images, const char *key, const char *value,
 	size_t i;
 	int n = 0;
 
-	json_array_foreach (images, i, it) {
+	json_array_foreach(images, i, it) {
 		if (strcmp(vouch_json_string(it, key), value))
 			continue;
 		*name = vouch_json_string(it, "name");
@@ -315,7 +315,7 @@ static void show(const json_t *result)
 	const char *name;
 	size_t i;
 
-	json_array_foreach (json_object_get(result, "runs"), i, it)
+	json_array_foreach(json_object_get(result, "runs"), i, it)
 		json_array_append_new(
 			rows, json_pack("[o, o, o, o]", json_sprintf("%zu", i),
 					vouch_json_text(it, "retval"),
@@ -324,11 +324,11 @@ static void show(const json_t *result)
 	vouch_output_table(json_pack("[s, s, s, s]", "PACKET", "RETURN",
 				     "LENGTH", "NANOSECONDS"),
 			   rows);
-	json_object_foreach ((json_t *)maps, name, entries) {
+	json_object_foreach((json_t *)maps, name, entries) {
 		printf("\nmap ");
 		vouch_output_text(stdout, name);
 		putchar('\n');
-		json_array_foreach (entries, i, it) {
+		json_array_foreach(entries, i, it) {
 			printf("key: ");
 			vouch_output_hex(vouch_json_string(it, "key"));
 			printf("  value: ");
