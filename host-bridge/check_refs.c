@@ -161,6 +161,7 @@ static int match_call(struct matcher *m, const struct vouch_x86_insn *insn)
 
 	if (ret)
 		return ret;
+	/* A refusal is never 0, so here it is set. NOLINTNEXTLINE */
 	if (le32_to_cpu(ref->kind) == VOUCH_REF_SUBCALL) {
 		if (func < 0 || le32_to_cpu(ref->index) != (u32)func)
 			return REFUSE(m, insn->off,

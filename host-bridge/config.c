@@ -295,7 +295,7 @@ static int read_vms(struct vouch_reader *r, const json_t *list,
 		return vouch_member_complain(
 			r, "\"vms\" must be a list of 1 to %u objects",
 			VOUCH_MAX_VMS);
-	json_array_foreach (list, i, obj) {
+	json_array_foreach(list, i, obj) {
 		r->where = "vms";
 		err = read_vm(r, obj, config, &config->vms[i]);
 		if (err)

@@ -269,7 +269,7 @@ static bool is_common_name(const char *name)
 
 	if (!name[0] || strlen(name) >= sizeof(text))
 		return false;
-	strcpy(text, name);
+	memcpy(text, name, strlen(name));
 	return vouch_text_ok(text, sizeof(text));
 }
 

@@ -36,7 +36,7 @@ static void collect_names(struct writer *w)
 	for (i = 0; i < VOUCH_N_SECTIONS; i++) {
 		const char *name = vouch_section_rules[i].name;
 
-		strcpy(w->names + w->names_len, name);
+		memcpy(w->names + w->names_len, name, strlen(name) + 1);
 		w->names_len += strlen(name) + 1;
 	}
 }

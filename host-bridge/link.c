@@ -101,8 +101,8 @@ static void add_programs(struct linker *l)
 		struct vouch_req_prog req = {
 			.type = p->type,
 			.attach_type = p->attach_type,
-			.text_off = cpu_to_le32(entry[2 * i]),
-			.text_len = cpu_to_le32(entry[2 * i + 1]),
+			.text_off = cpu_to_le32(entry[2ul * i]),
+			.text_len = cpu_to_le32(entry[2ul * i + 1]),
 			.stack_depth = p->stack_depth,
 		};
 
@@ -288,6 +288,7 @@ static int seal(struct linker *l, u8 *file, size_t len)
 		return ret;
 	vouch_content_digits(hash, (char *)file + img.volatiles[0].off);
 	vouch_content_digits(hash, (char *)file + img.volatiles[1].off);
+	/* What was parsed is there. NOLINTNEXTLINE */
 	memcpy(file + img.volatiles[2].off, hash, sizeof(hash));
 	if (vouch_image_parse(file, len, &img, &why) ||
 	    vouch_content_check(&img, &why))

@@ -95,7 +95,7 @@ static int place_functions(struct linker *l)
 
 	for (p = 0; p < l->cap->n_progs; p++)
 		n += l->cap->progs[p].n_funcs;
-	l->func_off = calloc(n, sizeof(*l->func_off));
+	l->func_off = calloc(n + 1, sizeof(*l->func_off));
 	if (!l->func_off)
 		return -ENOMEM;
 	for (p = 0, n = 0; p < l->cap->n_progs; p++) {

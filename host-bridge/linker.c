@@ -278,7 +278,7 @@ static void handle(void *ctx, const struct vouch_message *msg,
 	if (read_request(ctx, msg, &r, &reply->failure))
 		return;
 	/* A copy, since the object before it spoils the alignment. */
-	capture = malloc(r.capture_len);
+	capture = malloc(r.capture_len + 1);
 	if (!capture) {
 		vouch_fail(&reply->failure, -ENOMEM, VOUCH_EXIT_INTERNAL,
 			   "copy the capture");

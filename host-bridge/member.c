@@ -112,7 +112,7 @@ int vouch_members_read(const struct vouch_reader *r, json_t *obj,
 
 	if (!json_is_object(obj))
 		return vouch_member_complain(r, "must be an object");
-	json_object_foreach (obj, key, v) {
+	json_object_foreach(obj, key, v) {
 		for (m = table; m->key && strcmp(m->key, key); m++)
 			;
 		if (!m->key)
@@ -150,7 +150,7 @@ int vouch_member_list(const struct vouch_reader *r, const json_t *v,
 		return vouch_member_complain(
 			r, "\"%s\" must be a list of at most %u texts", key,
 			max);
-	json_array_foreach (v, i, item) {
+	json_array_foreach(v, i, item) {
 		if (!json_is_string(item))
 			return vouch_member_complain(
 				r, "\"%s\" must hold texts", key);

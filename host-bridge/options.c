@@ -10,7 +10,7 @@ static int copy_set(const json_t *from, json_t *to, const char **why)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach ((json_t *)from, key, v) {
+	json_object_foreach((json_t *)from, key, v) {
 		if (!json_is_string(v)) {
 			*why = "\"set\" must map names to texts";
 			return -EINVAL;
@@ -25,7 +25,7 @@ static int copy_entries(const json_t *from, json_t *to, const char **why)
 	const char *key;
 	json_t *v;
 
-	json_object_foreach ((json_t *)from, key, v) {
+	json_object_foreach((json_t *)from, key, v) {
 		json_int_t n = json_integer_value(v);
 
 		if (!json_is_integer(v) || n < 1 || n > UINT32_MAX) {

@@ -93,7 +93,7 @@ static int check_numbers(const json_t *object, const char *what,
 
 	if (!json_is_object(object))
 		return complain(why, size, "'%s' is no object", what);
-	json_object_foreach ((json_t *)(uintptr_t)object, key, v)
+	json_object_foreach((json_t *)(uintptr_t)object, key, v)
 		if (!json_is_integer(v))
 			return complain(why, size, "'%s' in '%s' is no integer",
 					key, what);

@@ -252,7 +252,8 @@ static int new_key(const struct options *o)
 	int ret = vouch_keyfile_new(o->new_key, o->cn, &why);
 
 	if (ret)
-		fprintf(stderr, "vouch-sign: making an image key in %s: %s: %s\n",
+		fprintf(stderr,
+			"vouch-sign: making an image key in %s: %s: %s\n",
 			o->new_key, why, strerror(-ret));
 	return !ret ? OK : ret == -EINVAL ? USAGE : INTERNAL;
 }

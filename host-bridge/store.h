@@ -175,7 +175,7 @@ int vouch_store_target_seen(struct vouch_store *store, const char *name,
  * Return: 0 or -EIO, which is logged.
  */
 int vouch_store_log(struct vouch_store *store, u64 submission,
-		    const char *event, const char *text);
+		    const char *event, const char *message);
 
 /**
  * vouch_store_counts() - count.

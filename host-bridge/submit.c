@@ -76,12 +76,12 @@ static int find_slot(struct vouch_submission *sub, struct vouch_failure *f)
 			return vouch_fail_why(f, "a slot is a place on a "
 						 "target, and none is "
 						 "configured");
-		strcpy(sub->slot, "default");
+		snprintf(sub->slot, sizeof(sub->slot), "default");
 		return 0;
 	}
 	target = sub->target->config;
 	if (!sub->slot[0])
-		strcpy(sub->slot, target->slots[0]);
+		snprintf(sub->slot, sizeof(sub->slot), "%s", target->slots[0]);
 	for (i = 0; i < target->n_slots; i++)
 		if (!strcmp(target->slots[i], sub->slot))
 			return 0;
@@ -101,8 +101,8 @@ static int set_options(struct vouch_submission *sub, const json_t *options,
 
 	if (vouch_options_canon(options, &sub->options, &why))
 		return vouch_fail_why(f, "options: %s", why);
-	sub->allowed = vouch_options_allow(sub->daemon->config, sub->options,
-					   &why);
+	sub->allowed =
+		vouch_options_allow(sub->daemon->config, sub->options, &why);
 	if (!sub->allowed)
 		return vouch_fail_why(f, "options: %s", why);
 	text = vouch_options_text(sub->options);

@@ -64,7 +64,7 @@ void vouch_verdict_capture(struct vouch_submission *sub)
 	size_t i;
 
 	json_array_clear(to);
-	json_array_foreach (from, i, prog)
+	json_array_foreach(from, i, prog)
 		if (i < VOUCH_MAX_PROGS)
 			json_array_append_new(to, copy_program(prog));
 	if (json_is_string(log))
@@ -77,7 +77,7 @@ void vouch_verdict_program(struct vouch_submission *sub, const char *program,
 	json_t *progs = json_object_get(sub->verdict, "programs"), *prog;
 	size_t i;
 
-	json_array_foreach (progs, i, prog) {
+	json_array_foreach(progs, i, prog) {
 		const char *name =
 			json_string_value(json_object_get(prog, "name"));
 
@@ -95,10 +95,10 @@ void vouch_verdict_relocations(struct vouch_submission *sub,
 	const json_t *from;
 	size_t i, k;
 
-	json_array_foreach (programs, i, from) {
+	json_array_foreach(programs, i, from) {
 		json_t *name = json_object_get(from, "name");
 
-		json_array_foreach (progs, k, prog)
+		json_array_foreach(progs, k, prog)
 			if (json_equal(json_object_get(prog, "name"), name))
 				json_object_set(
 					prog, "relocations",

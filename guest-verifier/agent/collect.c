@@ -67,7 +67,7 @@ static bool write_maps(struct vouch_load *load, u32 *ids, u32 *n,
 	struct bpf_map *map;
 
 	*n = 0;
-	bpf_object__for_each_map (map, load->bpf) {
+	bpf_object__for_each_map(map, load->bpf) {
 		struct bpf_map_info info = { 0 };
 		u32 len = sizeof(info);
 

@@ -110,7 +110,7 @@ static bool judge_names(struct vouch_load *load)
 	struct bpf_map *map;
 	u32 i = 0;
 
-	bpf_object__for_each_program (prog, load->bpf) {
+	bpf_object__for_each_program(prog, load->bpf) {
 		if (!name_fits(bpf_program__name(prog), false) ||
 		    !name_fits(bpf_program__section_name(prog), true))
 			return vouch_load_fail(
@@ -120,7 +120,7 @@ static bool judge_names(struct vouch_load *load)
 		i++;
 	}
 	i = 0;
-	bpf_object__for_each_map (map, load->bpf) {
+	bpf_object__for_each_map(map, load->bpf) {
 		if (!name_fits(vouch_load_map_name(map), false))
 			return vouch_load_fail(
 				load,
@@ -135,7 +135,7 @@ static bool judge_programs(struct vouch_load *load)
 {
 	struct bpf_program *prog;
 
-	bpf_object__for_each_program (prog, load->bpf) {
+	bpf_object__for_each_program(prog, load->bpf) {
 		u32 type = bpf_program__type(prog);
 
 		if (load->n_progs == VOUCH_MAX_PROGS)
@@ -163,7 +163,7 @@ static bool prepare_maps(struct vouch_load *load)
 	struct bpf_map *map;
 	u32 i = 0;
 
-	bpf_object__for_each_map (map, load->bpf) {
+	bpf_object__for_each_map(map, load->bpf) {
 		if (i == VOUCH_MAX_MAPS)
 			return vouch_load_fail(
 				load, "the object has more than %u maps",
@@ -229,7 +229,7 @@ static bool set_variable(struct vouch_load *load, const struct vouch_option *o)
 	char why[256], known[512] = "";
 	struct bpf_map *map;
 
-	bpf_object__for_each_map (map, load->bpf) {
+	bpf_object__for_each_map(map, load->bpf) {
 		const char *section = section_of(map);
 		size_t size = 0;
 		void *data;

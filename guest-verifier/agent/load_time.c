@@ -189,7 +189,7 @@ static bool are_times(const json_t *list, u32 count)
 
 	if (json_array_size(list) != count)
 		return false;
-	json_array_foreach ((json_t *)list, i, us)
+	json_array_foreach((json_t *)list, i, us)
 		if (!json_is_integer(us) || json_integer_value(us) < 0)
 			return false;
 	return true;

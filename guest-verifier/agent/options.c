@@ -64,7 +64,7 @@ static int read_list(const json_t *json, const char *key,
 		*why = "set and map_entries must be objects";
 		return -EINVAL;
 	}
-	json_object_foreach (object, name, value)
+	json_object_foreach(object, name, value)
 		if (add_json(list, n, name, value, why))
 			return -EINVAL;
 	return 0;

@@ -50,7 +50,7 @@ static json_t *rebuild_programs(const json_t *from)
 
 	if (!json_is_array(from) || json_array_size(from) > VOUCH_MAX_PROGS)
 		goto bad;
-	json_array_foreach ((json_t *)from, i, program) {
+	json_array_foreach((json_t *)from, i, program) {
 		program = rebuild_program(program);
 		if (!program)
 			goto bad;

@@ -159,7 +159,7 @@ int vouch_session_serve(int fd, const struct vouch_kernel *kernel, char *why,
 
 static void pause_ms(u32 ms)
 {
-	struct timespec ts = { ms / 1000, ms % 1000 * 1000000 };
+	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
 
 	nanosleep(&ts, NULL);
 }

@@ -20,7 +20,7 @@ static void show_value(const json_t *value)
 		printf("%s", json_is_true(value) ? "yes" : "no");
 	else if (json_is_null(value) || !json_array_size(value))
 		printf("none");
-	json_array_foreach (value, i, it) {
+	json_array_foreach(value, i, it) {
 		printf("%s", i ? " " : "");
 		show_value(it);
 	}
@@ -34,7 +34,7 @@ static void show_object(const char *title, const json_t *object)
 
 	if (title)
 		printf("\n%s\n", title);
-	json_object_foreach ((json_t *)object, key, value) {
+	json_object_foreach((json_t *)object, key, value) {
 		if (json_is_object(value) ||
 		    json_is_object(json_array_get(value, 0)))
 			continue;
@@ -52,7 +52,7 @@ static void show_table(const char *title, const json_t *list,
 
 	for (k = 0; keys[k]; k++)
 		json_array_append_new(heads, json_string(keys[k]));
-	json_array_foreach (list, i, it) {
+	json_array_foreach(list, i, it) {
 		json_t *row = json_array();
 
 		for (k = 0; keys[k]; k++)
@@ -77,7 +77,7 @@ static void show_code(const char *name, const json_t *code)
 	if (!code)
 		return;
 	printf("\ncode of %s\n", name);
-	json_array_foreach (code, i, it) {
+	json_array_foreach(code, i, it) {
 		printf("%6llx:  %-30s  ",
 		       (unsigned long long)json_integer_value(
 			       json_object_get(it, "offset")),
@@ -98,7 +98,7 @@ static void show_functions(const json_t *program)
 	char title[128];
 	size_t i;
 
-	json_array_foreach (json_object_get(program, "functions"), i, func) {
+	json_array_foreach(json_object_get(program, "functions"), i, func) {
 		snprintf(title, sizeof(title), "references of %s, function %zu",
 			 vouch_json_string(program, "name"), i);
 		show_table(title, json_object_get(func, "references"), keys);
@@ -120,7 +120,7 @@ static void show_capture(const json_t *json)
 	show_table("facts", json_object_get(json, "facts"), facts);
 	show_table("maps", json_object_get(json, "maps"), map_keys);
 	show_table("programs", json_object_get(json, "programs"), progs);
-	json_array_foreach (json_object_get(json, "programs"), i, it)
+	json_array_foreach(json_object_get(json, "programs"), i, it)
 		show_functions(it);
 }
 
@@ -138,7 +138,7 @@ static void show_image(const json_t *json)
 	show_table("programs", json_object_get(json, "programs"), progs);
 	show_table("maps", json_object_get(json, "maps"), map_keys);
 	show_table("relocations", json_object_get(json, "relocations"), relas);
-	json_array_foreach (json_object_get(json, "functions"), i, it)
+	json_array_foreach(json_object_get(json, "functions"), i, it)
 		show_code(vouch_json_string(it, "name"),
 			  json_object_get(it, "code"));
 }

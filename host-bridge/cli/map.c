@@ -22,7 +22,7 @@ static void show_list(const json_t *json)
 	json_t *rows = json_array(), *it;
 	size_t i;
 
-	json_array_foreach (json_object_get(json, "maps"), i, it)
+	json_array_foreach(json_object_get(json, "maps"), i, it)
 		json_array_append_new(
 			rows,
 			json_pack("[o, o, o, o, o, o, s]",
@@ -62,7 +62,7 @@ static void show_entry(const json_t *entry)
 		vouch_output_hex(vouch_json_string(entry, "value"));
 		putchar('\n');
 	}
-	json_array_foreach (values, cpu, value) {
+	json_array_foreach(values, cpu, value) {
 		printf("value (CPU %02zu): ", cpu);
 		vouch_output_hex(json_string_value(value));
 		putchar('\n');
@@ -74,7 +74,7 @@ static void show_dump(const json_t *json)
 	const json_t *entries = json_object_get(json, "entries"), *entry;
 	size_t i, n = json_array_size(entries);
 
-	json_array_foreach (entries, i, entry)
+	json_array_foreach(entries, i, entry)
 		show_entry(entry);
 	printf("Found %zu element%s\n", n, n == 1 ? "" : "s");
 }
@@ -168,7 +168,7 @@ static int read_sizes(const json_t *list, struct map *map,
 	vouch_fail(f, -ENOENT, VOUCH_EXIT_REFUSED, "use the map %s", map->name);
 	vouch_fail_next(f, "see \"vouch target map list\", and name the image "
 			   "with --image");
-	json_array_foreach (json_object_get(list, "maps"), i, it) {
+	json_array_foreach(json_object_get(list, "maps"), i, it) {
 		json_int_t key, value;
 
 		if (!fits(it, map))

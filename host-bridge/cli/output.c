@@ -54,7 +54,7 @@ static void widen(const json_t *row, int *widths)
 	const json_t *cell;
 	size_t i;
 
-	json_array_foreach (row, i, cell) {
+	json_array_foreach(row, i, cell) {
 		int n = (int)json_string_length(cell);
 
 		if (i < MAX_COLUMNS && n > widths[i])
@@ -67,7 +67,7 @@ static void write_row(const json_t *row, const int *widths)
 	const json_t *cell;
 	size_t i, n = json_array_size(row);
 
-	json_array_foreach (row, i, cell) {
+	json_array_foreach(row, i, cell) {
 		const char *text = json_string_value(cell);
 		int pad =
 			i < MAX_COLUMNS && i + 1 < n
@@ -87,10 +87,10 @@ void vouch_output_table(json_t *heads, json_t *rows)
 	size_t i;
 
 	widen(heads, widths);
-	json_array_foreach (rows, i, row)
+	json_array_foreach(rows, i, row)
 		widen(row, widths);
 	write_row(heads, widths);
-	json_array_foreach (rows, i, row)
+	json_array_foreach(rows, i, row)
 		write_row(row, widths);
 	json_decref(heads);
 	json_decref(rows);
@@ -101,7 +101,7 @@ void vouch_output_targets(const json_t *json)
 	json_t *rows = json_array(), *it;
 	size_t i;
 
-	json_array_foreach (json_object_get(json, "targets"), i, it)
+	json_array_foreach(json_object_get(json, "targets"), i, it)
 		json_array_append_new(
 			rows,
 			json_pack("[o, o, o, o]", vouch_json_text(it, "name"),

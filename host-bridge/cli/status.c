@@ -10,7 +10,7 @@ static void show_verifiers(const json_t *json)
 	json_t *rows = json_array(), *it;
 	size_t i;
 
-	json_array_foreach (json_object_get(json, "verifiers"), i, it)
+	json_array_foreach(json_object_get(json, "verifiers"), i, it)
 		json_array_append_new(
 			rows,
 			json_pack("[o, o, o, o]", vouch_json_text(it, "name"),

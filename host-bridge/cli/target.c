@@ -69,7 +69,7 @@ static void show_target(const json_t *json)
 	show_line(json, "abi", "abi");
 	show_line(json, "kernel", "release");
 	show_line(json, "profile", "profile");
-	json_array_foreach (json_object_get(json, "images"), i, it)
+	json_array_foreach(json_object_get(json, "images"), i, it)
 		json_array_append_new(
 			images, json_pack("[o, o, o, o, o, o]",
 					  vouch_json_text(it, "name"),
@@ -78,7 +78,7 @@ static void show_target(const json_t *json)
 					  vouch_json_text(it, "sequence"),
 					  vouch_json_text(it, "refs"),
 					  vouch_json_text(it, "object_name")));
-	json_array_foreach (json_object_get(json, "floors"), i, it)
+	json_array_foreach(json_object_get(json, "floors"), i, it)
 		json_array_append_new(
 			floors,
 			json_pack("[o, o, o]", vouch_json_text(it, "slot"),
@@ -108,7 +108,7 @@ static json_t *join(const json_t *hooks)
 
 	if (json_is_string(hooks))
 		return json_string(json_string_value(hooks));
-	json_array_foreach (hooks, i, hook) {
+	json_array_foreach(hooks, i, hook) {
 		int more = snprintf(
 			text + n, sizeof(text) - n, "%s%s", n ? " " : "",
 			json_is_string(hook) ? json_string_value(hook) : "-");
@@ -125,7 +125,7 @@ static void show_programs(const json_t *json)
 	json_t *rows = json_array(), *it;
 	size_t i;
 
-	json_array_foreach (json_object_get(json, "programs"), i, it)
+	json_array_foreach(json_object_get(json, "programs"), i, it)
 		json_array_append_new(
 			rows, json_pack("[o, o, o, o, o]",
 					vouch_json_text(it, "image"),

@@ -22,7 +22,7 @@ static void show_programs(const json_t *programs, const char *known)
 	json_t *rows = json_array(), *it;
 	size_t i;
 
-	json_array_foreach (programs, i, it)
+	json_array_foreach(programs, i, it)
 		json_array_append_new(
 			rows, json_pack("[s, o, o, o, o, o, o]", "",
 					vouch_json_text(it, "name"),
@@ -35,7 +35,7 @@ static void show_programs(const json_t *programs, const char *known)
 				     "SECTION", "VERDICT", "INSNS", "BYTES",
 				     "RELOCATIONS"),
 			   rows);
-	json_array_foreach (programs, i, it) {
+	json_array_foreach(programs, i, it) {
 		const char *reason =
 			json_string_value(json_object_get(it, "reason"));
 
@@ -67,7 +67,7 @@ static void show_deliveries(const json_t *deliveries)
 	const json_t *it;
 	size_t i;
 
-	json_array_foreach (deliveries, i, it) {
+	json_array_foreach(deliveries, i, it) {
 		const char *reason =
 			json_string_value(json_object_get(it, "reason"));
 		char text[512];

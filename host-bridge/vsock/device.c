@@ -230,7 +230,7 @@ int vouch_vsock_create(struct vouch_vsock **out, int epoll_fd, u64 guest_cid,
 	dev = calloc(1, sizeof(*dev));
 	if (!dev)
 		return -ENOMEM;
-	strcpy(dev->path, socket_path);
+	memcpy(dev->path, socket_path, strlen(socket_path) + 1);
 	dev->epoll_fd = epoll_fd;
 	dev->guest_cid = guest_cid;
 	dev->ops = ops;

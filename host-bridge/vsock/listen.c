@@ -39,7 +39,7 @@ int vouch_listen_open(const char *path)
 
 	if (strlen(path) >= sizeof(addr.sun_path))
 		return -ENAMETOOLONG;
-	strcpy(addr.sun_path, path);
+	memcpy(addr.sun_path, path, strlen(path) + 1);
 	err = remove_dead(&addr);
 	if (err)
 		return err;

@@ -236,8 +236,8 @@ static int start_ring(struct vouch_vhost *vh, struct vouch_vhost_ring *r)
 
 static int set_vring_kick(struct vouch_vhost *vh)
 {
-	struct vouch_vhost_ring *r;
-	int fd, err;
+	struct vouch_vhost_ring *r = NULL;
+	int fd = -1, err;
 
 	err = take_file(vh, &r, &fd);
 	if (err)
@@ -254,8 +254,8 @@ static int set_vring_kick(struct vouch_vhost *vh)
 
 static int set_vring_call(struct vouch_vhost *vh)
 {
-	struct vouch_vhost_ring *r;
-	int fd, err;
+	struct vouch_vhost_ring *r = NULL;
+	int fd = -1, err;
 
 	err = take_file(vh, &r, &fd);
 	if (err)
@@ -269,8 +269,8 @@ static int set_vring_call(struct vouch_vhost *vh)
 
 static int set_vring_err(struct vouch_vhost *vh)
 {
-	struct vouch_vhost_ring *r;
-	int fd, err;
+	struct vouch_vhost_ring *r = NULL;
+	int fd = -1, err;
 
 	err = take_file(vh, &r, &fd);
 	if (err)

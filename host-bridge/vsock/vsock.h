@@ -44,7 +44,7 @@ struct vouch_vsock_ops {
 
 /**
  * vouch_vsock_create() - make a channel and listen for its front end.
- * @dev: set to the channel on success
+ * @out: set to the channel on success
  * @epoll_fd: the caller's epoll instance; must outlive the channel
  * @guest_cid: CID of the guest, 3 to 0xfffffffe
  * @socket_path: where to listen; must exist before QEMU starts. A socket that
@@ -56,7 +56,7 @@ struct vouch_vsock_ops {
  * Return: 0, -EINVAL for a reserved CID, -ENAMETOOLONG, -EADDRINUSE if
  * somebody listens there or another file has the name, or -errno.
  */
-int vouch_vsock_create(struct vouch_vsock **dev, int epoll_fd, u64 guest_cid,
+int vouch_vsock_create(struct vouch_vsock **out, int epoll_fd, u64 guest_cid,
 		       const char *socket_path,
 		       const struct vouch_vsock_ops *ops, void *ctx);
 

@@ -550,9 +550,9 @@ static inline void *fixture_link(struct fixture *f, size_t *len)
 	void *image = NULL;
 	char line[512];
 
-	if (fixture_check(f) || vouch_link(&f->view, &f->chk, f->target,
-					   options, f->instance, &image, len,
-					   &f->why)) {
+	if (fixture_check(f) ||
+	    vouch_link(&f->view, &f->chk, f->target, options, f->instance,
+		       &image, len, &f->why)) {
 		vouch_refusal_format(&f->why, line, sizeof(line));
 		fail_msg("refused: %s", line);
 	}

@@ -12,7 +12,7 @@
 
 #define JSON "{\"a\":1}"
 #define BLOB "blob bytes"
-#define LEN                                                                    \
+#define LEN \
 	(sizeof(struct vouch_frame_head) + sizeof(JSON) - 1 + sizeof(BLOB) - 1)
 
 static void make(u8 *buf)

@@ -127,7 +127,7 @@ static void limits_hold(bool test_run)
 		return;
 	vouch_test_check(json_object_size(msg.json) > 20,
 			 "it tried everything");
-	json_object_foreach (msg.json, name, value)
+	json_object_foreach(msg.json, name, value)
 		vouch_test_check(json_is_true(value), "confined%s: %s",
 				 test_run ? " for a test-run" : "", name);
 	vouch_message_release(&msg);

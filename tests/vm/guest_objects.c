@@ -233,7 +233,7 @@ static bool has_privilege(const json_t *result, const char *name)
 	json_t *list = json_object_get(result, "privileges"), *value;
 	size_t i;
 
-	json_array_foreach (list, i, value)
+	json_array_foreach(list, i, value)
 		if (!strcmp(json_string_value(value), name))
 			return true;
 	return false;

@@ -16,7 +16,9 @@ lib=$here/../../host-bridge/vsock
 cflags="-std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror"
 
 mkdir -p "$build/root"
+# shellcheck disable=SC2086 # lists of words
 gcc $cflags -static -o "$build/root/init" "$here/vsock_guest.c"
+# shellcheck disable=SC2086
 gcc $cflags ${SANITIZE-} -o "$build/host" "$here/vsock_host.c" "$lib"/*.c
 for m in virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev \
 	virtio_pci vsock vmw_vsock_virtio_transport_common \
