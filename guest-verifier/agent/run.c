@@ -22,7 +22,7 @@
 /* A call whose shape is checked. */
 struct run {
 	struct vouch_options options;
-	const char *program;
+	const char *program; /* NULL: the only one */
 	const json_t *packets, *presets;
 	const u8 *object, *packet_data;
 	size_t object_len, packet_len;
@@ -38,6 +38,7 @@ struct outcome {
 	json_t *runs, *maps;
 	u8 *data;
 	size_t data_len;
+	bool usage; /* the request is wrong */
 	char why[256];
 };
 
@@ -83,14 +84,15 @@ static const char *read_call(struct run *run, const json_t *call,
 	json_int_t object_len =
 		json_integer_value(json_object_get(call, "object_len"));
 	const json_t *repeat = json_object_get(call, "repeat");
+	const json_t *program = json_object_get(call, "program");
 	const char *why;
 
 	if (vouch_options_read(json_object_get(call, "options"), &run->options,
 			       &why))
 		return why;
-	run->program = json_string_value(json_object_get(call, "program"));
-	if (!run->program)
-		return "program must be a name";
+	run->program = json_string_value(program);
+	if (program && !run->program && !json_is_null(program))
+		return "program must be a name or null";
 	if (object_len <= 0 || (u64)object_len > blob_len)
 		return "object_len is not within the blob";
 	run->object = blob;
@@ -195,8 +197,8 @@ static json_t *hex_json(const void *p, size_t len)
 	return json;
 }
 
-static bool run_packet(const struct run *run, int fd, const u8 *packet, u32 len,
-		       struct outcome *o)
+static bool run_packet(const struct run *run, const struct bpf_program *prog,
+		       const u8 *packet, u32 len, struct outcome *o)
 {
 	struct bpf_test_run_opts opts = {
 		.sz = sizeof(opts),
@@ -215,10 +217,10 @@ static bool run_packet(const struct run *run, int fd, const u8 *packet, u32 len,
 		opts.ctx_out = ctx;
 		opts.ctx_size_out = run->ctx_len;
 	}
-	if (bpf_prog_test_run_opts(fd, &opts)) {
+	if (bpf_prog_test_run_opts(bpf_program__fd(prog), &opts)) {
 		snprintf(o->why, sizeof(o->why),
 			 "running program %s on packet %zu of %u bytes: %s",
-			 run->program, json_array_size(o->runs), len,
+			 bpf_program__name(prog), json_array_size(o->runs), len,
 			 strerror(errno));
 		return false;
 	}
@@ -233,20 +235,41 @@ static bool run_packet(const struct run *run, int fd, const u8 *packet, u32 len,
 	return true;
 }
 
+/* The program that was named, or the only one. */
+static struct bpf_program *find_program(const struct run *run,
+					const struct vouch_load *load,
+					struct outcome *o)
+{
+	struct bpf_program *prog;
+
+	if (run->program) {
+		prog = bpf_object__find_program_by_name(load->bpf,
+							run->program);
+		o->usage = !prog;
+		if (!prog)
+			snprintf(o->why, sizeof(o->why),
+				 "the object has no program %s", run->program);
+		return prog;
+	}
+	prog = bpf_object__next_program(load->bpf, NULL);
+	if (prog && !bpf_object__next_program(load->bpf, prog))
+		return prog;
+	o->usage = true;
+	snprintf(o->why, sizeof(o->why), "the object has %s; name one",
+		 prog ? "several programs" : "no program");
+	return NULL;
+}
+
 static bool run_packets(const struct run *run, const struct vouch_load *load,
 			struct outcome *o)
 {
-	struct bpf_program *prog =
-		bpf_object__find_program_by_name(load->bpf, run->program);
+	struct bpf_program *prog = find_program(run, load, o);
 	const u8 *packet = run->packet_data;
 	size_t i;
 	json_t *p;
 
-	if (!prog) {
-		snprintf(o->why, sizeof(o->why), "the object has no program %s",
-			 run->program);
+	if (!prog)
 		return false;
-	}
 	o->data = malloc(run->packet_len +
 			 json_array_size(run->packets) * GROWTH + 1);
 	if (!o->data) {
@@ -256,7 +279,7 @@ static bool run_packets(const struct run *run, const struct vouch_load *load,
 	json_array_foreach((json_t *)run->packets, i, p) {
 		u32 len = json_integer_value(p);
 
-		if (!run_packet(run, bpf_program__fd(prog), packet, len, o))
+		if (!run_packet(run, prog, packet, len, o))
 			return false;
 		packet += len;
 	}
@@ -336,6 +359,7 @@ static json_t *run_main(void *arg, int guest_fd, void **blob, size_t *blob_len)
 		.guest_fd = guest_fd,
 		.failed = -1,
 	};
+	json_t *result;
 	const char *why;
 
 	if (vouch_object_read(run->object, run->object_len, &object, &why))
@@ -346,7 +370,9 @@ static json_t *run_main(void *arg, int guest_fd, void **blob, size_t *blob_len)
 		json_decref(o.runs);
 		json_decref(o.maps);
 		free(o.data);
-		return vouch_load_result(&load);
+		result = vouch_load_result(&load);
+		json_object_set_new(result, "usage", json_boolean(o.usage));
+		return result;
 	}
 	*blob = o.data;
 	*blob_len = o.data_len;
@@ -382,6 +408,11 @@ static int run_child(struct run *run, struct vouch_message *msg, char *why,
 	return run_child(run, msg, why, size);
 }
 
+static const char *program_of(const struct run *run)
+{
+	return run->program ? run->program : "the only program";
+}
+
 static void describe(struct vouch_failure *failure, const json_t *result,
 		     const struct run *run)
 {
@@ -389,11 +420,15 @@ static void describe(struct vouch_failure *failure, const json_t *result,
 		json_string_value(json_object_get(result, "verdict"));
 	const char *reason =
 		json_string_value(json_object_get(result, "reason"));
-	bool rejected = verdict && !strcmp(verdict, "rejected");
+	enum vouch_exit exit = VOUCH_EXIT_INTERNAL;
 
-	vouch_fail(failure, -EINVAL,
-		   rejected ? VOUCH_EXIT_REJECTED : VOUCH_EXIT_INTERNAL,
-		   "test-run %s", run->program);
+	if (json_is_true(json_object_get(result, "usage")))
+		exit = VOUCH_EXIT_USAGE;
+	else if (verdict && !strcmp(verdict, "rejected"))
+		exit = VOUCH_EXIT_REJECTED;
+	else if (verdict && !strcmp(verdict, "unsupported"))
+		exit = VOUCH_EXIT_REFUSED;
+	vouch_fail(failure, -EINVAL, exit, "test-run %s", program_of(run));
 	vouch_fail_why(failure, "%s", reason ? reason : "no reason given");
 	vouch_fail_next(failure, "Verify the object by itself to see more.");
 }
@@ -423,7 +458,7 @@ json_t *vouch_run_object(const json_t *call, const void *blob, size_t blob_len,
 		vouch_fail(failure, err,
 			   err == -ETIMEDOUT ? VOUCH_EXIT_TIMEOUT
 					     : VOUCH_EXIT_INTERNAL,
-			   "test-run %s", run.program);
+			   "test-run %s", program_of(&run));
 		vouch_fail_why(failure, "%s", child_why);
 		return NULL;
 	}

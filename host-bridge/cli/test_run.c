@@ -370,9 +370,6 @@ int vouch_test_run_run(struct vouch_cli *cli)
 	    (on && strcmp(on, "verifier")))
 		return vouch_cli_misuse(cli, "it needs either --target NAME or "
 					     "--on verifier");
-	if (on && !strchr(cli->argv[0], ':'))
-		return vouch_cli_misuse(cli, "on the verifier it needs "
-					     "OBJECT:PROGRAM");
 	if (read_request(cli, &r, &f) || (on && ask_verifier(cli, &r, &f)))
 		exit = vouch_cli_fail(cli, &f);
 	else if (!on)

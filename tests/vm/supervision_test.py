@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """VMs that die, and a daemon that is killed: what vouchd makes of it.
 
-usage: supervision.py OBJECT...
+usage: supervision_test.py [OBJECT]...
 
-Needs what `make all` builds. Each OBJECT must be one that is accepted.
+Needs what `make all` builds. Each OBJECT must be one that is accepted; the
+default is the project's example.
 """
 
 import os
@@ -16,7 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "scripts"))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 import wire  # noqa: E402
-from lab import Lab  # noqa: E402
+from lab import BUILD, Lab, LabError  # noqa: E402
 from tap import Tap  # noqa: E402
 
 
@@ -123,14 +124,17 @@ def test_daemon_killed(tap, lab, obj):
 
 def main():
     tap = Tap()
-    lab = Lab("supervision")
-    lab.up()
+    objects = sys.argv[1:] or [os.path.join(BUILD, "objects", "xdp_count.o")]
+    lab = Lab("supervision", variant="asan")
     try:
-        for obj in sys.argv[1:]:
+        lab.up()
+        for obj in objects:
             tap.note(obj)
             for test in (test_verifier_killed, test_target_killed,
                          test_daemon_killed):
                 tap.run(test, lab, obj)
+    except LabError as e:
+        tap.check(False, "the lab", e)
     finally:
         lab.down()
     tap.end()
