@@ -179,6 +179,10 @@ bench: all objects
 check: all objects $(UNIT) $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link $(B)/asan/vouch-sign
 	@scripts/check
 
+style: programs modules
+	@scripts/setup style
+	@scripts/style
+
 soak: all objects $(UNIT) $(B)/asan/vouchd $(B)/asan/vouch
 	@scripts/soak
 
