@@ -119,20 +119,23 @@ def dump(client, image, name):
 
 
 def normal(maps):
-    """Maps in one form: which CPU counted does not matter."""
+    """Maps in one form: on which CPU a packet was counted does not matter."""
     result = {}
     for name, entries in maps.items():
         table = {}
         for e in entries:
             value = e.get("value")
-            if name.startswith(("filter_", "xdp_stats", "percpu_")):
-                words = struct.unpack("<%dQ" % (len(value) // 16),
-                                      bytes.fromhex(value))
-                per = 2 if name == "xdp_stats_map" else 1
-                value = tuple(sum(words[i::per]) for i in range(per))
-                if not any(value):
-                    continue
-            table[e["key"]] = value
+            words = struct.unpack("<%dQ" % (len(value) // 16),
+                                  bytes.fromhex(value)) \
+                if len(value) % 16 == 0 else ()
+            if name == "xdp_stats_map":
+                value = (sum(words[0::2]), sum(words[1::2]))
+            elif name.startswith("filter_"):
+                value = sum(words)
+            elif name.startswith("percpu_"):  # set, not counted
+                value = max(words)
+            if value:
+                table[e["key"]] = value
         result[name] = table
     return result
 
