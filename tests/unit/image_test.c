@@ -164,6 +164,9 @@ static void signatures_are_split_off(void **state)
 	assert_int_equal(
 		vouch_image_split(file, len - 1, &elf_len, &sig_len, &why),
 		-EINVAL);
+	file[len - 1] ^= 1;
+	assert_int_equal(vouch_image_split(file, len, &elf_len, &sig_len, &why),
+			 -EINVAL);
 	free(file);
 }
 

@@ -541,6 +541,15 @@ static void null_section(struct state *s)
 	SECTION(s, VOUCH_SECTION_NULL)->sh_addr = 1;
 }
 
+static void more_names(struct state *s)
+{
+	Elf64_Shdr *names = SECTION(s, VOUCH_SECTION_SHSTRTAB);
+
+	/* The headers lie at a multiple of 8 behind it. */
+	assert_int_not_equal((names->sh_offset + names->sh_size) % 8, 0);
+	names->sh_size++;
+}
+
 static void half_a_relocation(struct state *s)
 {
 	SECTION(s, VOUCH_SECTION_RELA_TEXT)->sh_size -= 1;
@@ -673,6 +682,7 @@ static void abused_images_are_refused(void **state)
 		{ unknown_licence, "unknown licence" },
 		{ executable_file, "not a relocatable file" },
 		{ null_section, "null section" },
+		{ more_names, "more names than sections" },
 		{ half_a_relocation, "no multiple of its entries" },
 		{ other_retpoline, "a tag that no image has" },
 		{ foreign_requirements, "requirements: not a note" },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Objects: verdict, reason by name and kind, and what the capture holds. */
 
+#include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -370,6 +371,38 @@ static void broken_objects_are_refused(const struct vouch_kernel *kernel)
 			 n - bad, n);
 }
 
+static void sections_lie_in_the_object(const struct vouch_kernel *kernel)
+{
+	struct vouch_options options = { 0 };
+	size_t size = 0, capture_len;
+	u8 *data = vouch_file_read("/objects/xdp_count.o", VOUCH_MAX_OBJECT,
+				   &size);
+	const Elf64_Ehdr *eh = (const void *)data;
+	u32 i, n = 0, bad = 0;
+	u8 *capture;
+
+	for (i = 1; data && i < eh->e_shnum; i++) {
+		Elf64_Shdr *sh = (Elf64_Shdr *)(data + eh->e_shoff) + i;
+		u64 offset = sh->sh_offset;
+		json_t *result;
+
+		if (sh->sh_type != SHT_PROGBITS || !sh->sh_size)
+			continue;
+		sh->sh_offset = 1ull << 40;
+		result = vouch_verify_object(kernel, &options, data, size,
+					     &capture, &capture_len);
+		sh->sh_offset = offset;
+		n++;
+		bad += !strstr(text_of(result, "reason"), "outside the file");
+		json_decref(result);
+		free(capture);
+	}
+	free(data);
+	vouch_test_check(n && !bad,
+			 "a section outside the object is refused (%u of %u)",
+			 n - bad, n);
+}
+
 void vouch_test_objects(void)
 {
 	static struct vouch_kernel kernel;
@@ -397,4 +430,5 @@ void vouch_test_objects(void)
 	options_take_effect(&kernel);
 	same_input_same_bytes(&kernel);
 	broken_objects_are_refused(&kernel);
+	sections_lie_in_the_object(&kernel);
 }
