@@ -194,6 +194,60 @@ static void test_run_runs(int fd, const u8 *object, size_t size)
 	vouch_message_release(&msg);
 }
 
+static bool are_times(const json_t *list, size_t count)
+{
+	size_t i;
+	json_t *us;
+
+	json_array_foreach ((json_t *)list, i, us)
+		if (json_integer_value(us) <= 0)
+			return false;
+	return json_array_size(list) == count;
+}
+
+static bool has_no_time(int fd, int count, const void *object, size_t size)
+{
+	struct vouch_message msg;
+	bool refused;
+
+	ask(fd, VOUCH_FRAME_CALL, 10,
+	    json_pack("{s:s, s:i}", "method", "load-time", "count", count),
+	    object, size);
+	if (!receive(fd, &msg))
+		return false;
+	refused = msg.type == VOUCH_FRAME_ERROR && *text_of(msg.json, "why");
+	vouch_message_release(&msg);
+	return refused;
+}
+
+static void load_time_is_taken(int fd, const u8 *object, size_t size)
+{
+	struct vouch_message msg;
+	size_t rejected_size;
+	u8 *rejected = vouch_file_read("/objects/refuse/rejected.o",
+				       VOUCH_MAX_OBJECT, &rejected_size);
+
+	ask(fd, VOUCH_FRAME_CALL, 9,
+	    json_pack("{s:s, s:i}", "method", "load-time", "count", 3), object,
+	    size);
+	if (!receive(fd, &msg))
+		return;
+	vouch_test_check(
+		msg.type == VOUCH_FRAME_RESULT &&
+			are_times(json_object_get(msg.json, "program_load_us"),
+				  3) &&
+			are_times(json_object_get(msg.json, "object_load_us"),
+				  3),
+		"load-time tells of three loads %s", text_of(msg.json, "why"));
+	vouch_message_release(&msg);
+	vouch_test_check(has_no_time(fd, 1, rejected, rejected_size),
+			 "a load that the verifier rejects has no time");
+	vouch_test_check(has_no_time(fd, 0, object, size) &&
+				 has_no_time(fd, 1001, object, size),
+			 "counts out of bounds are refused");
+	free(rejected);
+}
+
 /* A bridge that comes late, and that comes back. */
 static void agent_dials_again(void)
 {
@@ -238,6 +292,7 @@ void vouch_test_session(void)
 	verify_brings_a_capture(fd, object, size);
 	bad_requests_are_refused(fd, object, size);
 	test_run_runs(fd, object, size);
+	load_time_is_taken(fd, object, size);
 	close(fd);
 	waitpid(pid, &status, 0);
 	vouch_test_check(!status, "and ends when the bridge hangs up");
