@@ -48,11 +48,27 @@ static const char *code_of(int err)
 	return name ? name : "EIO";
 }
 
+/* What is not UTF-8, as a file's name or half a character need not be, is no
+ * reason to say nothing. */
+static json_t *text_json(const char *text)
+{
+	char plain[sizeof(((struct vouch_failure *)0)->why)], *c;
+	json_t *json = json_string(text);
+
+	if (json)
+		return json;
+	snprintf(plain, sizeof(plain), "%s", text);
+	for (c = plain; *c; c++)
+		if (*c & 0x80)
+			*c = '?';
+	return json_string(plain);
+}
+
 json_t *vouch_failure_json(const struct vouch_failure *f)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:i}", "code", code_of(f->err),
-			 "what", f->what, "why", f->why, "remedy", f->remedy,
-			 "exit", (int)f->exit);
+	return json_pack("{s:s, s:o, s:o, s:o, s:i}", "code", code_of(f->err),
+			 "what", text_json(f->what), "why", text_json(f->why),
+			 "remedy", text_json(f->remedy), "exit", (int)f->exit);
 }
 
 static int err_of(const char *code)
@@ -73,7 +89,11 @@ static void read_text(const json_t *json, const char *key, const char *missing,
 {
 	const char *text = json_string_value(json_object_get(json, key));
 
-	snprintf(out, size, "%s", text ? text : missing);
+	size_t len = (size_t)snprintf(out, size, "%s", text ? text : missing);
+
+	/* Cut between characters. */
+	for (len = len < size ? 0 : size - 1; len && out[len - 1] & 0x80;)
+		out[--len] = 0;
 	for (; *out; out++)
 		if (*out < ' ' || *out == 0x7f)
 			*out = '?';

@@ -61,6 +61,7 @@ static void status(struct vouch_client *client, const struct vouch_frame *frame,
 	json_t *result;
 
 	(void)json;
+	/* Zero where the database fails, which is logged: the rest is true. */
 	vouch_store_counts(daemon->store, &subs, &images);
 	result = json_pack(
 		"{s:i, s:s, s:I, s:o, s:o, s:I, s:I, s:I}", "schema_version", 1,
@@ -191,6 +192,8 @@ static struct pending *pending_new(struct vouch_client *client,
 
 static void pending_free(struct pending *p)
 {
+	if (p->blob)
+		p->client->daemon->n_verifier_calls--;
 	vouch_client_put(p->client);
 	json_decref(p->job.json);
 	free(p->blob);
@@ -278,6 +281,11 @@ static void verifier_call(struct vouch_client *client,
 		vouch_client_fail(client, frame->id, &f);
 		return;
 	}
+	if (daemon->n_verifier_calls == VOUCH_MAX_VERIFIER_CALLS) {
+		json_decref(run);
+		fail_call(client, frame->id, -EBUSY, "call a verifier VM");
+		return;
+	}
 	p = pending_new(client, frame, "call a verifier VM");
 	if (p)
 		p->blob = malloc(frame->blob_len + 1);
@@ -288,6 +296,7 @@ static void verifier_call(struct vouch_client *client,
 		fail_call(client, frame->id, -ENOMEM, "call a verifier VM");
 		return;
 	}
+	daemon->n_verifier_calls++;
 	memcpy(p->blob, frame->blob, frame->blob_len);
 	p->job.json = run;
 	p->job.type = VOUCH_FRAME_CALL;

@@ -18,6 +18,16 @@ static void on_frame(struct vouch_conn *conn, const struct vouch_frame *frame,
 	struct vouch_client *client = conn->owner;
 	struct vouch_failure f;
 
+	/* The connection is one of them. */
+	if (client->refs > VOUCH_MAX_REQUESTS) {
+		vouch_fail(&f, -EBUSY, VOUCH_EXIT_UNAVAILABLE,
+			   "take a request of %s", client->name);
+		vouch_fail_why(&f, "%u are not answered yet",
+			       VOUCH_MAX_REQUESTS);
+		vouch_fail_next(&f, "await answers, then try again");
+		vouch_client_fail(client, frame->id, &f);
+		return;
+	}
 	switch (frame->type) {
 	case VOUCH_FRAME_SUBMIT:
 		vouch_submission_receive(client, frame, json);

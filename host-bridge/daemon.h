@@ -31,6 +31,8 @@
 /* Object and capture go to the link process in one frame. */
 #define VOUCH_MAX_CAPTURE (VOUCH_FRAME_MAX_BLOB - VOUCH_MAX_OBJECT)
 #define VOUCH_MAX_CLIENTS 64u
+#define VOUCH_MAX_REQUESTS 32u /* of one client, that are not answered */
+#define VOUCH_MAX_VERIFIER_CALLS 16u /* that are not answered */
 #define VOUCH_MAX_SUBMISSIONS 64u /* that are not done */
 #define VOUCH_MAX_DELIVERIES 16u /* the same, of images that clients have */
 
@@ -113,6 +115,7 @@ struct vouch_daemon {
 	u32 n_clients;
 	struct vouch_submission *submissions;
 	u32 n_submissions;
+	u32 n_verifier_calls;
 	u32 n_deliveries; /* of images that clients have */
 	struct vouch_job *jobs; /* waiting, oldest first */
 	enum vouch_accel accel; /* known to work here; AUTO: not known */

@@ -660,6 +660,43 @@ def frame(kind, body, **change):
     return wire.HEAD.pack(*head.values()) + text
 
 
+def test_many_calls(tap):
+    d = Daemon()
+    client = d.client()
+    for i in range(17):
+        client.send(wire.CALL, {"method": "test-run", "on": "verifier"}, b"x")
+    kind, ident, body, _ = client.receive()
+    tap.equal((kind, ident, body["exit"], body["code"]),
+              (wire.ERROR, 18, 4, "EBUSY"),
+              "more than 16 calls of a verifier VM at a time are put off")
+    for i in range(17):
+        client.send(wire.SUBMIT, {"name": "x", "target": "demo"}, OBJECT)
+    kind = wire.PROGRESS
+    while kind == wire.PROGRESS:
+        kind, ident, body, _ = client.receive()
+    tap.equal((kind, ident, body["exit"], body["code"]),
+              (wire.ERROR, 35, 4, "EBUSY"),
+              "so are more than 32 requests of one client")
+    d.verifier()
+    client.close()
+    client = d.client()
+    tap.equal(client.call("test-run", b"x", on="verifier")[0]["runs"],
+              [{"retval": 2}], "and then there is room again")
+    client.close()
+    d.stop()
+
+
+def test_long_names(tap):
+    d = Daemon()
+    client = d.client()
+    for method in ("\u00e9" * 200, "x" + "\u00e9" * 200):
+        kind, _, body, _ = client.request(wire.CALL, {"method": method})
+        tap.equal((kind, body["exit"]), (wire.ERROR, 2),
+                  "a name that is cut within a character is answered")
+    client.close()
+    d.stop()
+
+
 def test_hello(tap):
     d = Daemon()
     sock = d.path("vouchd.sock")

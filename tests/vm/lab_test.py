@@ -318,6 +318,64 @@ def refusals(t, lab):
             (rc, result))
 
 
+def instances(t, lab, client):
+    """One object in two slots of one target: two images, and both run."""
+    images = []
+    sent = packets.packets(SEED, 20)
+    for slot in ("one", "two"):
+        rc, result = lab.vouch("submit", path("xdp_count.o"), "--target",
+                               "demo", "--slot", slot, "--set", "sample=1")
+        t.check(rc == 0 and result["deliveries"][0]["status"] == "loaded",
+                "the object is loaded in slot %s" % slot,
+                lab.stderr or result)
+        images.append(result["image"])
+    t.check([i["instance"] for i in images] == [0, 1] and
+            images[0]["name"] != images[1]["name"],
+            "as two instances of different names", images)
+    for image in images:
+        got, _ = client.call("target.test-run", b"".join(sent), target="demo",
+                             image=image["name"], packets=[len(p) for p in
+                                                           sent], repeat=1)
+        t.check(len(got["runs"]) == 20, "%s runs" % image["name"], got)
+    ref, _ = reference(client, {"object": "xdp_count.o", "program": None,
+                                "set": {"sample": "1"}, "map_entries": {},
+                                "presets": []}, sent)
+    t.equal([r["retval"] for r in got["runs"]],
+            [r["retval"] for r in ref["runs"]],
+            "as its only program does on the verifier kernel")
+    rc, shown = lab.vouch("target", "show", "demo")
+    t.check({(i["slot"], i["name"]) for i in shown["images"]} >=
+            {(s, i["name"]) for s, i in zip(("one", "two"), images)},
+            "the target has both", shown)
+    redelivery(t, lab, images[1])
+    for image in images:
+        lab.vouch("target", "unload", "demo", image["name"])
+
+
+def redelivery(t, lab, image):
+    """Delivering a signed file: known already, changed, for another target."""
+    rc, result = lab.vouch("deliver", image["path"], "--target", "demo")
+    t.check(rc == 0 and result["status"] == "loaded" and
+            "already" in str(result["reason"]),
+            "an image that is loaded can be delivered again", result)
+    with open(image["path"], "rb") as f:
+        data = bytearray(f.read())
+    data[0x41] ^= 1  # in the first function
+    flipped = os.path.join(lab.dir, "flipped.ko")
+    with open(flipped, "wb") as f:
+        f.write(data)
+    rc, result = lab.vouch("deliver", flipped, "--target", "demo")
+    t.check(rc == 5 and result["status"] == "refused",
+            "the target refuses a flipped byte of code as untrusted", result)
+    rc, other = lab.vouch("submit", path("xdp_count.o"), "--target", "other",
+                          "--no-deliver")
+    t.check(rc == 0, "an object is signed for a target that is away", other)
+    rc, result = lab.vouch("deliver", other["image"]["path"], "--target",
+                           "demo")
+    t.check(rc == 6 and "profile" in str(result["reason"]),
+            "an image for another profile is refused, naming it", result)
+
+
 def status_of(lab):
     rc, status = lab.vouch("status")
     return status if rc == 0 else {}
@@ -334,6 +392,7 @@ def main():
         t.run(differential, lab, client, errors_case(), error_branches)
         t.run(wire_counts, lab)
         t.run(wire_filter, lab)
+        t.run(instances, lab, client)
         t.run(refusals, lab)
         status = status_of(lab)
         t.check(all(vm["state"] == "ready" for vm in
