@@ -137,7 +137,7 @@ static const char *value_of(const json_t *entries, const char *key)
 	json_t *entry;
 	size_t i;
 
-	json_array_foreach ((json_t *)entries, i, entry)
+	json_array_foreach((json_t *)entries, i, entry)
 		if (!strcmp(text_of(entry, "key"), key))
 			return text_of(entry, "value");
 	return "";
@@ -199,7 +199,7 @@ static bool are_times(const json_t *list, size_t count)
 	size_t i;
 	json_t *us;
 
-	json_array_foreach ((json_t *)list, i, us)
+	json_array_foreach((json_t *)list, i, us)
 		if (json_integer_value(us) <= 0)
 			return false;
 	return json_array_size(list) == count;
