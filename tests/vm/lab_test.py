@@ -286,6 +286,15 @@ def wire_filter(t, lab):
     t.check(rc == 6, "a deleted key is gone", (rc, result))
 
 
+def loop_needs_perfmon(t, lab):
+    rc, result = lab.vouch("submit", path("bounded_loop.o"), "--target",
+                           "demo", "--no-deliver")
+    t.check(rc == 0, "a loop with a constant end is accepted", result)
+    rc, shown = lab.vouch("inspect", result["image"]["path"])
+    t.check(rc == 0 and "perfmon" in str(shown),
+            "and its manifest says with which privilege", shown)
+
+
 # object: (exit code, words that the reason must have)
 AGENT_REFUSES = {
     "helper_trace.o": (6, "bpf_trace"),
@@ -393,6 +402,7 @@ def main():
         t.run(wire_counts, lab)
         t.run(wire_filter, lab)
         t.run(instances, lab, client)
+        t.run(loop_needs_perfmon, lab)
         t.run(refusals, lab)
         status = status_of(lab)
         t.check(all(vm["state"] == "ready" for vm in
