@@ -64,6 +64,9 @@ void set_mtu(const char *ifname, int mtu);
 
 void show_kernel_log(void);
 
+/* Each byte of an image changed; in target_flips.c. */
+void test_flips(void);
+
 /* Programs on interfaces; in target_net.c. */
 void test_xdp(void);
 void test_redirect(void);

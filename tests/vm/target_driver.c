@@ -422,6 +422,7 @@ int main(void)
 		set_floor("late", 1, 1);
 		test_refusals();
 		test_load_refusals();
+		test_flips();
 		test_run();
 		test_maps();
 		test_big_packet();

@@ -22,7 +22,7 @@ MAGIC = b"~Module signature appended~\n"
 FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra",
          "-Werror", "-static", "-pthread"]
 SOURCES = ["target_driver.c", "target_client.c", "target_net.c",
-           "target_stress.c"]
+           "target_stress.c", "target_flips.c"]
 
 
 def arguments():
@@ -35,7 +35,7 @@ def arguments():
     p.add_argument("--out", default=os.path.join(BUILD, "vm", "target"))
     p.add_argument("--cpu", default="EPYC")
     p.add_argument("--append", default="")
-    p.add_argument("--timeout", default="240", help="seconds")
+    p.add_argument("--timeout", default="900", help="seconds")
     p.add_argument("--until", metavar="REGEX",
                    help="end where a test of that name fails")
     return p.parse_args()
