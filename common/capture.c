@@ -278,7 +278,8 @@ static const char *check_ref_value(const struct vouch_capture_view *view,
 		return NULL;
 	case VOUCH_REF_MAP_VALUE:
 		if (index >= view->n_maps ||
-		    /* Each of the n_maps is set. NOLINTNEXTLINE */
+		    /* Each of the n_maps is set. */
+		    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 		    value >= le32_to_cpu(view->maps[index].map->value_size))
 			return "capture: a reference to no map's value";
 		return NULL;

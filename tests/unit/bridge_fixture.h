@@ -375,7 +375,7 @@ static inline void finish_elf(struct elf *e)
 /* BTF of one extern and the section that holds it. */
 static inline void add_btf(struct elf *e, struct fixture_extern ext)
 {
-	struct {
+	struct extern_btf {
 		struct btf_header head;
 		struct btf_type type;
 		u32 linkage; /* of a variable */
@@ -391,19 +391,21 @@ static inline void add_btf(struct elf *e, struct fixture_extern ext)
 		.section = { 32, BTF_KIND_DATASEC << 24 | 1, { 0 } },
 		.var = { 1, 0, 0 },
 	};
-	u8 *out = (u8 *)&btf, *end = (u8 *)&btf.strings;
+	const size_t section = offsetof(struct extern_btf, section);
+	u32 types = offsetof(struct extern_btf, strings) -
+		    offsetof(struct extern_btf, type);
+	u8 *out = (u8 *)&btf;
 
 	strcpy(btf.strings + 1, ext.name);
 	strcpy(btf.strings + 32, ext.section);
 	/* A function has nothing behind its type. */
 	if (ext.kind == BTF_KIND_FUNC) {
-		memmove(&btf.linkage, &btf.section,
-			(size_t)(end - (u8 *)&btf.section) + 64);
-		btf.head.str_off = (u32)(end - (u8 *)&btf.type) - 4;
-	} else {
-		btf.head.str_off = (u32)(end - (u8 *)&btf.type);
+		memmove(out + offsetof(struct extern_btf, linkage),
+			out + section, sizeof(btf) - section);
+		types -= sizeof(btf.linkage);
 	}
-	btf.head.type_len = btf.head.str_off;
+	btf.head.str_off = types;
+	btf.head.type_len = types;
 	add_section(e, ".BTF",
 		    (Elf64_Shdr){ .sh_type = SHT_PROGBITS, .sh_addralign = 4 },
 		    out, sizeof(btf));
@@ -414,11 +416,11 @@ static inline void fixture_object(struct fixture *f, struct fixture_extern ext,
 				  bool core)
 {
 	const struct bpf_insn insns[] = {
-		{ .code = BPF_LD | BPF_DW | BPF_IMM,
+		{ .code = BPF_LD | BPF_DW, /* | BPF_IMM, also 0 */
 		  .dst_reg = 1,
 		  .imm = FIXTURE_RELOCATED },
 		{ .imm = FIXTURE_RELOCATED },
-		{ .code = BPF_LD | BPF_DW | BPF_IMM,
+		{ .code = BPF_LD | BPF_DW, /* | BPF_IMM, also 0 */
 		  .dst_reg = 2,
 		  .imm = (s32)(u32)FIXTURE_CONST },
 		{ .imm = (s32)(FIXTURE_CONST >> 32) },

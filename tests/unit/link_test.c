@@ -40,7 +40,7 @@ static void *parse(struct fixture *f, size_t *len, struct vouch_image *img)
 static void same_input_same_bytes(void **state)
 {
 	struct fixture *f = *state;
-	size_t len, again;
+	size_t len = 0, again = 0;
 	void *a = fixture_link(f, &len), *b = fixture_link(f, &again);
 
 	assert_int_equal(len, again);
@@ -53,7 +53,7 @@ static void other_input_other_name(void **state)
 {
 	struct fixture *f = *state;
 	struct vouch_image one, two;
-	size_t len;
+	size_t len = 0;
 	void *a = parse(f, &len, &one), *b;
 
 	f->funcs[1].code[12] = 1; /* mov eax, 1 instead of 2 */
@@ -94,7 +94,7 @@ static void references_become_relocations(void **state)
 	struct fixture *f = *state;
 	__le64 constant = cpu_to_le64(FIXTURE_CONST);
 	struct vouch_image img;
-	size_t len;
+	size_t len = 0;
 	void *file = parse(f, &len, &img);
 	__le32 rel;
 
@@ -122,7 +122,7 @@ static void names_of_functions_are_prefixed(void **state)
 {
 	struct fixture *f = *state;
 	struct vouch_image img;
-	size_t len;
+	size_t len = 0;
 	void *file = parse(f, &len, &img);
 
 	assert_string_equal(vouch_image_symbol(&img, 3), "p0_xdp_test");
@@ -135,7 +135,7 @@ static void equal_references_share_a_slot(void **state)
 	struct fixture *f = *state;
 	struct fixture_func *m = &f->funcs[0];
 	struct vouch_image img;
-	size_t len;
+	size_t len = 0;
 	void *file;
 
 	/* The map's value becomes the map, a second time. */
@@ -152,7 +152,7 @@ static void manifest_says_what_the_capture_said(void **state)
 {
 	struct fixture *f = *state;
 	struct vouch_image img;
-	size_t len;
+	size_t len = 0;
 	void *file = parse(f, &len, &img);
 	const struct vouch_requirements *r = img.req.req;
 
@@ -175,7 +175,7 @@ static void unknown_licences_become_proprietary(void **state)
 {
 	struct fixture *f = *state;
 	struct vouch_image img;
-	size_t len;
+	size_t len = 0;
 	void *file;
 
 	memset(f->env.license, 0, sizeof(f->env.license));
@@ -190,7 +190,7 @@ static void without_thunks_returns_are_plain(void **state)
 	static const u8 ret[] = { 0xc9, 0xc3, 0xcc, 0xcc, 0xcc, 0xcc };
 	struct fixture *f = *state;
 	struct vouch_image img;
-	size_t len;
+	size_t len = 0;
 	void *file;
 
 	fixture_profile(f, "\"CONFIG_RETHUNK\": 1", "\"CONFIG_RETHUNK\": 0");
@@ -205,7 +205,7 @@ static void a_program_without_maps_links(void **state)
 {
 	struct fixture *f = *state;
 	struct vouch_image img;
-	size_t len;
+	size_t len = 0;
 	void *file;
 
 	f->funcs[0] = f->funcs[1];

@@ -375,11 +375,10 @@ static void build_id_of_notes(void **state)
 	vouch_facts_build_id(notes, sizeof(notes), hex, sizeof(hex));
 	assert_string_equal(hex, "deadbeef");
 	for (len = 0; len < sizeof(notes); len++) {
-		u8 *copy = malloc(len + 1);
-
 		/* Exactly as long, so that reading past it is seen. */
+		u8 *copy = malloc(len ? len : 1);
+
 		assert_non_null(copy);
-		copy = realloc(copy, len ? len : 1);
 		memcpy(copy, notes, len);
 		vouch_facts_build_id(copy, len, hex, sizeof(hex));
 		assert_string_equal(hex, "");
