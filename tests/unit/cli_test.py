@@ -1,224 +1,21 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The command line: its help and man page agree with its tables; exit codes,
-JSON and requests, against a small vouchd that answers what a test tells it."""
+"""The command line: exit codes, JSON and requests, against a small vouchd
+that answers what a test tells it."""
 
-import glob
 import hashlib
-import itertools
 import json
 import os
-import re
-import socket
 import subprocess
 import sys
-import tempfile
-import threading
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-TOP = os.path.dirname(os.path.dirname(HERE))
-sys.path.insert(0, os.path.join(TOP, "tests", "lib"))
+from cli_harness import (OBJECT, SCRATCH, TOP, Fake, scratch_file, verdict,
+                         vouch)
+import tap
+import wire
+
 sys.path.insert(0, os.path.join(TOP, "tests", "independent"))
-
 import make_image  # noqa: E402  pylint: disable=wrong-import-position
-import tap  # noqa: E402  pylint: disable=wrong-import-position
-import wire  # noqa: E402  pylint: disable=wrong-import-position
-
-BUILD = os.environ.get("VOUCH_BUILD", os.path.join(TOP, "build"))
-
-
-def program():
-    for path in ("asan/vouch", "vouch"):
-        path = os.path.join(BUILD, path)
-        if os.access(path, os.X_OK):
-            return os.path.abspath(path)
-    sys.exit("there is no %s/vouch: run \"make programs\" first" % BUILD)
-
-
-VOUCH = program()
-COUNTER = itertools.count()
-SCRATCH = tempfile.TemporaryDirectory()
-
-
-def vouch(*args, env=None, text=True):
-    """Run it away from the user's own configuration."""
-    clean = {"PATH": "/usr/bin:/bin", "HOME": SCRATCH.name, "NO_COLOR": "1"}
-    clean.update(env or {})
-    return subprocess.run([VOUCH] + list(args), env=clean, text=text,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, timeout=60, check=False)
-
-
-class Fake(wire.Client):
-    """A vouchd that gives one client the answers in @script, in order: pairs
-    of frame type and object, or functions of the request that make them."""
-
-    def __init__(self, script):
-        self.script = script
-        self.requests = []
-        self.path = os.path.join(SCRATCH.name, "sock%d" % next(COUNTER))
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(self.path)
-        self.listener.listen()
-        self.listener.settimeout(60)
-        self.thread = threading.Thread(target=self.serve, daemon=True)
-        self.thread.start()
-
-    def serve(self):
-        script = list(self.script)
-        while script:
-            try:
-                self.sock, _ = self.listener.accept()
-                self.sock.settimeout(60)
-                self.greet()
-                while script:
-                    self.answer(script)
-            except (wire.WireError, OSError):
-                pass
-            finally:
-                self.sock.close()
-        self.listener.close()
-
-    def greet(self):
-        _, ident, hello, _ = self.receive()
-        self.requests.append((wire.HELLO, hello, b""))
-        self.put(wire.WELCOME, ident, {"version": "0.1.0",
-                                       "role": "developer", "name": "test"})
-
-    def put(self, kind, ident, body, blob=b""):
-        text = json.dumps(body).encode()
-        self.sock.sendall(wire.HEAD.pack(b"VCHF", 1, kind, ident, len(text),
-                                         len(blob), 0) + text + blob)
-
-    def answer(self, script):
-        kind, ident, body, blob = self.receive()
-        self.requests.append((kind, body, blob))
-        step = script.pop(0)
-        for answer in step if isinstance(step, list) else [step]:
-            if answer == "hang up":
-                raise wire.WireError(answer)
-            if answer == "junk":
-                self.sock.sendall(b"x" * 64)
-                continue
-            if answer == "silence":
-                self.receive()
-            self.put(answer[0], ident, answer[1], *answer[2:])
-
-    def vouch(self, *args, **kw):
-        return vouch("--endpoint", "unix:" + self.path, *args, **kw)
-
-    def asked(self, kind):
-        return [(body, blob) for k, body, blob in self.requests if k == kind]
-
-
-def verdict(**kw):
-    base = {"schema_version": 1, "submission": 7, "object": "00" * 32,
-            "verdict": "accepted", "reason": None, "exit": 0,
-            "programs": [], "image": None, "deliveries": [], "stages_us": {},
-            "log": ""}
-    base.update(kw)
-    return (wire.VERDICT, base)
-
-
-def scratch_file(name, data):
-    path = os.path.join(SCRATCH.name, name)
-    with open(path, "wb") as f:
-        f.write(data)
-    return path
-
-
-OBJECT = scratch_file("count.o", b"\x7fELF an object")
-
-# ---- help, man page and source agree ------------------------------------
-
-
-def help_tree(path=()):
-    """{("target", "map", "get"): (usage line, {option: argument})}"""
-    text = vouch(*path, "--help").stdout
-    commands = re.search(r"\nCommands:\n((?:  .*\n)+)", text)
-    if commands:
-        found = {}
-        for line in commands.group(1).splitlines():
-            found.update(help_tree(path + (line.split()[0],)))
-        return found
-    usage = re.match(r"Usage: (.*)", text).group(1)
-    own = re.search(r"\nOptions:\n((?:  .*\n)+)", text)
-    options = re.findall(r"^  --([a-z-]+)(?: (\S+))?  ", own.group(1), re.M) \
-        if own else []
-    return {path: (usage, dict(options))}
-
-
-def man_tree():
-    with open(os.path.join(TOP, "man", "vouch.1"), encoding="ascii") as f:
-        text = f.read().replace("\\-", "-")
-    found = {}
-    for part in re.split(r"^\.SS ", text, flags=re.M)[1:]:
-        head, _, body = part.partition("\n")
-        body = re.split(r"^\.SH", body, flags=re.M)[0]
-        options = re.findall(r'^\.TP\n\.BI? --([a-z-]+)(?: " ?(\S+)")?$', body,
-                             re.M)
-        words = head.split()[1:]
-        path = []
-        while words and re.fullmatch(r"[a-z-]+", words[0]):
-            path.append(words.pop(0))
-        found[tuple(path)] = (head, dict(options))
-    return found
-
-
-def source_words():
-    """Every option and every command that the tables name."""
-    options, commands = set(), set()
-    for path in glob.glob(os.path.join(TOP, "host-bridge", "cli", "*.c")):
-        with open(path, encoding="ascii") as f:
-            text = f.read()
-        for table in re.findall(r"_options\[\] = \{(.*?)\n\};", text, re.S):
-            options.update(re.findall(r'\{ "([a-z-]+)",', table))
-        commands.update(re.findall(r'\.name = "([a-z-]+)"', text))
-    return options, commands - {"vouch"}
-
-
-def test_documents(t):
-    helped, manual = help_tree(), man_tree()
-    t.check(len(helped) > 10, "--help lists the commands at every level")
-    t.equal(sorted(manual), sorted(helped),
-            "man page and --help know the same commands")
-    for path, (usage, options) in helped.items():
-        name = " ".join(path)
-        t.equal(manual.get(path), (usage, options),
-                "man page and --help agree on " + name)
-    options, commands = source_words()
-    every = {o for _, own in helped.values() for o in own}
-    top = re.findall(r"^  --([a-z-]+)", vouch("--help").stdout, re.M)
-    t.equal(options, every | set(top), "every option of the source is shown")
-    t.equal(commands, {w for path in helped for w in path},
-            "every command of the source is shown")
-    t.equal(vouch("--help", "target", "map").stdout,
-            vouch("target", "map", "--help").stdout,
-            "--help may stand before the command")
-
-
-def completed(*words):
-    script = os.path.join(TOP, "host-bridge", "cli", "completion.bash")
-    out = subprocess.run(
-        ["bash", "-c", 'source "$1"; shift; COMP_WORDS=("$@"); '
-         'COMP_CWORD=$(($# - 1)); _vouch; printf "%s\\n" "${COMPREPLY[@]}"',
-         "-", script, VOUCH, *words], stdout=subprocess.PIPE, text=True,
-        timeout=60, check=True).stdout
-    return sorted(out.split())
-
-
-def test_completion(t):
-    helped = help_tree()
-    t.equal(completed(""), sorted({path[0] for path in helped}),
-            "completion offers every command")
-    t.equal(completed("target", "map", ""),
-            sorted({p[2] for p in helped if p[:2] == ("target", "map")}),
-            "and every command below another")
-    t.check(set(completed("submit", "x.o", "--")) >=
-            {"--" + o for o in helped[("submit",)][1]},
-            "and the options of a command")
-    t.equal(completed("sub"), ["submit"], "and only what fits")
-
 
 # ---- usage ---------------------------------------------------------------
 
@@ -562,10 +359,9 @@ def test_image(t):
 
 def main():
     t = tap.Tap()
-    for test in (test_documents, test_completion, test_usage,
-                 test_endpoint_order, test_service_failures, test_submit,
-                 test_rejection, test_deliver, test_target, test_map, test_test_run,
-                 test_files, test_image):
+    for test in (test_usage, test_endpoint_order, test_service_failures,
+                 test_submit, test_rejection, test_deliver, test_target,
+                 test_map, test_test_run, test_files, test_image):
         t.run(test)
     t.end()
 

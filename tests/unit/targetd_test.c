@@ -202,7 +202,7 @@ static void hooks(void **state)
 		{ "xdp:0123456789abcdef", NULL },
 		{ "xdp:a/b", NULL },
 	};
-	const char *ifname;
+	const char *ifname = "";
 	struct vouch_failure f;
 	size_t i;
 
@@ -258,7 +258,7 @@ static void damaged_floors_are_refused(void **state)
 		"a 1 99999999999999999999\n",
 		"01234567890123456789012345678901 1 1\n",
 	};
-	struct vouch_floors floors;
+	struct vouch_floors floors = { 0 };
 	struct vouch_failure f;
 	size_t i;
 
@@ -272,7 +272,7 @@ static void damaged_floors_are_refused(void **state)
 
 static void too_many_floors_are_refused(void **state)
 {
-	struct vouch_floors floors;
+	struct vouch_floors floors = { 0 };
 	struct vouch_failure f;
 	char text[4096] = "";
 	size_t n = 0;
@@ -333,7 +333,7 @@ static void floors_are_bounded(void **state)
 
 static void higher_floor_of_the_module_is_learnt(void **state)
 {
-	struct vouch_floors floors;
+	struct vouch_floors floors = { 0 };
 	struct vouch_failure f;
 
 	put(*state, "new 1 1\nold 1 9\n");

@@ -318,7 +318,7 @@ static void host_dials(void)
 
 static void pauses(void)
 {
-	u32 base[2], in = 0, out = 0;
+	u32 base[2] = { 0 }, in = 0, out = 0;
 	struct peer *p;
 
 	begin();
