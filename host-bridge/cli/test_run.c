@@ -51,7 +51,8 @@ static int append(struct bytes *to, const void *data, size_t len,
 		return vouch_fail(f, -ENOMEM, VOUCH_EXIT_INTERNAL,
 				  "gather the packets");
 	to->data = more;
-	memcpy((char *)more + to->len, data, len);
+	if (len)
+		memcpy((char *)more + to->len, data, len);
 	to->len += len;
 	return 0;
 }
