@@ -264,8 +264,10 @@ static void agent_dials_again(void)
 		_exit(vouch_session_connect("unix:/tmp/bridge", &kernel));
 	usleep(300000);
 	listener = socket(AF_UNIX, SOCK_STREAM, 0);
-	bind(listener, (struct sockaddr *)&name, sizeof(name));
-	listen(listener, 1);
+	vouch_test_check(
+		!bind(listener, (struct sockaddr *)&name, sizeof(name)) &&
+			!listen(listener, 1),
+		"a bridge comes late");
 	for (i = 0; i < 2; i++) {
 		fd = accept(listener, NULL, NULL);
 		hello_names_the_kernel(fd);
@@ -284,7 +286,7 @@ void vouch_test_session(void)
 	size_t size;
 	u8 *object = vouch_file_read("/objects/xdp_count.o", VOUCH_MAX_OBJECT,
 				     &size);
-	int fd, status = -1;
+	int fd = -1, status = -1;
 	pid_t pid = start_agent(&fd);
 
 	vouch_test_check(pid > 0 && object, "an agent serves a session");

@@ -48,8 +48,8 @@ static void test_floor(void)
 
 	verdict(call(VOUCH_TARGET_FLOOR_GET, &f, f.reason) == -ENOENT,
 		"a new slot has no floor");
-	verdict(!set_floor("floored", 1, 5) && !set_floor("floored", 1, 5) &&
-			!set_floor("floored", 2, 1),
+	verdict(!set_floor("floored", 1, 5), "a floor can be set");
+	verdict(!set_floor("floored", 1, 5) && !set_floor("floored", 2, 1),
 		"a floor can stay and rise");
 	verdict(set_floor("floored", 1, 9) == -EPERM &&
 			set_floor("floored", 0, 1) == -EINVAL,
@@ -281,7 +281,7 @@ static void test_maps(void)
 
 static void test_hash(void)
 {
-	uint32_t key, next, seen = 0, n = 0;
+	uint32_t key, next = 0, seen = 0, n = 0;
 	uint64_t v = 5, percpu[N_CPUS] = { 8, 9 };
 
 	/* Lengths 60, 64 and that of the big packet's first page are in. */
