@@ -76,7 +76,8 @@ static const int main_calls[] = {
 	SYS(ioctl),	  SYS(uname),
 	SYS(kill),	  SYS(statx),
 	SYS(fchown),	  SYS(fstatfs),
-	SYS(wait4),	  END,
+	SYS(wait4),	  SYS(preadv2),
+	END,
 };
 
 static const int link_calls[] = {

@@ -2,9 +2,11 @@
 /*
  * The vhost-user protocol: receive a message, serve it, answer.
  */
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "request.h"
@@ -212,12 +214,14 @@ static void handle_kick(struct vouch_event *ev, u32 events)
 		vouch_container(ev, struct vouch_vhost_ring, event);
 	struct vouch_vhost *vh = r->vh;
 	u64 count;
+	const struct iovec iov = { &count, sizeof(count) };
 
 	(void)events;
 	if (r->kick_fd < 0)
 		return;
-	if (read(r->kick_fd, &count, sizeof(count)) < 0 && errno != EAGAIN &&
-	    errno != EINTR) {
+	/* The front end can have the file block again, and empty it. */
+	if (preadv2(r->kick_fd, &iov, 1, -1, RWF_NOWAIT) < 0 &&
+	    errno != EAGAIN && errno != EINTR) {
 		vouch_vhost_fail(vh, -EPROTO, "the kick file is unreadable");
 		vh->ops->ended(vh, -EPROTO);
 		return;
@@ -285,19 +289,28 @@ bool vouch_vhost_running(const struct vouch_vhost *vh)
 	return vh->fd >= 0;
 }
 
+/* A full counter is a call that is still to be seen. The front end can have
+ * the file block again, so it is not written to then. */
+static void call(int fd)
+{
+	struct pollfd room = { .fd = fd, .events = POLLOUT };
+	const u64 one = 1;
+	ssize_t n;
+
+	if (poll(&room, 1, 0) != 1 || !(room.revents & POLLOUT))
+		return;
+	n = write(fd, &one, sizeof(one));
+	(void)n;
+}
+
 void vouch_vhost_call(struct vouch_vhost *vh)
 {
-	const u64 one = 1;
 	int i;
 
 	for (i = 0; i < VOUCH_RING_COUNT; i++) {
 		struct vouch_vhost_ring *r = &vh->rings[i];
-		ssize_t n;
 
-		if (!vouch_ring_wants_call(&r->ring) || r->call_fd < 0)
-			continue;
-		/* A full counter is a call that is still to be seen. */
-		n = write(r->call_fd, &one, sizeof(one));
-		(void)n;
+		if (vouch_ring_wants_call(&r->ring) && r->call_fd >= 0)
+			call(r->call_fd);
 	}
 }

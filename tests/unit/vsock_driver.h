@@ -19,6 +19,7 @@ static void kick(u32 q)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (rings[q].used->flags & VRING_USED_F_NO_NOTIFY)
 		return;
+	n_acts++;
 	n = write(rings[q].kick, &one, sizeof(one));
 	(void)n;
 }
@@ -27,6 +28,7 @@ static void publish(u32 q, u16 head)
 {
 	struct front_ring *r = &rings[q];
 
+	n_acts++;
 	r->avail->ring[r->next++ % NUM] = head;
 	__atomic_store_n(&r->avail->idx, r->next, __ATOMIC_RELEASE);
 }
@@ -96,7 +98,7 @@ static bool put_packet(const struct virtio_vsock_hdr *hdr, const void *data,
 static struct virtio_vsock_hdr header(u32 guest_port, u32 host_port, u16 op)
 {
 	return (struct virtio_vsock_hdr){
-		.src_cid = CID,
+		.src_cid = cid,
 		.dst_cid = 2,
 		.src_port = guest_port,
 		.dst_port = host_port,
@@ -120,7 +122,7 @@ static bool get_packet(struct virtio_vsock_hdr *hdr, u8 *data, bool again)
 	r->seen++;
 	rx_posted--;
 	memcpy(hdr, buf, sizeof(*hdr));
-	if (e->len != HEAD + hdr->len || hdr->dst_cid != CID) {
+	if (e->len != HEAD + hdr->len || hdr->dst_cid != cid) {
 		errno = EPROTO;
 		die("the device has written a wrong packet");
 	}

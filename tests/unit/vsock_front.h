@@ -18,6 +18,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../../host-bridge/vsock/device.h"
 #include "../../host-bridge/vsock/vsock.h"
 
 #define MAYBE_UNUSED __attribute__((unused))
@@ -72,9 +73,13 @@ struct message {
 
 static int epoll_fd;
 static struct vouch_vsock *dev;
+static u64 cid = CID; /* of the guest that is being played */
 static char sock_path[64];
 static char last_log[320];
 static unsigned int n_gone, n_logs;
+
+/* What was asked of the library, and how often that woke it. */
+static u64 n_acts, n_events;
 
 /* Local ends of what the guest has dialled, in order. */
 #define MAX_ENDS 4096
@@ -108,12 +113,12 @@ static void die(const char *what)
 	exit(2);
 }
 
-static int host_accept(void *ctx, u32 cid, u32 port)
+static int host_accept(void *ctx, u32 guest_cid, u32 port)
 {
 	int pair[2];
 
 	(void)ctx;
-	if (cid != CID || port == refused_port || n_ends == MAX_ENDS)
+	if (guest_cid != CID || port == refused_port || n_ends == MAX_ENDS)
 		return -ECONNREFUSED;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair))
 		return -errno;
@@ -160,7 +165,8 @@ static u32 front_step(void)
 		for (i = 0; i < n; i++)
 			vouch_vsock_dispatch(&events[i]);
 		total += n;
-		if (total > 1000000) {
+		n_events += n;
+		if (total > 100000) {
 			errno = ELOOP;
 			die("the library does not come to rest");
 		}
@@ -209,6 +215,7 @@ static bool front_send(const void *bytes, u32 len, const int *fds, u32 n)
 		c->cmsg_len = CMSG_LEN(sizeof(int) * n);
 		memcpy(CMSG_DATA(c), fds, sizeof(int) * n);
 	}
+	n_acts++;
 	return sendmsg(front_sock, &msg, MSG_NOSIGNAL) == (ssize_t)len;
 }
 

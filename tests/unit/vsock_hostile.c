@@ -1,24 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * The vsock channel with a guest that means harm: packets that do not fit
- * their connection, floods, memory that changes while it is read; then random
- * sessions of everything.
- *
- *	vsock_hostile [--sessions N] [--seed S]
+ * their connection, floods, memory that changes while it is read.
  */
 #include <pthread.h>
 
-#include "vsock_driver.h"
-
-static u64 seed = 1;
-
-static u32 rnd(u32 n)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (seed >> 16) % n;
-}
+#include "vsock_bystander.h"
 
 /* What resets one connection and leaves another in peace. */
 static bool only_resets(u32 guest_port, u32 bystander)
@@ -96,10 +83,193 @@ static void test_states(void)
 	front_step();
 }
 
+static bool answers_reset(u32 guest_port, u16 op)
+{
+	tell(guest_port, 1, op, 0);
+	return heard(guest_port, NULL) == VIRTIO_VSOCK_OP_RST;
+}
+
+/* What does not fit a dialler of either side that waits for its answer. */
+static void test_before_answer(void)
+{
+	static const u16 ops[] = { 0, 1, 4, 5, 6, 7, 8, UINT16_MAX };
+	static const u16 early[] = { 0, 1, 2, 5, 6, 7, 8, UINT16_MAX };
+	struct virtio_vsock_hdr h;
+	u32 i, p = 100;
+	int pair[2];
+	bool ok = true;
+
+	front_up(BUFFERS);
+	connects(1);
+	for (i = 0; i < 8 && ok; i++) {
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair);
+		ok = !vouch_vsock_connect(dev, ++p, pair[0]) &&
+		     heard(p, &h) == VIRTIO_VSOCK_OP_REQUEST;
+		tell(p, h.src_port, ops[i], 0);
+		ok = ok && only_resets(p, 1) &&
+		     !recv(pair[1], &h, sizeof(h), 0);
+		close(pair[1]);
+	}
+	check(ok, "no op but an answer fits a connection that the host dials");
+	for (i = 0, ok = true; i < 8 && ok; i++) {
+		front_up(0);
+		tell(1000, 1, VIRTIO_VSOCK_OP_REQUEST, 0);
+		tell(1000, 1, early[i], 0);
+		post_rx(0, RX_SIZE);
+		kick(RX);
+		ok = heard(1000, NULL) == VIRTIO_VSOCK_OP_RST &&
+		     !dev->table.n && front_alive();
+	}
+	check(ok, "nor one that the guest dials, before it is answered");
+}
+
+static void test_after_close(void)
+{
+	u32 p = 100;
+
+	front_up(BUFFERS);
+	connects(1);
+	connects(++p);
+	tell(p, 1, VIRTIO_VSOCK_OP_SHUTDOWN, 0);
+	tell(p, 1, VIRTIO_VSOCK_OP_SHUTDOWN, 1);
+	check(heard(p, NULL) == VIRTIO_VSOCK_OP_RST &&
+		      answers_reset(p, VIRTIO_VSOCK_OP_RW) &&
+		      answers_reset(p, VIRTIO_VSOCK_OP_SHUTDOWN),
+	      "data and shutdowns after both directions are shut");
+	connects(++p);
+	tell(p, 1, VIRTIO_VSOCK_OP_RST, 0);
+	check(!heard(p, NULL) && answers_reset(p, VIRTIO_VSOCK_OP_RW) &&
+		      connects(p),
+	      "data after a reset, whose port is free again");
+}
+
+static void test_cids(void)
+{
+	static const u64 cids[] = { 0,		1,	   CID, 1ull << 32 | 2,
+				    UINT32_MAX, UINT64_MAX };
+	struct virtio_vsock_hdr h;
+	bool ok = true;
+	u32 i;
+
+	front_up(BUFFERS);
+	for (i = 0; i < 6; i++) {
+		h = header(100 + i, 1, VIRTIO_VSOCK_OP_REQUEST);
+		h.dst_cid = cids[i];
+		put_packet(&h, NULL, 0);
+		ok = ok && heard(100 + i, &h) == VIRTIO_VSOCK_OP_RST &&
+		     h.src_cid == cids[i] && !n_ends;
+	}
+	check(ok, "a connection to a CID that is none of the host's");
+	check(connects(0) && connects(UINT32_MAX), "the first and last port");
+}
+
+/* What means nothing, and does nothing. */
+static void test_empty(void)
+{
+	struct virtio_vsock_hdr h = header(100, 1, VIRTIO_VSOCK_OP_SHUTDOWN);
+	char c;
+
+	front_up(BUFFERS);
+	connects(100);
+	h.flags = ~3u;
+	put_packet(&h, NULL, 0);
+	tell(100, 1, VIRTIO_VSOCK_OP_RW, 0);
+	check(!heard(100, NULL) && recv(ends[0], &c, 1, 0) < 0 &&
+		      errno == EAGAIN && dev->table.n == 1,
+	      "no data, and a shutdown of neither direction");
+}
+
+/* Tell a credit, and how much has come since the last time. */
+static u32 told_credit(u32 alloc, u32 forwarded)
+{
+	struct virtio_vsock_hdr h =
+		header(100, 1, VIRTIO_VSOCK_OP_CREDIT_UPDATE);
+	u32 got = 0;
+
+	h.buf_alloc = alloc;
+	h.fwd_cnt = forwarded;
+	put_packet(&h, NULL, 0);
+	front_step();
+	while (get_packet(&h, NULL, true)) {
+		got += h.op == VIRTIO_VSOCK_OP_RW ? h.len : 0;
+		front_step();
+	}
+	return got;
+}
+
+static void test_credit(void)
+{
+	static const u8 zeros[8000];
+	struct virtio_vsock_hdr h = header(100, 1, VIRTIO_VSOCK_OP_REQUEST);
+
+	front_up(BUFFERS);
+	h.buf_alloc = 0;
+	put_packet(&h, NULL, 0);
+	front_step();
+	(void)!send(ends[0], zeros, sizeof(zeros), MSG_NOSIGNAL);
+	check(!told_credit(0, 0) && told_credit(1000, 0) == 1000,
+	      "a guest without credit is sent nothing");
+	check(!told_credit(100, 0) && !told_credit(1000, 0) &&
+		      told_credit(1100, 0) == 100,
+	      "credit that is taken back is not below zero");
+	check(!told_credit(1100, UINT32_MAX - 5) && front_alive() &&
+		      told_credit(1100, 300) == 300,
+	      "a counter from before the beginning gives nothing");
+	check(told_credit(1200, 0) == 100,
+	      "a counter that goes back takes nothing back");
+	check(told_credit(UINT32_MAX, 300) == sizeof(zeros) - 1500,
+	      "a credit of 4 GiB is one of enough");
+}
+
+/* Connections that come and go leave nothing behind. */
+static void test_churn(void)
+{
+	struct holdings before;
+	u32 i;
+
+	front_up(BUFFERS);
+	connects(1);
+	tell(1, 1, VIRTIO_VSOCK_OP_RST, 0);
+	close_ends();
+	before = count_holdings();
+	for (i = 0; i < 5000; i++) {
+		tell(10 + i % 7, 1, VIRTIO_VSOCK_OP_REQUEST, 0);
+		tell(10 + i % 7, 1, VIRTIO_VSOCK_OP_RW, i % 2000);
+		tell(10 + i % 7, 1, VIRTIO_VSOCK_OP_RST, 0);
+		heard(0, NULL);
+		close_ends();
+	}
+	check(nothing_left(&before), "5000 connections leave nothing behind");
+}
+
+/* Requests for news of credit, and nowhere to put the answers. */
+static void test_credit_requests(void)
+{
+	struct virtio_vsock_hdr h;
+	u32 i, n = 0;
+
+	front_up(1);
+	connects(1);
+	rings[RX].desc[0].len = RX_SIZE;
+	tell(1, 1, VIRTIO_VSOCK_OP_CREDIT_REQUEST, 0);
+	get_packet(&h, NULL, false);
+	for (i = 0; i < 20000; i++)
+		tell(1, 1, VIRTIO_VSOCK_OP_CREDIT_REQUEST, 0);
+	for (i = 0; i < BUFFERS; i++)
+		post_rx(i, RX_SIZE);
+	kick(RX);
+	front_step();
+	while (get_packet(&h, NULL, false))
+		n++;
+	check(n == 1 && !front_step(),
+	      "a flood of questions has one answer that waits");
+}
+
 static void test_floods(void)
 {
 	u32 i, answers[2] = { 0 };
 	struct virtio_vsock_hdr h;
+	bool served = true;
 
 	front_up(BUFFERS);
 	n_logs = 0;
@@ -108,7 +278,9 @@ static void test_floods(void)
 		while (get_packet(&h, NULL, true))
 			answers[h.op == VIRTIO_VSOCK_OP_RST]++;
 		front_step();
+		served = served && (i % 100 || bystander_echo());
 	}
+	check(served, "a flood of requests takes nothing from another VM");
 	while (get_packet(&h, NULL, true))
 		answers[h.op == VIRTIO_VSOCK_OP_RST]++;
 	check(answers[0] == VOUCH_VSOCK_MAX_CONNS &&
@@ -237,168 +409,37 @@ static void test_race(void)
 	      "descriptors and headers that change while they are read");
 }
 
-static void random_packet(void)
+int main(void)
 {
-	struct virtio_vsock_hdr h = header(1000 + rnd(20),
-					   rnd(3) ? 1 : 0x40000000 + rnd(4),
-					   rnd(8) ? 1 + rnd(7) : rnd(65536));
-	static const u8 zeros[TX_SIZE];
-	u32 len = h.op == VIRTIO_VSOCK_OP_RW ? rnd(rnd(4) ? 300 : TX_SIZE) : 0;
-
-	h.len = len;
-	h.flags = rnd(5);
-	h.buf_alloc = rnd(3) ? 1 << 18 : rnd(UINT32_MAX);
-	h.fwd_cnt = rnd(10) ? 0 : rnd(5000);
-	if (!rnd(2000))
-		h.src_cid = rnd(100);
-	if (!rnd(50))
-		h.dst_cid = rnd(100);
-	if (!rnd(2000))
-		h.len = rnd(UINT32_MAX);
-	put_packet(&h, zeros, len);
-}
-
-static void random_end(void)
-{
-	static u8 buf[TX_SIZE];
-	int *fd = n_ends ? &ends[rnd(n_ends)] : NULL;
-
-	if (!fd || *fd < 0)
-		return;
-	switch (rnd(8)) {
-	case 0:
-		close(*fd);
-		*fd = -1;
-		return;
-	case 1:
-		shutdown(*fd, rnd(3));
-		return;
-	case 2:
-	case 3:
-	case 4:
-		(void)!send(*fd, buf, rnd(sizeof(buf)), MSG_NOSIGNAL);
-		return;
-	default:
-		(void)!recv(*fd, buf, sizeof(buf), 0);
-	}
-}
-
-static void random_ring(void)
-{
-	u32 q = rnd(2);
-
-	switch (rnd(5)) {
-	case 0:
-		rings[q].desc[rnd(NUM)].addr = (u64)rnd(UINT32_MAX) << rnd(33);
-		break;
-	case 1:
-		rings[q].desc[rnd(NUM)].len = rnd(UINT32_MAX);
-		break;
-	case 2:
-		rings[q].desc[rnd(NUM)].flags = rnd(8);
-		break;
-	case 3:
-		rings[q].desc[rnd(NUM)].next = rnd(NUM + 8);
-		break;
-	default:
-		rings[q].next += rnd(3);
-		rings[q].avail->idx = rings[q].next;
-		kick(q);
-	}
-}
-
-static void random_message(void)
-{
-	struct message m = { .request = rnd(30), .flags = 1 + 8 * rnd(2) };
-	static const u32 sizes[] = { 0, 8, 8, 8, 20, 40, 72 };
-	const int fds[] = { rings[0].kick, rings[1].call, mem_fd, front_sock };
+	static const struct {
+		void (*run)(void);
+		const char *name;
+	} tests[] = {
+		{ test_states, "states" },
+		{ test_before_answer, "early packets" },
+		{ test_after_close, "late packets" },
+		{ test_cids, "CIDs" },
+		{ test_empty, "empty packets" },
+		{ test_credit, "credit" },
+		{ test_churn, "churn" },
+		{ test_credit_requests, "questions" },
+		{ test_floods, "floods" },
+		{ test_batch, "batches" },
+		{ test_draining, "draining" },
+		{ test_race, "races" },
+	};
+	char name[64];
 	u32 i;
 
-	m.size = sizes[rnd(7)];
-	for (i = 0; i < m.size; i += 4)
-		m.word[i / 4 % 2] = rnd(4);
-	front_send(&m, 12 + m.size, &fds[rnd(4)], rnd(2));
-}
-
-static void random_dial(void)
-{
-	int pair[2];
-
-	if (n_ends == MAX_ENDS ||
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair))
-		return;
-	ends[n_ends++] = pair[1];
-	if (vouch_vsock_connect(dev, 1000 + rnd(20), pair[0]))
-		close(pair[0]);
-}
-
-static u64 random_session(u32 steps)
-{
-	static u8 data[RX_SIZE];
-	struct virtio_vsock_hdr h;
-	bool touched = false;
-	u32 i, n;
-
-	front_up(rnd(NUM + 1));
-	for (i = 0; i < steps; i++) {
-		n = rnd(1000);
-		if (n < 700) {
-			random_packet();
-		} else if (n < 850) {
-			random_end();
-		} else if (n < 880) {
-			random_dial();
-		} else if (n == 880) {
-			random_message();
-		} else if (n == 881) {
-			random_ring();
-			touched = true;
-		} else {
-			front_step();
-		}
-		/* What lies in a ring after random_ring() is nothing to read.
-		 */
-		while (!touched && rnd(3) && get_packet(&h, data, true))
-			;
-	}
-	front_step();
-	return steps;
-}
-
-static void test_random(u32 sessions)
-{
-	u64 steps = 0;
-	bool ok = true;
-	u32 i;
-
-	for (i = 0; i < sessions && ok; i++) {
-		steps += random_session(1000);
-		ok = front_up(BUFFERS) && connects(2000);
-		if (!ok)
-			printf("# session %u\n", i);
-	}
-	printf("# %u sessions, %llu steps\n", i, (unsigned long long)steps);
-	check(ok, "random sessions leave the channel fit");
-}
-
-int main(int argc, char **argv)
-{
-	u32 sessions = 200;
-	int i;
-
-	for (i = 1; i + 1 < argc; i += 2) {
-		if (!strcmp(argv[i], "--sessions"))
-			sessions = strtoul(argv[i + 1], NULL, 10);
-		else if (!strcmp(argv[i], "--seed"))
-			seed = strtoull(argv[i + 1], NULL, 10) | 1ull << 40;
-	}
 	front_begin();
-	test_states();
-	test_floods();
-	test_batch();
-	test_draining();
-	test_race();
-	test_random(sessions);
+	check(bystander_begin(), "another VM connects");
+	for (i = 0; i < sizeof(tests) / sizeof(*tests); i++) {
+		tests[i].run();
+		snprintf(name, sizeof(name), "another VM's data: %s",
+			 tests[i].name);
+		check(bystander_echo(), name);
+	}
 	front_disconnect();
+	bystander_finish();
 	return front_end();
 }
