@@ -110,7 +110,7 @@ modules: kernels
 	@$(B)/target-kernel/scripts/sign-file sha256 $(B)/keys/vendor.key \
 		$(B)/keys/vendor.der $(B)/target-driver/vouch_target.ko
 
-guests: programs modules
+guests: programs modules $(B)/objects/xdp_count.o
 	@scripts/initramfs $(B)/verifier.cpio images/init-verifier \
 		bin/vouch-agent=$(B)/vouch-agent \
 		modules/vouch_guest.ko=$(B)/guest-verifier/vouch_guest.ko \
@@ -120,6 +120,11 @@ guests: programs modules
 	@scripts/initramfs $(B)/target.cpio images/init-target \
 		bin/vouch-targetd=$(B)/vouch-targetd \
 		modules/vouch_target.ko=$(B)/target-driver/vouch_target.ko
+	@scripts/initramfs $(B)/developer.cpio images/init-developer \
+		bin/vouch=$(B)/vouch work/xdp_count.o=$(B)/objects/xdp_count.o \
+		modules/modules.load=$(B)/verifier/modules.load \
+		$$(for m in $$(cat $(B)/verifier/modules.load); do \
+			echo modules/$$m=$(B)/verifier/modules/$$m; done)
 
 profile:
 	@scripts/target-profile --kdir "$(KDIR)" --out "$(OUT)" --cert "$(CERT)"

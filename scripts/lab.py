@@ -36,10 +36,11 @@ class LabError(Exception):
 
 class Lab:
     def __init__(self, name="lab", kernel="vmlinux", variant="", append="",
-                 target=True, record=False):
+                 target=True, record=False, developer=None):
         """@kernel, @append: of the verifier VM. Without @target that VM is
         not started; its profile is known all the same. @record has the check
-        see what the agent would refuse before."""
+        see what the agent would refuse before. @developer is the initramfs of
+        a developer's VM; without one there is no such VM."""
         self.dir = runtime_dir(name)
         self.state = os.path.join(BUILD, name)
         self.socket = os.path.join(self.dir, "vouchd.sock")
@@ -50,6 +51,7 @@ class Lab:
         self.append = append
         self.target = target
         self.record = record
+        self.developer = developer
         self.vouchd = None
         self.wire = None
 
@@ -91,7 +93,17 @@ class Lab:
             "name": "other", "role": "target",
             "profile": self.other_profile(), "slots": ["default"],
             "agent_socket": os.path.join(self.dir, "other.sock")}
-        return [verifier, target, other]
+        return [verifier, target, other] + self.developers()
+
+    def developers(self):
+        if not self.developer:
+            return []
+        return [{
+            "name": "developer", "role": "developer", "cid": 5,
+            "vsock": os.path.join(self.dir, "developer.sock"),
+            "launch": self.launch(("verifier", "vmlinux"),
+                                  os.path.abspath(self.developer),
+                                  "developer.log", "quiet", 256)}]
 
     def other_profile(self):
         """The profile of a kernel that differs in its configuration only."""

@@ -11,12 +11,13 @@ import clients
 import images
 import launches
 import restarts
+import roles
 import targets
 import verifiers
 from harness import Daemon
 from tap import Tap
 
-MODULES = (images, verifiers, targets, clients, restarts, launches)
+MODULES = (images, verifiers, targets, clients, roles, restarts, launches)
 
 
 def tests():
