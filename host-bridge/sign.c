@@ -178,7 +178,8 @@ int vouch_sign(const struct vouch_signer *signer,
 	file = malloc(len ? len : 1);
 	if (!file)
 		return -ENOMEM;
-	memcpy(file, elf, len);
+	if (len)
+		memcpy(file, elf, len);
 	ret = check_image(file, len, &img, why);
 	if (!ret && !is_unsigned(img.record)) {
 		*why = "image: it already has a record";

@@ -131,33 +131,46 @@ static json_t *describe(const struct signer *s, const void *image, size_t len)
 			 (json_int_t)s->sequence);
 }
 
-static void handle(void *ctx, const struct vouch_message *msg,
-		   struct vouch_reply *reply)
+/* No signature leaves this process before its sequence is on disk. */
+static void release(struct signer *s, struct vouch_reply *reply,
+		    struct vouch_failure *f)
 {
-	struct vouch_failure *f = &reply->failure;
-	struct vouch_record rec = {};
-	struct signer *s = ctx;
-	const char *why;
-	int err;
+	int err = store_sequence(s, s->sequence + 1);
 
-	if (make_record(s, msg->json, &rec, f))
-		return;
-	err = store_sequence(s, s->sequence + 1);
 	if (err) {
 		vouch_fail(f, err, VOUCH_EXIT_TRUST, "store the sequence");
 		vouch_fail_next(f, "check the space of the state directory");
 		return;
 	}
 	s->sequence++;
-	err = vouch_sign(s->key, &rec, msg->blob, msg->blob_len, &reply->blob,
-			 &reply->blob_len, &why);
-	if (!err)
-		reply->json = describe(s, reply->blob, reply->blob_len);
+	reply->json = describe(s, reply->blob, reply->blob_len);
 	if (reply->json)
 		return;
-	vouch_fail(f, err ? err : -EINVAL, VOUCH_EXIT_TRUST, "sign an image");
-	vouch_fail_why(f, "%s", err ? why : "what was signed is no image");
-	vouch_error("%s: %s", f->what, f->why);
+	vouch_fail(f, -EINVAL, VOUCH_EXIT_TRUST, "sign an image");
+	vouch_fail_why(f, "what was signed is no image");
+}
+
+static void handle(void *ctx, const struct vouch_message *msg,
+		   struct vouch_reply *reply)
+{
+	struct vouch_failure *f = &reply->failure;
+	struct vouch_record rec = {};
+	struct signer *s = ctx;
+	const char *why = NULL;
+	int err;
+
+	if (make_record(s, msg->json, &rec, f))
+		return;
+	err = vouch_sign(s->key, &rec, msg->blob, msg->blob_len, &reply->blob,
+			 &reply->blob_len, &why);
+	if (err) {
+		vouch_fail(f, err, VOUCH_EXIT_TRUST, "sign an image");
+		vouch_fail_why(f, "%s", why ? why : strerror(-err));
+		vouch_error("%s: %s", f->what, f->why);
+		return;
+	}
+	/* What was refused above has used none up. */
+	release(s, reply, f);
 }
 
 static int load_key(struct signer *s, const struct vouch_config *config)

@@ -12,12 +12,14 @@ import images
 import launches
 import restarts
 import roles
+import signing
 import targets
 import verifiers
 from harness import Daemon
 from tap import Tap
 
-MODULES = (images, verifiers, targets, clients, roles, restarts, launches)
+MODULES = (images, verifiers, targets, clients, roles, restarts, launches,
+           signing)
 
 
 def tests():
