@@ -77,6 +77,7 @@ static const struct vouch_member vm_members[] = {
 	  UINT32_MAX - 1, false },
 	VM("vsock", VOUCH_MEMBER_SOCKET, vsock),
 	VM("agent_socket", VOUCH_MEMBER_SOCKET, agent_socket),
+	VM("qmp", VOUCH_MEMBER_SOCKET, qmp),
 	VM("profile", VOUCH_MEMBER_PATH, profile),
 	OTHER("role"),
 	OTHER("target"),
@@ -275,6 +276,10 @@ static int read_vm(struct vouch_reader *r, json_t *obj,
 			r, "needs either \"vsock\" and \"cid\", or "
 			   "\"agent_socket\"");
 	launch = json_object_get(obj, "launch");
+	if (vm->qmp && (!vm->vsock || (launch && !json_is_null(launch))))
+		return vouch_member_complain(
+			r, "\"qmp\" is for a VM with \"vsock\" and "
+			   "without \"launch\"");
 	if (!launch || json_is_null(launch))
 		return 0;
 	if (!vm->vsock)

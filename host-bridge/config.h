@@ -52,6 +52,7 @@ struct vouch_vm_config {
 	u32 cid;
 	const char *vsock; /* vhost-user socket, NULL: none */
 	const char *agent_socket; /* Unix socket instead of it, NULL: none */
+	const char *qmp; /* monitor of a VM that somebody else starts */
 	const char *profile; /* of a target */
 	u32 profile_index; /* of it in profiles */
 	const char *slots[VOUCH_MAX_SLOTS]; /* of a target; the first is

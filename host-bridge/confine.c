@@ -19,6 +19,7 @@ static const int basic[] = {
 	SYS(write),
 	SYS(writev),
 	SYS(readv),
+	SYS(preadv2),
 	SYS(close),
 	SYS(brk),
 	SYS(mmap),
@@ -76,8 +77,7 @@ static const int main_calls[] = {
 	SYS(ioctl),	  SYS(uname),
 	SYS(kill),	  SYS(statx),
 	SYS(fchown),	  SYS(fstatfs),
-	SYS(wait4),	  SYS(preadv2),
-	END,
+	SYS(wait4),	  END,
 };
 
 static const int link_calls[] = {

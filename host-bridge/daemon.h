@@ -10,6 +10,7 @@
  *	call_deliver	delivers images that clients have
  *	call		everything else that a client may ask
  *	machine		starts VMs again, through the launch process
+ *	recovery	plugs the vsock of VMs again that others started
  *
  * One thread, one event loop; nothing here blocks but the store.
  */
@@ -344,6 +345,21 @@ void vouch_machine_restart(struct vouch_vm *vm);
  */
 void vouch_machine_notice(struct vouch_peer *peer,
 			  const struct vouch_frame *frame, json_t *json);
+
+/**
+ * vouch_recovery_start() - see that a VM that runs already has its vsock.
+ * @vm: one that somebody else starts, with ->qmp
+ *
+ * Unless its front end connects by itself, its device is plugged again.
+ */
+void vouch_recovery_start(struct vouch_vm *vm);
+
+/**
+ * vouch_recovery_notice() - the launch process has tried to plug a device.
+ * @vm: the VM
+ * @result: "plugged", "absent" or "failed"
+ */
+void vouch_recovery_notice(struct vouch_vm *vm, const char *result);
 
 /**
  * vouch_vm_state_name() - the protocol's name of a VM's state.

@@ -20,9 +20,15 @@
 #include "log.h"
 #include "qemu.h"
 #include "qmp.h"
+#include "replug.h"
+
+/* For the guest to let go of its device and for QEMU to plug it again. */
+#define REPLUG_MS 30000
 
 struct guest {
 	pid_t pid; /* 0: not running */
+	pid_t replug; /* plugs the device of a VM that others started; 0: none
+		       */
 	struct vouch_qmp qmp;
 };
 
@@ -132,6 +138,37 @@ static void stop(struct guest *g)
 			    strerror(errno));
 }
 
+static _Noreturn void run_replug(const struct launcher *l, u32 vm, pid_t parent)
+{
+	sigset_t none;
+	int err = -EPERM;
+
+	/* Its end is the main process's sign that launch is gone. */
+	close(l->fd);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (!become(l->config->user) && !prctl(PR_SET_PDEATHSIG, SIGKILL) &&
+	    getppid() == parent)
+		err = vouch_replug_run(&l->config->vms[vm], REPLUG_MS);
+	_exit(err == -ENOENT ? 2 : !!err);
+}
+
+static int replug(struct launcher *l, u32 vm)
+{
+	struct guest *g = &l->guests[vm];
+	pid_t parent = getpid();
+
+	if (g->replug)
+		return -EALREADY;
+	g->replug = fork();
+	if (!g->replug)
+		run_replug(l, vm, parent);
+	if (g->replug > 0)
+		return 0;
+	g->replug = 0;
+	return -errno;
+}
+
 static enum vouch_accel read_accel(const json_t *json)
 {
 	const char *s = json_string_value(json_object_get(json, "accel"));
@@ -144,8 +181,11 @@ static int handle(struct launcher *l, const json_t *json)
 	const char *method = json_string_value(json_object_get(json, "method"));
 	json_int_t vm = json_integer_value(json_object_get(json, "vm"));
 
-	if (!method || vm < 0 || vm >= l->config->n_vms ||
-	    !l->config->vms[vm].launched)
+	if (!method || vm < 0 || vm >= l->config->n_vms)
+		return -EINVAL;
+	if (!strcmp(method, "replug") && l->config->vms[vm].qmp)
+		return replug(l, (u32)vm);
+	if (!l->config->vms[vm].launched)
 		return -EINVAL;
 	if (!strcmp(method, "start"))
 		return start(l, (u32)vm, read_accel(json));
@@ -210,19 +250,47 @@ static bool report(struct launcher *l, u32 vm, int status)
 	return !err;
 }
 
+static bool report_replug(struct launcher *l, u32 vm, int status)
+{
+	static const char *const results[] = { "plugged", "failed", "absent" };
+	u32 n = WIFEXITED(status) && WEXITSTATUS(status) < 3
+			? (u32)WEXITSTATUS(status)
+			: 1;
+	json_t *json = json_pack("{s:s, s:i, s:s}", "method", "replugged", "vm",
+				 (int)vm, "replug", results[n]);
+	int err;
+
+	l->guests[vm].replug = 0;
+	err = vouch_channel_send(l->fd, VOUCH_FRAME_CALL, 0, json, NULL, 0);
+	json_decref(json);
+	return !err;
+}
+
+/* Returns false when the main process is gone. */
+static bool child_ended(struct launcher *l, pid_t pid, int status)
+{
+	u32 i;
+
+	for (i = 0; i < l->config->n_vms; i++) {
+		if (l->guests[i].pid == pid)
+			return report(l, i, status);
+		if (l->guests[i].replug == pid)
+			return report_replug(l, i, status);
+	}
+	return true;
+}
+
 static bool reap(struct launcher *l)
 {
 	struct signalfd_siginfo info;
 	int status;
 	pid_t pid;
-	u32 i;
 
 	if (read(l->signal_fd, &info, sizeof(info)) < 0 && errno != EAGAIN)
 		return false;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		for (i = 0; i < l->config->n_vms; i++)
-			if (l->guests[i].pid == pid && !report(l, i, status))
-				return false;
+		if (!child_ended(l, pid, status))
+			return false;
 	return true;
 }
 
@@ -235,6 +303,8 @@ static void end_all(struct launcher *l)
 	for (i = 0; i < l->config->n_vms; i++) {
 		struct guest *g = &l->guests[i];
 
+		if (g->replug)
+			kill(g->replug, SIGKILL);
 		if (!g->pid)
 			continue;
 		stop(g);

@@ -5,16 +5,21 @@
  * It is forked before any filter is set, since QEMU inherits filters. What it
  * starts is fixed by the configuration; the main process names a VM by its
  * index and an accelerator, never a command line. VMs die with it, and it
- * dies with the main process.
+ * dies with the main process. It also speaks to the monitor of VMs that
+ * somebody else started, in a process of its own for each.
  *
  *	CALL	{"method": "start", "vm": N, "accel": "kvm" | "tcg"}
  *	RESULT	{"pid": N}
  *	CALL	{"method": "stop", "vm": N}
  *	RESULT	{}
+ *	CALL	{"method": "replug", "vm": N}
+ *	RESULT	{}
  *
  * and, unasked, with id 0:
  *
  *	CALL	{"method": "ended", "vm": N, "how": "...", "panicked": false}
+ *	CALL	{"method": "replugged", "vm": N,
+ *		 "replug": "plugged" | "absent" | "failed"}
  */
 #ifndef VOUCH_LAUNCH_H
 #define VOUCH_LAUNCH_H

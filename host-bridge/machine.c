@@ -217,6 +217,8 @@ void vouch_machine_start(struct vouch_daemon *daemon)
 		daemon->vms[i].timer.expire = on_timer;
 		if (daemon->vms[i].config->launched)
 			start(&daemon->vms[i]);
+		else if (daemon->vms[i].config->qmp)
+			vouch_recovery_start(&daemon->vms[i]);
 	}
 }
 
@@ -291,10 +293,15 @@ void vouch_machine_notice(struct vouch_peer *peer,
 	struct vouch_daemon *daemon =
 		vouch_container(peer, struct vouch_daemon, launch);
 	const char *how = json_string_value(json_object_get(json, "how"));
+	const char *replug = json_string_value(json_object_get(json, "replug"));
 	json_int_t vm = json_integer_value(json_object_get(json, "vm"));
 
-	if (frame->type == VOUCH_FRAME_CALL && how && vm >= 0 &&
-	    vm < daemon->config->n_vms)
+	if (frame->type != VOUCH_FRAME_CALL || vm < 0 ||
+	    vm >= daemon->config->n_vms)
+		return;
+	if (how)
 		ended(&daemon->vms[vm], how,
 		      json_is_true(json_object_get(json, "panicked")));
+	else if (replug)
+		vouch_recovery_notice(&daemon->vms[vm], replug);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "qemu.h"
+#include "replug.h"
 
 static int add(struct vouch_qemu *q, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -59,11 +60,12 @@ static int add_vsock(struct vouch_qemu *q, const struct vouch_vm_config *vm)
 {
 	/* On a root port it can be unplugged and plugged again. */
 	if (add(q, "-device") ||
-	    add(q, "pcie-root-port,id=port1,chassis=1,slot=1") ||
+	    add(q, "pcie-root-port,id=" VOUCH_REPLUG_BUS ",chassis=1,slot=1") ||
 	    add(q, "-chardev") ||
-	    add(q, "socket,id=vsock0,path=%s", vm->vsock) ||
+	    add(q, "socket,id=" VOUCH_REPLUG_CHARDEV ",path=%s", vm->vsock) ||
 	    add(q, "-device") ||
-	    add(q, "vhost-user-vsock-pci,id=vsock,chardev=vsock0,bus=port1"))
+	    add(q, "vhost-user-vsock-pci,id=" VOUCH_REPLUG_DEVICE
+		   ",chardev=" VOUCH_REPLUG_CHARDEV ",bus=" VOUCH_REPLUG_BUS))
 		return -ENOMEM;
 	return 0;
 }

@@ -267,6 +267,11 @@ bool vouch_vsock_ready(const struct vouch_vsock *dev)
 	return vouch_vhost_running(&dev->vhost);
 }
 
+bool vouch_vsock_attached(const struct vouch_vsock *dev)
+{
+	return dev->vhost.fd >= 0;
+}
+
 int vouch_vsock_connect(struct vouch_vsock *dev, u32 port, int fd)
 {
 	struct vouch_stream *c;

@@ -93,6 +93,14 @@ static inline void vouch_vsock_dispatch(const struct epoll_event *ev)
 bool vouch_vsock_ready(const struct vouch_vsock *dev);
 
 /**
+ * vouch_vsock_attached() - is there a front end?
+ * @dev: the channel
+ *
+ * Return: true while one is connected, whether or not its guest is up.
+ */
+bool vouch_vsock_attached(const struct vouch_vsock *dev);
+
+/**
  * vouch_vsock_destroy() - close all connections, the front end, the socket.
  * @dev: the channel; may be NULL
  *

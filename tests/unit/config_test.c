@@ -86,6 +86,19 @@ static void refuses_mistakes(void **state)
 		{ "{" TOP ",\"vms\":[]}", "\"vms\"" },
 		{ "{" TOP ",\"vms\":[" VERIFIER "]}", "nothing to link for" },
 		{ "{" TOP ",\"vms\":[" TARGET "," TARGET "]}", "shares" },
+		{ "{" TOP ",\"vms\":[" TARGET ",{\"name\":\"v\","
+		  "\"role\":\"verifier\",\"cid\":4,\"vsock\":\"/v\"}]}",
+		  "shares" },
+		{ "{" TOP ",\"vms\":[{\"name\":\"v\",\"role\":\"verifier\","
+		  "\"cid\":3,\"vsock\":\"/a\",\"qmp\":\"/q\","
+		  "\"launch\":{\"kernel\":\"/k\"}}]}",
+		  "\"qmp\" is for" },
+		{ "{" TOP ",\"vms\":[{\"name\":\"v\",\"role\":\"verifier\","
+		  "\"agent_socket\":\"/a\",\"qmp\":\"/q\"}]}",
+		  "\"qmp\" is for" },
+		{ "{" TOP ",\"vms\":[{\"name\":\"v\",\"role\":\"verifier\","
+		  "\"cid\":3,\"vsock\":\"/a\",\"qmp\":\"q\"}]}",
+		  "absolute path" },
 		{ "{" TOP ",\"epoch\":0,\"vms\":[" TARGET "]}", "\"epoch\"" },
 		{ "{" TOP ",\"socket_mode\":432,\"vms\":[" TARGET "]}",
 		  "octal" },
