@@ -178,10 +178,36 @@ $(B)/objects/%.o: tests/corpus/%.bpf.c | $(B)/.setup
 $(B)/objects/xdpfilt_dny_all.o: | $(B)/.setup
 	@scripts/debian-objects $(B)/objects
 
+# The lying guest: a module and an agent of tests/ in a verifier VM of their
+# own. It is built beside the product's and goes into no other archive.
+LIAR := $(B)/lying-guest
+LIAR_AGENT := $(wildcard tests/lying-guest/agent/*.c)
+LIAR_SESSION := guest-verifier/agent/session.c
+$(LIAR)/obj/%.o: %.c | $(B)/.setup
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -c -o $@ $<
+$(LIAR)/obj/$(LIAR_SESSION:.c=.o): CPPFLAGS += \
+	-Dvouch_channel_recv=lying_channel_recv \
+	-Dvouch_channel_send=lying_channel_send \
+	-Dvouch_verify_object=lying_verify_object
+$(LIAR)/vouch-agent: $(call obj,$(LIAR),$(LIAR_AGENT) $(LIAR_SESSION)) \
+		$(call obj,$(B),$(filter-out $(LIAR_SESSION),$(AGENT)) $(COMMON))
+	$(link) -static $(AGENT_LIBS)
+.PHONY: lying-guest
+lying-guest: guests $(LIAR)/vouch-agent
+	@scripts/build-module "tests/lying-guest guest-verifier" $(LIAR) \
+		"/lib/modules/$$(cat $(B)/verifier/release)/build"
+	@scripts/initramfs $(LIAR)/verifier.cpio images/init-verifier \
+		bin/vouch-agent=$(LIAR)/vouch-agent \
+		modules/vouch_guest.ko=$(LIAR)/vouch_guest.ko \
+		modules/modules.load=$(B)/verifier/modules.load \
+		$$(for m in $$(cat $(B)/verifier/modules.load); do \
+			echo modules/$$m=$(B)/verifier/modules/$$m; done)
+
 bench: all objects
 	@scripts/bench
 
-check: all objects $(UNIT) $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link $(B)/asan/vouch-sign
+check: all objects lying-guest $(UNIT) $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link $(B)/asan/vouch-sign
 	@scripts/check
 
 style: programs modules

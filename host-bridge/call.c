@@ -222,7 +222,8 @@ static void forward(void *ctx, const struct vouch_answer *answer)
 	if (answer->err == -EAGAIN)
 		vouch_fail_why(&f, "no verifier VM became free in time");
 	if (answer->err == -ECONNRESET)
-		vouch_fail_why(&f, "the VM was lost meanwhile");
+		vouch_fail_why(&f, "the VM was lost meanwhile: %s",
+			       answer->why);
 	vouch_fail_next(&f, "see 'vouch status' and the VM's console");
 	vouch_client_fail(p->client, p->id, &f);
 	pending_free(p);

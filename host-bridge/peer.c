@@ -51,8 +51,20 @@ static void expire(struct vouch_timer *timer)
 	struct vouch_peer *peer = req->peer;
 
 	/* A request is taken off when the peer goes, so there is a peer. */
-	if (take(peer, req->id) == req)
-		finish(peer->conn->loop, req, &late);
+	if (take(peer, req->id) != req)
+		return;
+	peer->n_late++;
+	finish(peer->conn->loop, req, &late);
+}
+
+/* As many as requests whose time was up, and no more: a peer that answers
+ * what was answered is no better than one that answers what nobody asked. */
+static bool is_late(struct vouch_peer *peer, const struct vouch_frame *frame)
+{
+	if (!frame->id || frame->id > peer->last_id || !peer->n_late)
+		return false;
+	peer->n_late--;
+	return true;
 }
 
 static void on_frame(struct vouch_conn *conn, const struct vouch_frame *frame,
@@ -66,7 +78,7 @@ static void on_frame(struct vouch_conn *conn, const struct vouch_frame *frame,
 		req = take(peer, frame->id);
 	if (req)
 		finish(conn->loop, req, &answer);
-	else if (frame->id && frame->id <= peer->last_id)
+	else if (is_late(peer, frame))
 		vouch_debug("an answer came too late and is dropped");
 	else if (peer->ops->notice)
 		peer->ops->notice(peer, frame, json);
@@ -76,7 +88,7 @@ static void on_frame(struct vouch_conn *conn, const struct vouch_frame *frame,
 
 void vouch_peer_drop(struct vouch_peer *peer, const char *why)
 {
-	const struct vouch_answer gone = { .err = -ECONNRESET };
+	const struct vouch_answer gone = { .err = -ECONNRESET, .why = why };
 	struct vouch_request *list = peer->requests;
 	struct vouch_conn *conn = peer->conn;
 
@@ -108,6 +120,7 @@ void vouch_peer_adopt(struct vouch_peer *peer, struct vouch_conn *conn)
 {
 	peer->conn = conn;
 	peer->last_id = 0;
+	peer->n_late = 0;
 	conn->ops = &peer_conn_ops;
 	conn->owner = peer;
 }

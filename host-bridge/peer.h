@@ -16,6 +16,7 @@ struct vouch_answer {
 	int err; /* 0, -ETIMEDOUT, or -ECONNRESET: the peer is gone */
 	const struct vouch_frame *frame; /* if err is 0, borrowed */
 	json_t *json; /* if err is 0, borrowed */
+	const char *why; /* if err is -ECONNRESET: how it was lost, borrowed */
 };
 
 typedef void (*vouch_answer_fn)(void *ctx, const struct vouch_answer *answer);
@@ -39,6 +40,7 @@ struct vouch_peer {
 	const struct vouch_peer_ops *ops;
 	struct vouch_request *requests;
 	u32 last_id;
+	u32 n_late; /* answers that may still come, after their time */
 };
 
 /**

@@ -321,11 +321,13 @@ static void take_capture(struct vouch_submission *sub,
 {
 	const char *verdict =
 		json_string_value(json_object_get(json, "verdict"));
-	const char *reason = json_string_value(json_object_get(json, "reason"));
+	json_t *said = vouch_verdict_text(json_object_get(json, "reason"));
+	const char *reason = json_string_value(said);
 
 	sub->capture = json_incref(json);
 	vouch_verdict_capture(sub);
 	if (verdict && !strcmp(verdict, "accepted")) {
+		json_decref(said);
 		accepted(sub, frame);
 		return;
 	}
@@ -337,6 +339,7 @@ static void take_capture(struct vouch_submission *sub,
 		vouch_verdict_set(sub, verdict, VOUCH_EXIT_REFUSED, reason);
 	else
 		vouch_verdict_set(sub, "error", VOUCH_EXIT_INTERNAL, reason);
+	json_decref(said);
 	vouch_submission_finish(sub);
 }
 
@@ -344,6 +347,7 @@ static void verified(void *ctx, const struct vouch_answer *answer)
 {
 	struct vouch_submission *sub = ctx;
 	struct vouch_failure f;
+	char text[256];
 
 	if (sub->daemon->stopping)
 		return;
@@ -365,10 +369,11 @@ static void verified(void *ctx, const struct vouch_answer *answer)
 			"verify_s");
 		return;
 	case -ECONNRESET:
-		vouch_submission_give_up(
-			sub, VOUCH_EXIT_UNAVAILABLE,
-			"two verifier VMs were "
-			"lost over this object; see their consoles");
+		snprintf(text, sizeof(text),
+			 "two verifier VMs were lost over this object, the "
+			 "last with: %s; see their consoles",
+			 answer->why);
+		vouch_submission_give_up(sub, VOUCH_EXIT_UNAVAILABLE, text);
 		return;
 	default:
 		vouch_submission_give_up(sub, VOUCH_EXIT_INTERNAL,

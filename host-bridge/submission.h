@@ -159,6 +159,14 @@ void vouch_verdict_set(struct vouch_submission *sub, const char *verdict,
 		       enum vouch_exit exit, const char *reason);
 
 /**
+ * vouch_verdict_text() - a text that an agent sent, fit to be shown.
+ * @text: what it sent; may be NULL or no text
+ *
+ * Return: a new text of printable ASCII, cut after 1023 bytes; or null.
+ */
+json_t *vouch_verdict_text(const json_t *text);
+
+/**
  * vouch_verdict_capture() - take over what the verifier agent told.
  * @sub: with its capture's JSON
  */

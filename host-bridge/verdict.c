@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What VERDICT says. */
 
+#include <stdio.h>
+
 #include "submission.h"
+
+#define TEXT_MAX 1024 /* bytes of a text of an agent's */
 
 const char *const vouch_stage_names[VOUCH_N_STAGES] = {
 	"verify", "check", "link", "sign", "deliver",
@@ -28,6 +32,21 @@ void vouch_verdict_set(struct vouch_submission *sub, const char *verdict,
 			    reason ? json_string(reason) : json_null());
 }
 
+/* What an agent says of itself: no longer than anybody reads, and nothing
+ * that a terminal would obey. */
+json_t *vouch_verdict_text(const json_t *text)
+{
+	char plain[TEXT_MAX], *c;
+
+	if (!json_is_string(text))
+		return json_null();
+	snprintf(plain, sizeof(plain), "%s", json_string_value(text));
+	for (c = plain; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	return json_string(plain);
+}
+
 /* Only what the protocol names, and only of the right type. */
 static json_t *copy_program(const json_t *from)
 {
@@ -39,10 +58,9 @@ static json_t *copy_program(const json_t *from)
 	size_t i;
 
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		json_t *v = json_object_get(from, texts[i]);
+		const json_t *v = json_object_get(from, texts[i]);
 
-		json_object_set(to, texts[i],
-				json_is_string(v) ? v : json_null());
+		json_object_set_new(to, texts[i], vouch_verdict_text(v));
 	}
 	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		json_t *v = json_object_get(from, numbers[i]);

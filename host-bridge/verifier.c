@@ -83,10 +83,11 @@ static void on_answer(void *ctx, const struct vouch_answer *answer)
 	job->vm = NULL;
 	if (answer->err == -ECONNRESET && !job->daemon->stopping &&
 	    job->attempts < MAX_ATTEMPTS) {
-		vouch_notice("verifier '%s' was lost; trying once more on the "
-			     "next that comes",
-			     vm->config->name);
+		vouch_notice("verifier '%s' was lost (%s); trying once more "
+			     "on the next that is free",
+			     vm->config->name, answer->why);
 		enqueue(job, true);
+		dispatch(vm->daemon);
 		return;
 	}
 	if (answer->err == -ETIMEDOUT)

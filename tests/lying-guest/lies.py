@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The lies, and what the bridge must say of each.
+
+Each list holds (what is done, name of the submission, words of the reason).
+The names are what the lying agent and module obey: see agent/lie.h.
+"""
+
+import struct
+
+from layout import CONST, EXIT, MAP, SUBCALL, add
+
+JIT = "not what the JIT of Linux 6.1 emits"
+
+
+def module(*edits):
+    return "m:" + ",".join(edits)
+
+
+def capture(*edits):
+    return "c:" + ",".join(edits)
+
+
+def references(layout):
+    main, other = layout.funcs
+    value = main.refs_at + 24 * 3 + 8
+    return [
+        ("hides the last call", module(other.hide(-1)),
+         "function 1.* a reference that the capture does not declare"),
+        ("hides a call of its own function", module(main.hide(4)),
+         "function 0.* the capture declares another reference here"),
+        ("declares a map that is not there",
+         capture("16+24", layout.captured[0].declare(MAP, 0)),
+         "malformed.*another tag than its"),
+        ("declares a call that is not there",
+         module(main.declare(SUBCALL, 1)),
+         "declares 1 references more than the code holds"),
+        ("names a map that there is not",
+         capture("%d=ffffffff" % (layout.start + main.ref(0) + 4)),
+         "malformed.*a reference to no map's value"),
+        ("reaches behind a map's value",
+         capture("%d=f8ffffff" % (layout.start + value)),
+         "malformed.*a reference to no map's value"),
+        ("calls a constant a map",
+         capture("%d=%02x" % (layout.start + main.ref(2), CONST)),
+         "64-bit constant 0x0 is not the object's"),
+        ("exchanges two declared calls",
+         module("%d~%d:24" % (other.ref(1), other.ref(3))),
+         "the capture declares another reference here"),
+    ]
+
+
+def caught_inside(layout):
+    """What the agent itself notices of its module."""
+    main = layout.funcs[0]
+    return [("declares a map that the agent misses too",
+             module(main.declare(MAP, 0)),
+             "checking the capture: .*another tag than its")]
+
+
+# What the machine would carry out, the JIT never writes, and a kernel should
+# not meet: mnemonic or other words of the reason, and bytes.
+INSTRUCTIONS = [
+    ("wrmsr", "0f30", "wrmsr"), ("rdmsr", "0f32", "rdmsr"),
+    ("cli", "fa", "cli"), ("sti", "fb", "sti"), ("hlt", "f4", "hlt"),
+    ("a move to cr0", "0f22c0", "mov"), ("a move to cr4", "0f22e0", "mov"),
+    ("a move to dr7", "0f23f8", "mov"), ("lgdt", "0f0117", "lgdt"),
+    ("lidt", "0f011f", "lidt"), ("swapgs", "0f01f8", "swapgs"),
+    ("in", "ec", "in"), ("out", "ee", "out"), ("insb", "6c", "insb"),
+    ("syscall", "0f05", "syscall"), ("sysret", "480f07", "sysret"),
+    ("iretq", "48cf", "iretq"), ("int 0x80", "cd80", "int"),
+    ("int3", "cc", "int3"), ("ud2", "0f0b", "ud2"),
+    ("popfq", "9d", "popfq"), ("a far return", "cb", "retf"),
+    ("an indirect jump", "ffe0", "jmp"),
+    ("an indirect call", "ffd0", "call"),
+    ("a jump through memory", "ff6700", "jmp"),
+    ("a return in the middle", "c3", "ret"),
+    ("a write to gs:", "6548895f00", "mov"),
+    ("a read from fs:", "64488b5f00", "mov"),
+    ("an address without a base", "8b042500000000", "mov"),
+    ("an address relative to rip", "488b0500000000", "mov"),
+    ("an address with an index", "488b041f", "mov"),
+    ("VEX", "c5f877", "vzeroupper"), ("SSE", "0f28c1", "movaps"),
+    ("rep", "f3a4", "rep movsb"), ("stosq", "48ab", "stosq"),
+    ("lock of another form", "f048ff4000", "lock inc"),
+    ("a needless prefix", "3e4889f7", "mov"),
+    ("another encoding of mov", "488bf7", "mov"),
+    ("a change of rsp", "4889fc", "mov"),
+    ("a change of rbp", "4889fd", "the frame pointer is changed"),
+    ("a change of r12", "4989fc", "mov"),
+    ("a register that was not saved", "4989fd",
+     "a register is used that the prologue does not save"),
+    ("a push without its pop", "57", "push"),
+    ("a pop without its push", "5f", "pop"),
+    ("a store above the frame", "48897d08",
+     "an access outside the stack frame"),
+    ("a store below the frame", "48897d80",
+     "an access outside the stack frame"),
+    ("an address as a constant", "48bf00000081ffffffff",
+     "64-bit constant 0xffffffff81000000 that is not the tag"),
+    ("an address of four bytes", "48c7c700000081",
+     "32-bit constant 0x81000000 is not the object's"),
+]
+
+
+def instructions(layout):
+    main = layout.funcs[0]
+    return [("adds " + name, module(main.insert(bytes.fromhex(code))),
+             words if "constant" in words else
+             r"function 0\+0x\w+: %s: %s" % (words, JIT))
+            for name, code, words in INSTRUCTIONS]
+
+
+def branches(layout):
+    main, other = layout.funcs
+    nowhere = struct.pack("<i", -0x1000)
+    (first, one), (second, two) = other.calls()
+    exit_at = other.code_len - EXIT
+    away = two - one
+    return [
+        ("jumps into the middle of an instruction", module(main.insert(b"\xeb\x01")),
+         "a branch to where no instruction starts"),
+        ("jumps into the prologue", module(main.insert(b"\xeb\xf4")),
+         "a branch to where no instruction starts"),
+        ("jumps out of the image", module(main.insert(b"\xe9" + nowhere)),
+         "a branch to where no instruction starts"),
+        ("branches out of the image",
+         module(main.insert(b"\x0f\x84" + nowhere)),
+         "a branch to where no instruction starts"),
+        ("calls out of the image", module(main.insert(b"\xe8" + nowhere)),
+         "the capture declares another reference here"),
+        ("calls behind a helper's start",
+         module("%d+1" % (other.code_at + first + 1)),
+         "the capture declares another reference here"),
+        ("calls into a function of its own",
+         module("%d+11" % (main.code_at + main.code.rindex(b"\xe8") + 1)),
+         "declares a call of function 1"),
+        ("leaves to another place than a thunk",
+         module("%d+16" % (other.code_at + exit_at + 1)),
+         "a jump out of the program to .* no return thunk"),
+        ("leaves by a plain return", module(other.end_with(b"\xc3")),
+         "a plain return, though the verifier VM is said to use return "
+         "thunks"),
+        ("exchanges the targets of two calls",
+         module(add(other.code_at + first + 1, away),
+                add(other.code_at + second + 1, -away)),
+         "the capture declares another reference here"),
+    ]
+
+
+def shifts(layout):
+    main, other = layout.funcs
+    return [
+        ("shifts a function's entry by a byte",
+         module("%d*1" % (other.at + 16)), "declares a call of function 1"),
+        ("shifts it by an instruction",
+         module("%d*5" % (other.at + 16)), "declares a call of function 1"),
+        ("shifts all entries by a byte",
+         module("%d*1" % (main.at + 16), "%d*1" % (other.at + 16)),
+         "unknown place"),
+        ("cuts an entry's first byte off",
+         module("%d>1" % other.code_at, "%d!1" % (other.refs_at - 1)),
+         "function 1.* the prologue is not the JIT's"),
+        ("cuts its first instruction off",
+         module("%d>5" % other.code_at, "%d!5" % (other.refs_at - 5)),
+         "function 1.* the prologue is not the JIT's"),
+        ("lets functions share an address",
+         module("%d~%d:8" % (main.at + 16, other.at + 16)),
+         "the capture declares a call of function 1"),
+        ("states another stack",
+         module("%d+8" % (8 + 160)), "the code has one of"),
+        ("makes the frame smaller than the accesses",
+         module("%d=0100" % (main.code_at + 14)), "odd size"),
+        ("denies that it is compiled", module("%d=00" % (8 + 164)),
+         "did not JIT"),
+        ("says it makes tail calls", module("%d=05" % (8 + 164)),
+         "tail calls"),
+        ("says it reads through BTF pointers", module("%d=01" % (8 + 152)),
+         "exception table"),
+        ("says it is of another type", module("%d=01" % (8 + 128)),
+         "has no hook"),
+    ]
+
+
+def counts(layout):
+    """What a parser must not believe."""
+    start, main = layout.start, layout.funcs[0]
+    prog = start + 8
+    big = "ffffffff"
+
+    def case(what, off, value, words):
+        return what, capture("%d=%s" % (off, value)), "malformed.*" + words
+
+    return [
+        case("claims 2^32-1 records", 12, big, "fewer records"),
+        case("claims one record less", 12, "01000000", "bytes behind"),
+        case("claims another size", 16, big, "size in the header"),
+        case("claims another version", 8, "02", "unknown version"),
+        case("claims 2^32-1 functions", prog + 136, big, "count"),
+        case("claims 256 functions", prog + 136, "00010000", "fewer FUNC"),
+        case("claims no function", prog + 136, "00000000", "count"),
+        case("claims 2^32-1 symbols", prog + 140, big, "count"),
+        case("claims a symbol more", prog + 140, "04000000",
+             "fewer FUNC or SYM"),
+        case("claims 2^32-1 bytes of code", start + main.at + 4, big, "count"),
+        case("claims 16 MiB of code", start + main.at + 4, "00000001",
+             "wrong length"),
+        case("claims 2^32-1 references", start + main.at + 8, big, "count"),
+        case("claims 65536 references", start + main.at + 8, "00000100",
+             "wrong length"),
+        case("claims a record of 2^32-8 bytes", start + main.at - 4,
+             "f8ffffff", "longer than the capture"),
+        case("claims another index", start + main.at, "01", "ascending"),
+        case("claims 2^32-1 bytes of a map", layout.maps[1] + 88, big,
+             "wrong length"),
+        case("exchanges two symbols", start + layout.syms[0][0], "00" * 8,
+             "no SYM"),
+    ]
+
+
+def facts(layout):
+    env = layout.env
+
+    def fact(what, name, off, value, words):
+        return what, capture("%d=%s" % (layout.facts[name] + off, value)), \
+            words
+
+    return [
+        ("denies return thunks", capture("%d=00" % (env + 216)),
+         "returns are plain"),
+        ("claims another object", capture("%d~%d:1" % (env + 232, env + 233)),
+         "it is of another object"),
+        ("claims blinded constants", capture("%d=01" % (env + 224)),
+         "malformed.*constant blinding"),
+        fact("moves a value's place", "bpf_array.value", 64, "f8ffffff",
+             "layout of maps"),
+        fact("moves a key's place", "htab_elem.key", 64, "f8ffffff",
+             "layout of maps"),
+        fact("moves a packet's start", "xdp_buff.data", 64, "f8ffffff",
+             "field xdp_buff.data: offset 4294967288"),
+        fact("forgets a field", "bpf_map.max_entries", 32, "78",
+             "field bpf_map.xax_entries: the target profile does not state"),
+    ]
