@@ -13,6 +13,7 @@
 #include <linux/module.h>
 #include <linux/string.h>
 #include <linux/verification.h>
+#include <asm/unaligned.h>
 #include <keys/asymmetric-type.h>
 
 #include "keyring.h"
@@ -68,6 +69,99 @@ void vouch_keyring_exit(void)
 	key_put(keyring);
 }
 
+/*
+ * Where the parts of the template end, and what is wrong with a CMS that is
+ * another from there on. Negative: from the template's end. Lengths are not
+ * compared, for they follow from what comes later; what gen-certs writes has
+ * all parts at these places.
+ */
+#define SIGNER_INFOS 54 /* the set of them: tag, three bytes of length */
+#define SIGNER_INFO (SIGNER_INFOS + 4)
+#define LENGTH_LEN 3
+
+static const struct {
+	int end;
+	bool is_length;
+	int err;
+	const char *what;
+} parts[] = {
+	{ 1, false, -EBADMSG, "is not the kernel's CMS" },
+	{ 1 + LENGTH_LEN, true, 0, NULL },
+	{ 16, false, -EBADMSG, "is no signed data" },
+	{ 16 + LENGTH_LEN, true, 0, NULL },
+	{ 20, false, -EBADMSG, "is no signed data" },
+	{ 20 + LENGTH_LEN, true, 0, NULL },
+	{ 26, false, -EBADMSG, "has another version" },
+	{ 41, false, -EBADMSG, "uses another digest than SHA-256" },
+	{ SIGNER_INFOS, false, -EBADMSG, "is not of detached data" },
+	{ SIGNER_INFOS + 1, false, -EBADMSG, "holds certificates" },
+	{ SIGNER_INFO, true, 0, NULL },
+	{ SIGNER_INFO + 1, false, -EBADMSG, "has no signer" },
+	{ SIGNER_INFO + 1 + LENGTH_LEN, true, 0, NULL },
+	{ 65, false, -EBADMSG, "does not name issuer and serial number" },
+	{ -32, false, -ENOKEY, "is not by an image key of this target" },
+	{ -19, false, -EBADMSG, "uses another digest than SHA-256" },
+	{ -18, false, -EBADMSG, "has attributes" },
+	{ -4, false, -EBADMSG, "uses another algorithm than RSA" },
+	{ 0, false, -EBADMSG, "is of an RSA key that has not 3072 bits" },
+};
+
+#define FIRST_SIGNER 11 /* the part where its tag ends */
+
+static u32 length_at(const u8 *tag)
+{
+	return get_unaligned_be16(tag + 2);
+}
+
+static bool has_more_signers(const u8 *cms)
+{
+	return length_at(cms + SIGNER_INFOS) !=
+	       length_at(cms + SIGNER_INFO) + SIGNER_INFO - SIGNER_INFOS;
+}
+
+/* Where @cms leaves a template; parts[] and more if nowhere. */
+static u32 first_difference(const u8 *cms, size_t len, u32 n)
+{
+	u32 i, pos = 0;
+
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		const u32 end = parts[i].end > 0
+					? parts[i].end
+					: vouch_certs[n].cms_len + parts[i].end;
+
+		if (end > len)
+			return i;
+		if (!parts[i].is_length &&
+		    memcmp(cms + pos, vouch_certs[n].cms + pos, end - pos))
+			return i;
+		pos = end;
+	}
+	return i;
+}
+
+/* The whole template decides; this only finds words for it. */
+static int refuse_shape(const u8 *cms, size_t len, struct vouch_reason *why)
+{
+	const char *what = "is longer than what it says, or shorter";
+	u32 best = 0, i;
+	int err = -EBADMSG;
+
+	for (i = 0; i < ARRAY_SIZE(vouch_certs); i++)
+		best = max(best, first_difference(cms, len, i));
+	if (best < ARRAY_SIZE(parts)) {
+		what = parts[best].what ?: "is cut off";
+		err = parts[best].err ?: -EBADMSG;
+	}
+	if (best > FIRST_SIGNER && has_more_signers(cms)) {
+		what = "has more than one signer";
+		err = -EBADMSG;
+	}
+	return vouch_refuse(
+		why, err,
+		"signature: it %s, while vouch writes one shape; sign with an image key of this target",
+		what);
+}
+
 static bool fits_template(const u8 *cms, size_t cms_len)
 {
 	size_t i;
@@ -85,9 +179,7 @@ int vouch_keyring_check(const void *data, size_t len, const u8 *cms,
 	int err;
 
 	if (!fits_template(cms, cms_len))
-		return vouch_refuse(
-			why, -ENOKEY,
-			"signature: not of the shape that vouch writes with an image key of this target; sign with such a key");
+		return refuse_shape(cms, cms_len, why);
 	err = verify_pkcs7_signature(data, len, cms, cms_len, keyring,
 				     VERIFYING_MODULE_SIGNATURE, NULL, NULL);
 	if (err)

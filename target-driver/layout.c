@@ -2,6 +2,7 @@
 
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
 #include <linux/string.h>
 #include <asm/unaligned.h>
 
@@ -48,13 +49,59 @@ static bool is_confirmed(const struct module *mod, const struct places *p)
 	       p->module + sizeof(*mod) <= l->size;
 }
 
+/* Behind struct module lie zeros to the end of its page, then the symbols
+ * that the loader keeps. */
+static bool is_last(const struct module *mod, const struct places *p)
+{
+	const struct module_layout *l = &mod->core_layout;
+	const u8 *base = l->base;
+	u64 end = p->module + sizeof(*mod), size = strict_align(end);
+
+#ifdef CONFIG_KALLSYMS
+	if ((const u8 *)mod->core_kallsyms.symtab !=
+	    base + place(size, VOUCH_SECTION_SYMTAB))
+		return false;
+#else
+	if (l->size != size)
+		return false;
+#endif
+	return vouch_all_zero(base + end, size - end);
+}
+
+/* What is there until the module is live: symbols, from its start. */
+static bool has_init(const struct module *mod)
+{
+#ifdef CONFIG_KALLSYMS
+	return (const void *)rcu_access_pointer(mod->kallsyms)->symtab !=
+	       mod->init_layout.base;
+#else
+	return mod->init_layout.size;
+#endif
+}
+
 /* Nothing that the loader would act on, but what images have. */
 static bool is_plain(const struct module *mod)
 {
 	if (mod->init || mod->num_syms || mod->num_gpl_syms || mod->num_kp ||
-	    mod->num_exentries || mod->init_layout.text_size ||
-	    (mod->args && *mod->args))
+	    mod->num_exentries || mod->init_layout.text_size || has_init(mod) ||
+	    mod->noinstr_text_size || (mod->args && *mod->args))
 		return false;
+#ifdef CONFIG_GENERIC_BUG
+	if (mod->num_bugs)
+		return false;
+#endif
+#ifdef CONFIG_TREE_SRCU
+	if (mod->num_srcu_structs)
+		return false;
+#endif
+#ifdef CONFIG_FUNCTION_ERROR_INJECTION
+	if (mod->num_ei_funcs)
+		return false;
+#endif
+#ifdef CONFIG_LIVEPATCH
+	if (mod->klp)
+		return false;
+#endif
 #ifdef CONFIG_MODULE_UNLOAD
 	if (mod->exit)
 		return false;
@@ -203,7 +250,7 @@ int vouch_layout_check(const struct module *mod, const struct vouch_image *img,
 			why, -EBADMSG,
 			"image %s: its code in memory is not the admitted file's; load the very file that was admitted",
 			img->name);
-	if (!rest_ok(img, layout, base, &p))
+	if (!rest_ok(img, layout, base, &p) || !is_last(mod, &p))
 		return vouch_refuse(
 			why, -EBADMSG,
 			"image %s: holds more data than the admitted file; load the very file that was admitted",

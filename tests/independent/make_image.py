@@ -124,7 +124,7 @@ class Image:
         self.content = None
         self.instance = 0
         self.extra_modinfo = b""
-        self.extra_rodata = b""
+        self.extra_sections = []  # name, flags, bytes
         for key, value in kwargs.items():
             if not hasattr(self, key):
                 raise AttributeError(key)
@@ -241,15 +241,15 @@ class Image:
         syms, strtab = self.symbols()
         requirements, record = self.requirements(content), self.record()
         sections = list(SECTIONS)
-        if self.extra_rodata:
-            sections.append((".rodata", 1, 2, 0, 0, 8, 0))
+        sections += [(name, 1, flags, 0, 0, 8, 0)
+                     for name, flags, _ in self.extra_sections]
         shstrtab = b"".join(s[0].encode() + b"\0" for s in sections)
         bodies = [b"", bytes(self.obj.code), relas,
                   bytes(len(returns) // 6), returns, b"",
                   self.modinfo(name), self.this_module(name),
                   self.note(1, requirements), self.note(2, record),
                   self.map_data(), syms, strtab, shstrtab,
-                  self.extra_rodata]
+                  *[data for _, _, data in self.extra_sections]]
         out, heads, names = bytearray(64), [], 0
         for i, (s, body) in enumerate(zip(sections, bodies)):
             size = 8 * len(self.slots) if s[1] == NOBITS else len(body)

@@ -67,6 +67,9 @@ void show_kernel_log(void);
 /* Each byte of an image changed; in target_flips.c. */
 void test_flips(void);
 
+/* What must not be admitted, and why; in target_admission.c. */
+void test_admission(void);
+
 /* Programs on interfaces; in target_net.c. */
 void test_xdp(void);
 void test_redirect(void);
@@ -75,5 +78,9 @@ void test_unplug(void);
 /* Many at once, and nonsense; in target_stress.c. */
 void test_stress(void);
 void test_noise(void);
+
+/* What is taken away while it is in use; in target_unload.c. */
+void test_unload(void);
+void test_reload(void);
 
 #endif /* TARGET_CLIENT_H */

@@ -22,7 +22,8 @@ MAGIC = b"~Module signature appended~\n"
 FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra",
          "-Werror", "-static", "-pthread"]
 SOURCES = ["target_driver.c", "target_client.c", "target_net.c",
-           "target_stress.c", "target_flips.c"]
+           "target_stress.c", "target_flips.c", "target_admission.c",
+           "target_unload.c"]
 
 
 def arguments():

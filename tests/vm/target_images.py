@@ -17,6 +17,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../independent"))
 import make_image  # noqa: E402
+import target_signatures  # noqa: E402
 
 PASS = """
 	.text
@@ -190,10 +191,6 @@ class Writer:
         return data
 
     def refused_at_admission(self):
-        self.good("other-key", self.verdict(2), self.other_key)
-        self.good("sha512", self.verdict(2), digest="sha512")
-        self.good("attributes", self.verdict(2), options=())
-        self.good("junk", self.verdict(2), junk=bytes(16))
         self.good("content", self.verdict(2, content=bytes(32),
                                           name="vouch_" + "0" * 16))
         self.good("modinfo", self.verdict(2, extra_modinfo=b"parm=x:y\0"))
@@ -207,7 +204,9 @@ class Writer:
         self.good("no-rethunk", self.verdict(2, features=2))
         self.good("no-retpoline", self.verdict(2, features=1))
         self.good("call-depth", self.verdict(2, features=3 | 1 << 4))
-        self.good("low-sequence", self.verdict(2, epoch=1, sequence=1,
+        self.good("low-epoch", self.verdict(2, epoch=1, sequence=99,
+                                            slot="floored"))
+        self.good("low-sequence", self.verdict(2, epoch=2, sequence=4,
                                                slot="floored"))
         self.good("no-floor", self.verdict(2, slot="unknown"))
         self.good("wrong-name", self.verdict(2, name="vouch_" + "a" * 16))
@@ -263,12 +262,34 @@ class Writer:
             name=name))
         self.good("swap-data", make_image.Image(
             self.profile, COUNT, COUNT_PROGS, COUNT_MAPS, COUNT_SLOTS,
-            name=name, extra_rodata=b"data"))
+            name=name, extra_sections=[(".rodata", 2, b"data")]))
+        # What the loader acts on, which no signer of images lets through.
+        for n, (section, flags, byte) in enumerate((
+                (".data", 3, 1), ("x", 3, 1), (".init_array", 3, 1),
+                (".rodata", 2, 1), (".exit.text", 6, 1), (".note.x", 2, 1),
+                (".init.text", 6, 1), (".data..percpu", 3, 1),
+                ("__bug_table", 3, 0), ("__ex_table", 2, 0),
+                ("__param", 2, 0), (".noinstr.text", 6, 0))):
+            self.good("extra-%d" % n, make_image.Image(
+                self.profile, COUNT, COUNT_PROGS, COUNT_MAPS, COUNT_SLOTS,
+                name=name, extra_sections=[(section, flags, bytes([byte] * 64))]))
         self.good("swap-return", make_image.Image(
             self.profile, COUNT.replace(
                 "leave\n\tjmp __x86_return_thunk",
                 "leave\n\tjmp vouch_bpf_ktime_get_ns"),
             COUNT_PROGS, COUNT_MAPS, COUNT_SLOTS, name=name))
+
+    def badly_signed(self):
+        """Files that C knows by OUT/refusals: name, errno, reason."""
+        elf = self.verdict(2).elf()
+        keys = target_signatures.Keys(os.path.dirname(self.image_key),
+                                      self.image_key)
+        other = (self.other_key + ".pem", self.other_key + ".key")
+        with open(os.path.join(self.out, "refusals"), "w") as f:
+            for name, data, err, reason in target_signatures.files(elf, keys,
+                                                                   other):
+                self.put("sig-" + name, data, "-")
+                f.write("sig-%s %d %s\n" % (name, err, reason))
 
     def write_all(self):
         image = self.count()
@@ -283,6 +304,7 @@ class Writer:
         self.good("late", self.verdict(3, slot="late"))
         self.swapped(image.final_name)
         self.damaged(good)
+        self.badly_signed()
         self.refused_at_admission()
         with open(os.path.join(self.out, "names"), "w") as f:
             f.writelines(self.names)
