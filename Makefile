@@ -81,6 +81,8 @@ link = @echo '  LINK    $@'; $(CC) $(CFLAGS) -o $@ $(filter %.o,$^)
 
 $(eval $(call variant,$(B),))
 $(eval $(call variant,$(B)/asan,$(SANITIZE)))
+# With fault points, for tests alone; not sanitised, so that libfiu fits in.
+$(eval $(call variant,$(B)/fault,-DVOUCH_FAULT_POINTS))
 
 # The agents run in guests that hold nothing else: static.
 $(B)/vouch-agent: $(call obj,$(B),$(AGENT) $(COMMON))
@@ -207,14 +209,14 @@ lying-guest: guests $(LIAR)/vouch-agent
 bench: all objects
 	@scripts/bench
 
-check: all objects lying-guest $(UNIT) $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link $(B)/asan/vouch-sign
+check: all objects lying-guest $(UNIT) $(B)/fault/vouchd $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link $(B)/asan/vouch-sign
 	@scripts/check
 
 style: programs modules
 	@scripts/setup style
 	@scripts/style
 
-soak: all objects $(UNIT) $(B)/asan/vouchd $(B)/asan/vouch
+soak: all objects $(UNIT) $(B)/fault/vouchd $(B)/asan/vouchd $(B)/asan/vouch
 	@scripts/soak
 
 mutants: all objects

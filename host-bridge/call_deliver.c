@@ -200,6 +200,25 @@ static struct handover *handover_new(struct vouch_client *client, u32 id,
 	return h;
 }
 
+/* Nothing is delivered that the log could not name. */
+static int announce(const struct handover *h, struct vouch_failure *f)
+{
+	struct vouch_daemon *daemon = h->vm->daemon;
+	char text[256];
+	int err;
+
+	snprintf(text, sizeof(text), "%s to slot %s of %s", h->sha256, h->slot,
+		 h->vm->config->name);
+	err = vouch_store_log(daemon->store, 0, "delivering", text);
+	if (!err)
+		return 0;
+	vouch_fail(f, err, VOUCH_EXIT_UNAVAILABLE,
+		   "record a delivery in the database of %s",
+		   daemon->config->state_dir);
+	vouch_fail_why(f, "%s", vouch_store_why(daemon->store));
+	return vouch_fail_next(f, "make space there, then deliver again");
+}
+
 static void tell(struct handover *h)
 {
 	json_t *json = json_pack(
@@ -223,6 +242,11 @@ void vouch_call_deliver(struct vouch_client *client,
 		vouch_client_fail(client, frame->id, &f);
 		if (h)
 			handover_free(h);
+		return;
+	}
+	if (announce(h, &f)) {
+		vouch_client_fail(client, frame->id, &f);
+		handover_free(h);
 		return;
 	}
 	client->daemon->n_deliveries++;

@@ -156,6 +156,16 @@ static int add_rules(scmp_filter_ctx ctx, enum vouch_duty duty)
 		err = allow(ctx, link_calls);
 	if (!err && duty == VOUCH_DUTY_LINK)
 		err = allow_unix(ctx, SYS(socketpair));
+	/* It looks through the state directory, also later on. */
+	if (!err && duty == VOUCH_DUTY_MAIN)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS(getdents64), 0);
+	/* Its children end with it. */
+	if (!err && duty == VOUCH_DUTY_LINK)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS(getppid), 0);
+	if (!err && duty == VOUCH_DUTY_LINK)
+		err = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SYS(prctl), 1,
+				       SCMP_A0(SCMP_CMP_EQ, PR_SET_PDEATHSIG,
+					       0));
 #ifdef __SANITIZE_ADDRESS__
 	if (!err)
 		err = allow(ctx, sanitizer);

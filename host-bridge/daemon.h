@@ -5,6 +5,7 @@
  *	intake		listens; greets whoever dials, by the channel's role
  *	client		a developer's or operator's connection
  *	submission	the way of one object, state by state
+ *	resume		takes up what was interrupted
  *	verifier	sessions with verifier agents, one submission each
  *	deliver		sessions with target agents
  *	call_deliver	delivers images that clients have
@@ -116,6 +117,7 @@ struct vouch_daemon {
 	u32 n_clients;
 	struct vouch_submission *submissions;
 	u32 n_submissions;
+	struct vouch_timer resume; /* of what is held */
 	u32 n_verifier_calls;
 	u32 n_deliveries; /* of images that clients have */
 	struct vouch_job *jobs; /* waiting, oldest first */
@@ -225,12 +227,19 @@ void vouch_submission_receive(struct vouch_client *client,
 			      const struct vouch_frame *frame, json_t *json);
 
 /**
- * vouch_submission_resume() - take up what a predecessor left unfinished.
+ * vouch_resume_start() - take up what a predecessor left unfinished.
  * @daemon: the daemon
  *
- * Return: 0 or -errno, logged.
+ * Removes files that were not finished. What cannot be done now is tried
+ * again later.
  */
-int vouch_submission_resume(struct vouch_daemon *daemon);
+void vouch_resume_start(struct vouch_daemon *daemon);
+
+/**
+ * vouch_resume_later() - take up what is held, a little later.
+ * @daemon: the daemon
+ */
+void vouch_resume_later(struct vouch_daemon *daemon);
 
 /**
  * vouch_submission_forget() - free all submissions; they stay in the store.

@@ -5,6 +5,7 @@
 
 #include "../common/hex.h"
 #include "daemon.h"
+#include "fault.h"
 #include "log.h"
 
 #define POLL_MS 100
@@ -79,6 +80,7 @@ static void on_answer(void *ctx, const struct vouch_answer *answer)
 	struct delivery *d = ctx;
 	struct vouch_failure f;
 
+	vouch_fault("delivery", "answered");
 	if (answer->err == -ETIMEDOUT) {
 		finish(d, "error",
 		       "the target did not answer in time; see its "
@@ -136,6 +138,7 @@ static void send_image(struct delivery *d)
 				     on_answer, d)
 		   : -ENOMEM;
 	json_decref(json);
+	vouch_fault("delivery", "asked");
 	if (err)
 		finish(d, "error", strerror(-err), VOUCH_EXIT_INTERNAL, NULL);
 }

@@ -21,6 +21,28 @@
 int vouch_file_put(int dir_fd, const char *name, const void *data, size_t len);
 
 /**
+ * vouch_file_lock() - be the only one at a directory.
+ * @dir_fd: the directory; the lock ends with its last descriptor
+ *
+ * Waits a little for the end of a predecessor that was killed.
+ *
+ * Return: 0, -EBUSY, or -errno.
+ */
+int vouch_file_lock(int dir_fd);
+
+/**
+ * vouch_file_sweep() - remove what a predecessor left half-done.
+ * @dir_fd: directory, which nobody else writes to
+ * @keep: asked for each file that has its final name; false removes it. NULL
+ *	keeps them all
+ * @ctx: for @keep
+ *
+ * Return: number of files that were removed, or -errno.
+ */
+int vouch_file_sweep(int dir_fd, bool (*keep)(void *ctx, const char *name),
+		     void *ctx);
+
+/**
  * vouch_file_get() - read a file as a whole.
  * @dir_fd: directory, or AT_FDCWD
  * @name: of the file

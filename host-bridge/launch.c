@@ -16,6 +16,7 @@
 
 #include "../common/channel.h"
 #include "../common/failure.h"
+#include "fault.h"
 #include "launch.h"
 #include "log.h"
 #include "qemu.h"
@@ -76,9 +77,11 @@ static void exec_qemu(const struct launcher *l, const char *vm,
 	signal(SIGPIPE, SIG_DFL);
 	/* Out of reach of an interrupt at the terminal. */
 	setsid();
+	vouch_fault_rename("vm");
+	vouch_fault("vm", "begun");
 	if (!become(l->config->user) && !prctl(PR_SET_PDEATHSIG, SIGKILL) &&
 	    getppid() == parent && !fcntl(qmp_fd, F_SETFD, 0) &&
-	    !redirect(l, vm))
+	    !redirect(l, vm) && !vouch_fault("vm", "set"))
 		execvp(qemu->argv[0], qemu->argv);
 	vouch_error("cannot start %s: %s; install qemu-system-x86, or name it "
 		    "as \"qemu\"",
@@ -118,6 +121,7 @@ static int start(struct launcher *l, u32 vm, enum vouch_accel accel)
 		g->pid = fork();
 		if (!g->pid)
 			exec_qemu(l, config->name, &qemu, pair[1], parent);
+		vouch_fault("vm", "forked");
 		if (g->pid < 0) {
 			err = -errno;
 			g->pid = 0;
@@ -207,6 +211,7 @@ static bool serve(struct launcher *l)
 
 	if (vouch_channel_recv(l->fd, 0, -1, &msg, &why))
 		return false;
+	vouch_fault("request", "received");
 	err = handle(l, msg.json);
 	if (err) {
 		type = VOUCH_FRAME_ERROR;
@@ -218,6 +223,7 @@ static bool serve(struct launcher *l)
 	err = vouch_channel_send(l->fd, type, msg.id, json, NULL, 0);
 	json_decref(json);
 	vouch_message_release(&msg);
+	vouch_fault("request", "answered");
 	return !err;
 }
 
@@ -243,6 +249,7 @@ static bool report(struct launcher *l, u32 vm, int status)
 	vouch_qmp_close(&g->qmp);
 	g->pid = 0;
 	describe_end(g, status, how, sizeof(how));
+	vouch_fault("vm", "reaped");
 	json = json_pack("{s:s, s:i, s:s, s:b}", "method", "ended", "vm",
 			 (int)vm, "how", how, "panicked", g->qmp.panicked);
 	err = vouch_channel_send(l->fd, VOUCH_FRAME_CALL, 0, json, NULL, 0);

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -10,6 +11,7 @@
 
 #include "../common/hex.h"
 #include "../common/image.h"
+#include "fault.h"
 #include "link.h"
 #include "log.h"
 #include "loop.h"
@@ -180,14 +182,20 @@ static void limit(void)
 }
 
 /* The child's whole life. */
-static void child(int fd, const struct request *r)
+static void child(int fd, const struct request *r, pid_t parent)
 {
 	struct vouch_reply reply = {};
 	json_t *json;
 	int err;
 
+	/* Else it would hold the parent's connection open beyond its end. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
+		_exit(1);
+	vouch_fault_rename("link-child");
+	vouch_fault("child", "begun");
 	limit();
 	work(r, &reply);
+	vouch_fault("child", "worked");
 	if (reply.json) {
 		err = vouch_channel_send(fd, VOUCH_FRAME_RESULT, 1, reply.json,
 					 reply.blob, reply.blob_len);
@@ -196,6 +204,7 @@ static void child(int fd, const struct request *r)
 		err = vouch_channel_send(fd, VOUCH_FRAME_ERROR, 1, json, NULL,
 					 0);
 	}
+	vouch_fault("child", "answered");
 	_exit(err ? 1 : 0);
 }
 
@@ -239,7 +248,7 @@ static void run_child(const struct request *r, struct vouch_reply *reply)
 	struct vouch_message msg;
 	const char *why;
 	int err, pair[2], status = 0;
-	pid_t pid;
+	pid_t pid, parent = getpid();
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
 		vouch_fail(&reply->failure, -errno, VOUCH_EXIT_INTERNAL,
@@ -249,10 +258,11 @@ static void run_child(const struct request *r, struct vouch_reply *reply)
 	pid = fork();
 	if (!pid) {
 		close(pair[0]);
-		child(pair[1], r);
+		child(pair[1], r, parent);
 	}
 	err = pid < 0 ? -errno : 0;
 	close(pair[1]);
+	vouch_fault("child", "forked");
 	if (!err)
 		err = vouch_channel_recv(pair[0], VOUCH_FRAME_MAX_BLOB,
 					 CHILD_CPU_S * 1000, &msg, &why);

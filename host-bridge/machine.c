@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "daemon.h"
+#include "fault.h"
 #include "file.h"
 #include "log.h"
 
@@ -118,6 +119,7 @@ static void on_started(void *ctx, const struct vouch_answer *answer)
 
 	if (vm->daemon->stopping)
 		return;
+	vouch_fault("vm", "started");
 	if (!answer->err && answer->frame->type == VOUCH_FRAME_RESULT)
 		return;
 	vm->running = false;
@@ -128,10 +130,14 @@ static void on_started(void *ctx, const struct vouch_answer *answer)
 	fail(vm);
 }
 
+/* Its end is heard of soon; if not, it is asked for again. */
 static void on_stopped(void *ctx, const struct vouch_answer *answer)
 {
-	(void)ctx;
+	struct vouch_vm *vm = ctx;
+
 	(void)answer;
+	if (vm->running && !vm->daemon->stopping)
+		vouch_timer_set(&vm->daemon->loop, &vm->timer, LAUNCH_MS);
 }
 
 static void start(struct vouch_vm *vm)
@@ -149,6 +155,7 @@ static void start(struct vouch_vm *vm)
 	if (vm->config->role != VOUCH_ROLE_DEVELOPER)
 		vouch_timer_set(&vm->daemon->loop, &vm->timer, s * 1000ull);
 	ask(vm, "start", on_started);
+	vouch_fault("vm", "asked");
 }
 
 static void fail(struct vouch_vm *vm)
@@ -245,6 +252,7 @@ void vouch_machine_hello(struct vouch_vm *vm)
 	vouch_timer_cancel(&vm->daemon->loop, &vm->timer);
 	if (on_trial(vm))
 		remember(vm->daemon, VOUCH_ACCEL_KVM);
+	vouch_fault("vm", "ready");
 	vm->state = VOUCH_VM_READY;
 	vm->failures = 0;
 	vouch_info("VM '%s': ready, Linux %s", vm->config->name,
@@ -260,6 +268,7 @@ void vouch_machine_lost(struct vouch_vm *vm, const char *why)
 {
 	if (vm->daemon->stopping)
 		return;
+	vouch_fault("vm", "lost");
 	if (vm->state == VOUCH_VM_READY) {
 		vouch_warning("VM '%s': its agent is gone: %s",
 			      vm->config->name, why);
@@ -275,6 +284,7 @@ static void ended(struct vouch_vm *vm, const char *how, bool panicked)
 {
 	if (vm->daemon->stopping || !vm->running)
 		return;
+	vouch_fault("vm", "ended");
 	vm->running = false;
 	vouch_warning(
 		"VM '%s': ended: %s%s; see its console and %s/%s.qemu.log",

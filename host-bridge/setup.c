@@ -2,6 +2,7 @@
 /* The rungs of the init ladder. */
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,12 +12,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fault.h"
 #include "file.h"
 #include "launch.h"
 #include "log.h"
 #include "process.h"
 #include "setup.h"
 #include "worker.h"
+
+/* What the other processes get to end by themselves. */
+#define END_TRIES 200
+#define END_TRY_MS 25
 
 static struct vouch_config config;
 static struct vouch_profile *profiles[VOUCH_MAX_PROFILES];
@@ -82,6 +88,7 @@ int vouch_setup_config(struct vouch_daemon *daemon,
 	u32 i;
 	int ret;
 
+	vouch_fault_duty("main");
 	daemon->config = &config;
 	daemon->signal_fd = daemon->state_fd = daemon->objects_fd = -1;
 	daemon->images_fd = daemon->captures_fd = daemon->listener.fd = -1;
@@ -148,6 +155,12 @@ int vouch_setup_state(struct vouch_daemon *daemon)
 	}
 	fd = open_dir(AT_FDCWD, config.state_dir, owner);
 	daemon->state_fd = fd;
+	/* Two signers of one sequence would give out the same one twice. */
+	if (fd >= 0 && vouch_file_lock(fd)) {
+		vouch_error("cannot lock %s; is another vouchd running there?",
+			    config.state_dir);
+		return VOUCH_EXIT_INTERNAL;
+	}
 	for (i = 0; fd >= 0 && i < 3; i++)
 		*dirs[i].fd = fd =
 			open_dir(daemon->state_fd, dirs[i].name, owner);
@@ -336,8 +349,7 @@ int vouch_setup_serve(struct vouch_daemon *daemon)
 {
 	daemon->started_us = vouch_clock_us();
 	vouch_machine_start(daemon);
-	if (vouch_submission_resume(daemon))
-		return VOUCH_EXIT_INTERNAL;
+	vouch_resume_start(daemon);
 	vouch_notice("serves at unix:%s", config.socket);
 	if (vouch_loop_run(&daemon->loop))
 		return VOUCH_EXIT_INTERNAL;
@@ -368,11 +380,32 @@ static void hang_up(struct vouch_daemon *daemon)
 	}
 }
 
+/* Returns true when it has ended. */
+static bool has_ended(pid_t pid, int flags)
+{
+	pid_t ret;
+
+	do
+		ret = waitpid(pid, NULL, flags);
+	while (ret < 0 && errno == EINTR);
+	return ret;
+}
+
+/* One that is stopped or hangs must not keep the daemon from its end. */
 static void wait_for(const pid_t *pid)
 {
-	if (*pid > 0)
-		while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
-			;
+	int i;
+
+	if (*pid <= 0)
+		return;
+	for (i = 0; i < END_TRIES; i++) {
+		if (has_ended(*pid, WNOHANG))
+			return;
+		poll(NULL, 0, END_TRY_MS);
+	}
+	vouch_warning("process %d does not end; it is killed", (int)*pid);
+	kill(*pid, SIGKILL);
+	has_ended(*pid, 0);
 }
 
 void vouch_setup_end(struct vouch_daemon *daemon)

@@ -10,6 +10,7 @@
 #include "../common/hex.h"
 #include "../common/image.h"
 #include "crypto.h"
+#include "fault.h"
 #include "file.h"
 #include "log.h"
 #include "process.h"
@@ -23,6 +24,7 @@
 struct signer {
 	struct vouch_signer *key;
 	char key_id[2 * VOUCH_HASH_LEN + 1]; /* SHA-256 of the certificate */
+	const char *state_dir;
 	int dir_fd; /* holds the sequence */
 	u32 epoch;
 	u64 sequence; /* the last one that was given out */
@@ -138,8 +140,9 @@ static void release(struct signer *s, struct vouch_reply *reply,
 	int err = store_sequence(s, s->sequence + 1);
 
 	if (err) {
-		vouch_fail(f, err, VOUCH_EXIT_TRUST, "store the sequence");
-		vouch_fail_next(f, "check the space of the state directory");
+		vouch_fail(f, err, VOUCH_EXIT_UNAVAILABLE,
+			   "store the sequence in %s/sign", s->state_dir);
+		vouch_fail_next(f, "make space there, then submit again");
 		return;
 	}
 	s->sequence++;
@@ -169,6 +172,7 @@ static void handle(void *ctx, const struct vouch_message *msg,
 		vouch_error("%s: %s", f->what, f->why);
 		return;
 	}
+	vouch_fault("signature", "made");
 	/* What was refused above has used none up. */
 	release(s, reply, f);
 }
@@ -212,13 +216,29 @@ static int load_key(struct signer *s, const struct vouch_config *config)
 static int open_signer(struct signer *s, const struct vouch_config *config)
 {
 	char path[512];
+	int err;
 
 	s->epoch = config->epoch;
+	s->state_dir = config->state_dir;
 	snprintf(path, sizeof(path), "%s/sign", config->state_dir);
 	s->dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->dir_fd < 0) {
 		vouch_error("cannot open %s: %s", path, strerror(errno));
 		return -errno;
+	}
+	/* A predecessor that was killed may be about to write it. */
+	err = vouch_file_lock(s->dir_fd);
+	if (err) {
+		vouch_error("cannot lock %s: %s; is another signer running "
+			    "there?",
+			    path, strerror(-err));
+		return err;
+	}
+	err = vouch_file_sweep(s->dir_fd, NULL, NULL);
+	if (err < 0) {
+		vouch_error("cannot clear %s: %s; check its permissions", path,
+			    strerror(-err));
+		return err;
 	}
 	return load_key(s, config);
 }

@@ -6,87 +6,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "fault.h"
 #include "log.h"
+#include "schema.h"
 #include "store.h"
 
 struct vouch_store {
 	sqlite3 *db;
+	char why[160]; /* the last failure */
 };
-
-static const char schema[] =
-	"PRAGMA journal_mode=WAL;"
-	"PRAGMA synchronous=FULL;"
-	"PRAGMA foreign_keys=ON;"
-	"PRAGMA temp_store=MEMORY;"
-	"BEGIN;"
-	"CREATE TABLE IF NOT EXISTS submissions("
-	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
-	" received INTEGER NOT NULL DEFAULT (unixepoch()),"
-	" submitter TEXT NOT NULL, name TEXT NOT NULL, object TEXT NOT NULL,"
-	" options TEXT NOT NULL, target TEXT, slot TEXT, attach TEXT,"
-	" profile INTEGER NOT NULL, deliver INTEGER NOT NULL,"
-	" state TEXT NOT NULL, image TEXT, verdict TEXT,"
-	" attempts INTEGER NOT NULL DEFAULT 1);"
-	"CREATE TABLE IF NOT EXISTS images("
-	" sha256 TEXT PRIMARY KEY, content TEXT NOT NULL, name TEXT NOT NULL,"
-	" key_id TEXT NOT NULL, slot TEXT NOT NULL,"
-	" submission INTEGER NOT NULL REFERENCES submissions(id),"
-	" size INTEGER NOT NULL, epoch INTEGER NOT NULL,"
-	" sequence INTEGER NOT NULL, UNIQUE(epoch, sequence));"
-	"CREATE TABLE IF NOT EXISTS epochs("
-	" epoch INTEGER NOT NULL, key_id TEXT NOT NULL,"
-	" first_used INTEGER NOT NULL DEFAULT (unixepoch()),"
-	" PRIMARY KEY(epoch, key_id));"
-	"CREATE TABLE IF NOT EXISTS deliveries("
-	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
-	" submission INTEGER NOT NULL REFERENCES submissions(id),"
-	" target TEXT NOT NULL, slot TEXT NOT NULL, status TEXT NOT NULL,"
-	" reason TEXT, at INTEGER NOT NULL DEFAULT (unixepoch()));"
-	"CREATE TABLE IF NOT EXISTS targets("
-	" name TEXT PRIMARY KEY, profile TEXT, release TEXT,"
-	" seen INTEGER NOT NULL);"
-	"CREATE TABLE IF NOT EXISTS log("
-	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
-	" at INTEGER NOT NULL DEFAULT (unixepoch()),"
-	" submission INTEGER, event TEXT NOT NULL, text TEXT NOT NULL);"
-	"CREATE TRIGGER IF NOT EXISTS log_keeps BEFORE UPDATE ON log"
-	" BEGIN SELECT RAISE(ABORT, 'the log only grows'); END;"
-	"CREATE TRIGGER IF NOT EXISTS log_stays BEFORE DELETE ON log"
-	" BEGIN SELECT RAISE(ABORT, 'the log only grows'); END;"
-	"COMMIT;";
-
-/*
- * What has changed since the first version, in order; user_version counts what
- * a database has had of it.
- */
-static const char *const upgrades[] = {
-	"BEGIN;"
-	/* An image may come from elsewhere; it has no submission then. */
-	"ALTER TABLE deliveries RENAME TO deliveries_0;"
-	"CREATE TABLE deliveries("
-	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
-	" submission INTEGER REFERENCES submissions(id), image TEXT,"
-	" target TEXT NOT NULL, slot TEXT NOT NULL, status TEXT NOT NULL,"
-	" reason TEXT, at INTEGER NOT NULL DEFAULT (unixepoch()));"
-	"INSERT INTO deliveries(id, submission, target, slot, status, reason,"
-	" at) SELECT id, submission, target, slot, status, reason, at"
-	" FROM deliveries_0;"
-	"DROP TABLE deliveries_0;"
-	/* Which instance of a content a slot of a target has. */
-	"CREATE TABLE instances("
-	" target TEXT NOT NULL, base TEXT NOT NULL, slot TEXT NOT NULL,"
-	" instance INTEGER NOT NULL, PRIMARY KEY(target, base, slot),"
-	" UNIQUE(target, base, instance));"
-	"PRAGMA user_version=1;"
-	"COMMIT;",
-};
-#define N_UPGRADES ((int)(sizeof(upgrades) / sizeof(upgrades[0])))
 
 static int fail(struct vouch_store *store, const char *what)
 {
-	vouch_error("store: cannot %s: %s; check space and permissions of the "
-		    "state directory",
-		    what, sqlite3_errmsg(store->db));
+	snprintf(store->why, sizeof(store->why), "%s",
+		 sqlite3_errmsg(store->db));
+	vouch_error("store: cannot %s: %s; check space and permissions of %s",
+		    what, store->why, sqlite3_db_filename(store->db, "main"));
 	return -EIO;
 }
 
@@ -206,6 +141,47 @@ static int run(struct vouch_store *store, const char *what, const char *sql,
 	return rc == SQLITE_OK ? 0 : fail(store, what);
 }
 
+const char *vouch_store_why(const struct vouch_store *store)
+{
+	return store->why;
+}
+
+/* A fault point that stands for an error of SQLite. */
+static int fault(struct vouch_store *store, const char *name, const char *point)
+{
+	int err = vouch_fault(name, point);
+
+	if (err)
+		snprintf(store->why, sizeof(store->why), "%s", strerror(-err));
+	return err;
+}
+
+int vouch_store_begin(struct vouch_store *store, const char *name)
+{
+	/* At once, so that a full disk is met before anything is done. */
+	int err = run(store, "begin a transaction", "BEGIN IMMEDIATE", "");
+
+	if (err)
+		return err;
+	err = fault(store, name, "begun");
+	return err ? vouch_store_end(store, name, err) : 0;
+}
+
+int vouch_store_end(struct vouch_store *store, const char *name, int err)
+{
+	if (!err)
+		err = fault(store, name, "written");
+	if (!err)
+		err = run(store, "commit a transaction", "COMMIT", "");
+	/* Some errors have rolled it back already. */
+	if (err && !sqlite3_get_autocommit(store->db))
+		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	if (err)
+		return -EIO;
+	vouch_fault(name, "committed");
+	return 0;
+}
+
 int vouch_store_submission_add(struct vouch_store *store,
 			       struct vouch_store_submission *sub)
 {
@@ -244,14 +220,8 @@ int vouch_store_pending(struct vouch_store *store,
 			void *ctx)
 {
 	sqlite3_stmt *stmt;
-	int err, rc;
+	int rc;
 
-	err = run(store, "count attempts",
-		  "UPDATE submissions SET attempts = attempts + 1"
-		  " WHERE state <> 'done'",
-		  "");
-	if (err)
-		return err;
 	stmt = query(store,
 		     "SELECT id, submitter, name, object, options, target,"
 		     " slot, attach, profile, deliver, state, image, verdict,"
@@ -283,6 +253,32 @@ int vouch_store_pending(struct vouch_store *store,
 	sqlite3_finalize(stmt);
 	return rc == SQLITE_DONE ? 0
 				 : fail(store, "read unfinished submissions");
+}
+
+int vouch_store_attempt(struct vouch_store *store, u64 id)
+{
+	return run(store, "count an attempt",
+		   "UPDATE submissions SET attempts = attempts + 1"
+		   " WHERE id = ?",
+		   "i", id);
+}
+
+int vouch_store_knows(struct vouch_store *store, enum vouch_store_file kind,
+		      const char *sha256)
+{
+	sqlite3_stmt *stmt;
+	int rc;
+
+	stmt = query(store,
+		     kind == VOUCH_STORE_IMAGE
+			     ? "SELECT 1 FROM images WHERE sha256 = ?"
+			     : "SELECT 1 FROM submissions WHERE object = ?",
+		     "t", sha256);
+	rc = stmt ? sqlite3_step(stmt) : SQLITE_ERROR;
+	sqlite3_finalize(stmt);
+	if (rc == SQLITE_ROW || rc == SQLITE_DONE)
+		return rc == SQLITE_ROW;
+	return fail(store, "look up a file");
 }
 
 int vouch_store_verdict(struct vouch_store *store, u64 id, char **verdict)

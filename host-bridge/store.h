@@ -53,6 +53,39 @@ int vouch_store_open(struct vouch_store **store, const char *path, char *why,
 void vouch_store_close(struct vouch_store *store);
 
 /**
+ * vouch_store_why() - say why something failed.
+ * @store: the store, with which something failed
+ *
+ * Return: a text that holds until the next failure.
+ */
+const char *vouch_store_why(const struct vouch_store *store);
+
+/**
+ * vouch_store_begin() - begin a transaction.
+ * @store: the store, with no transaction open
+ * @name: of the transaction, a constant
+ *
+ * What follows happens as a whole or not at all. Once a step fails no other
+ * may follow but vouch_store_end().
+ *
+ * Return: 0 or -EIO, which is logged; no transaction is open then.
+ */
+int vouch_store_begin(struct vouch_store *store, const char *name);
+
+/**
+ * vouch_store_end() - commit a transaction, or undo it.
+ * @store: the store
+ * @name: as it was begun
+ * @err: 0 commits, anything else undoes
+ *
+ * An error of the commit itself leaves open what a later start finds if
+ * nothing is written before: all of the transaction or nothing.
+ *
+ * Return: 0 or -EIO, which is logged.
+ */
+int vouch_store_end(struct vouch_store *store, const char *name, int err);
+
+/**
  * vouch_store_submission_add() - record a submission in its first state.
  * @store: the store
  * @sub: the submission; @sub->id is set
@@ -79,8 +112,8 @@ int vouch_store_submission_move(struct vouch_store *store, u64 id,
 /**
  * vouch_store_pending() - name what a predecessor left unfinished.
  * @store: the store
- * @each: called for every submission that is not done, oldest first; the
- *	attempts are counted up before
+ * @each: called for every submission that is not done, oldest first; it does
+ *	not write to the store
  * @ctx: for @each
  *
  * Return: 0 or -EIO, which is logged.
@@ -89,6 +122,31 @@ int vouch_store_pending(struct vouch_store *store,
 			void (*each)(void *ctx,
 				     const struct vouch_store_submission *sub),
 			void *ctx);
+
+/**
+ * vouch_store_attempt() - count that a submission is taken up again.
+ * @store: the store
+ * @id: of the submission
+ *
+ * Return: 0 or -EIO, which is logged.
+ */
+int vouch_store_attempt(struct vouch_store *store, u64 id);
+
+enum vouch_store_file {
+	VOUCH_STORE_OBJECT,
+	VOUCH_STORE_IMAGE,
+};
+
+/**
+ * vouch_store_knows() - tell whether a file is recorded.
+ * @store: the store
+ * @kind: what it is
+ * @sha256: hexadecimal, of the file
+ *
+ * Return: 1, 0, or -EIO, which is logged.
+ */
+int vouch_store_knows(struct vouch_store *store, enum vouch_store_file kind,
+		      const char *sha256);
 
 /**
  * vouch_store_verdict() - look up a submission's verdict.

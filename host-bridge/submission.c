@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "fault.h"
 #include "file.h"
 #include "log.h"
 #include "submission.h"
@@ -61,8 +62,9 @@ void vouch_submission_forget(struct vouch_daemon *daemon)
 void vouch_submission_begin(struct vouch_submission *sub,
 			    enum vouch_stage stage, const char *text)
 {
-	json_t *json = json_pack("{s:s, s:s}", "stage",
-				 vouch_stage_names[stage], "text", text);
+	json_t *json = json_pack("{s:s, s:s, s:I}", "stage",
+				 vouch_stage_names[stage], "text", text,
+				 "submission", (json_int_t)sub->id);
 
 	sub->began_us = vouch_clock_us();
 	if (json)
@@ -88,10 +90,56 @@ void vouch_submission_stages(struct vouch_submission *sub)
 				json_integer((json_int_t)sub->stage_us[i]));
 }
 
+void vouch_submission_hold(struct vouch_submission *sub)
+{
+	struct vouch_daemon *daemon = sub->daemon;
+	struct vouch_failure f;
+
+	vouch_fail(&f, -EIO, VOUCH_EXIT_UNAVAILABLE,
+		   "record the state of submission %llu",
+		   (unsigned long long)sub->id);
+	vouch_fail_why(&f, "the database in %s cannot be written: %s",
+		       daemon->config->state_dir,
+		       vouch_store_why(daemon->store));
+	vouch_fail_next(&f, "make space there; then the submission goes on by "
+			    "itself, and can be asked for by its number");
+	vouch_warning("submission %llu is held: %s",
+		      (unsigned long long)sub->id, f.why);
+	vouch_client_fail(sub->client, sub->request, &f);
+	vouch_submission_free(sub);
+	vouch_resume_later(daemon);
+}
+
+/* The delivery, the log's entry and the verdict, or nothing. */
+static int store_verdict(struct vouch_submission *sub, const char *verdict,
+			 const char *text)
+{
+	const struct vouch_delivery *d = sub->delivery;
+	const json_t *image = json_object_get(sub->verdict, "image");
+	struct vouch_store *store = sub->daemon->store;
+	int err = vouch_store_begin(store, "verdict");
+
+	if (err)
+		return err;
+	if (d)
+		err = vouch_store_delivery_add(
+			store, sub->id,
+			json_string_value(json_object_get(image, "sha256")),
+			sub->target->config->name, sub->slot, d->status,
+			d->reason);
+	if (!err)
+		err = vouch_store_log(store, sub->id, "verdict", verdict);
+	if (!err)
+		err = vouch_store_submission_move(store, sub->id, "done", NULL,
+						  text);
+	return vouch_store_end(store, "verdict", err);
+}
+
 void vouch_submission_finish(struct vouch_submission *sub)
 {
 	const char *reason, *verdict;
 	char *text;
+	int err;
 
 	/* At the end of the daemon: taken up again by the next. */
 	if (sub->daemon->stopping)
@@ -99,17 +147,20 @@ void vouch_submission_finish(struct vouch_submission *sub)
 	vouch_submission_stages(sub);
 	verdict = json_string_value(json_object_get(sub->verdict, "verdict"));
 	reason = json_string_value(json_object_get(sub->verdict, "reason"));
+	text = json_dumps(sub->verdict, JSON_COMPACT);
+	err = text ? store_verdict(sub, verdict, text) : -ENOMEM;
+	free(text);
+	/* Nobody is told what a restart could make untrue. */
+	if (err) {
+		vouch_submission_hold(sub);
+		return;
+	}
 	vouch_info("submission %llu '%s' of %s: %s%s%s",
 		   (unsigned long long)sub->id, sub->name, sub->submitter,
 		   verdict, reason ? ": " : "", reason ? reason : "");
-	text = json_dumps(sub->verdict, JSON_COMPACT);
-	vouch_store_log(sub->daemon->store, sub->id, "verdict", verdict);
-	if (text)
-		vouch_store_submission_move(sub->daemon->store, sub->id, "done",
-					    NULL, text);
-	free(text);
 	vouch_client_send(sub->client, VOUCH_FRAME_VERDICT, sub->request,
 			  sub->verdict, NULL, 0);
+	vouch_fault("verdict", "sent");
 	vouch_submission_free(sub);
 }
 
@@ -121,16 +172,19 @@ void vouch_submission_give_up(struct vouch_submission *sub,
 }
 
 /* Nothing is done in a state that the store does not know. */
-bool vouch_submission_move(struct vouch_submission *sub, const char *state,
-			   const char *image, const char *verdict)
+bool vouch_submission_move(struct vouch_submission *sub, const char *state)
 {
-	if (!vouch_store_submission_move(sub->daemon->store, sub->id, state,
-					 image, verdict))
-		return true;
-	vouch_submission_give_up(sub, VOUCH_EXIT_INTERNAL,
-				 "the daemon cannot write its "
-				 "database; see its log");
-	return false;
+	struct vouch_store *store = sub->daemon->store;
+	int err = vouch_store_begin(store, state);
+
+	if (!err) {
+		err = vouch_store_submission_move(store, sub->id, state, NULL,
+						  NULL);
+		err = vouch_store_end(store, state, err);
+	}
+	if (err)
+		vouch_submission_hold(sub);
+	return !err;
 }
 
 /* ---- checking and linking ---- */
@@ -183,6 +237,7 @@ static void link_capture(struct vouch_submission *sub)
 		vouch_submission_give_up(sub, VOUCH_EXIT_INTERNAL,
 					 "the capture cannot be "
 					 "handed to the link process");
+	vouch_fault("link", "asked");
 }
 
 /*
@@ -198,12 +253,14 @@ static bool is_for_another_instance(struct vouch_submission *sub,
 
 	if (sub->instance || !sub->target)
 		return false;
-	if (!base ||
-	    vouch_store_instance(sub->daemon->store, sub->target->config->name,
-				 sub->slot, base, &sub->instance)) {
+	if (!base) {
 		vouch_submission_give_up(sub, VOUCH_EXIT_INTERNAL,
-					 "the image cannot be numbered; see "
-					 "the daemon's log");
+					 "the link process names no content");
+		return true;
+	}
+	if (vouch_store_instance(sub->daemon->store, sub->target->config->name,
+				 sub->slot, base, &sub->instance)) {
+		vouch_submission_hold(sub);
 		return true;
 	}
 	if (!sub->instance)
@@ -240,6 +297,7 @@ static void linked(void *ctx, const struct vouch_answer *answer)
 
 	if (sub->daemon->stopping)
 		return;
+	vouch_fault("link", "answered");
 	if (answer->err) {
 		vouch_submission_give_up(
 			sub,
@@ -309,7 +367,8 @@ static void accepted(struct vouch_submission *sub,
 					 "out of memory");
 		return;
 	}
-	if (!vouch_submission_move(sub, "linking", NULL, NULL))
+	vouch_fault("capture", "taken");
+	if (!vouch_submission_move(sub, "linking"))
 		return;
 	vouch_submission_begin(sub, VOUCH_STAGE_CHECK,
 			       "capture against object");
@@ -351,6 +410,7 @@ static void verified(void *ctx, const struct vouch_answer *answer)
 
 	if (sub->daemon->stopping)
 		return;
+	vouch_fault("verify", "answered");
 	vouch_submission_end(sub, VOUCH_STAGE_VERIFY);
 	switch (answer->err) {
 	case 0:
@@ -399,7 +459,7 @@ void vouch_submission_start(struct vouch_submission *sub)
 	const struct vouch_config *config = sub->daemon->config;
 	struct vouch_job *job = &sub->job;
 
-	if (!vouch_submission_move(sub, "verifying", NULL, NULL))
+	if (!vouch_submission_move(sub, "verifying"))
 		return;
 	job->json = json_pack("{s:s, s:O}", "name", sub->name, "options",
 			      sub->allowed);

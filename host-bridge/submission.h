@@ -7,7 +7,11 @@
  *
  * Each state is in the store before anything is done in it. What a crash
  * interrupts before "stored" starts again with "verifying"; from "stored" on
- * the signed image is on disk and only the delivery is done again.
+ * the signed image is on disk and only the delivery is done again. A verdict is
+ * in the store before anybody is told of it.
+ *
+ * While the store cannot be written a submission is held: its client is told
+ * so, and resume.c takes it up again as after a crash.
  */
 #ifndef VOUCH_SUBMISSION_H
 #define VOUCH_SUBMISSION_H
@@ -25,12 +29,22 @@ enum vouch_stage {
 
 extern const char *const vouch_stage_names[VOUCH_N_STAGES];
 
+/* What is left to do with one that resume.c has read. */
+enum vouch_resume {
+	VOUCH_RESUME_NONE, /* it is under way */
+	VOUCH_RESUME_VERIFY,
+	VOUCH_RESUME_DELIVER,
+	VOUCH_RESUME_LATER, /* its file cannot be read now */
+	VOUCH_RESUME_FAILED,
+};
+
 struct vouch_submission {
 	struct vouch_submission *next;
 	struct vouch_reap reap;
 	struct vouch_daemon *daemon;
 	struct vouch_client *client; /* who waits, NULL: nobody any more */
 	u32 request; /* id of the SUBMIT */
+	enum vouch_resume resume;
 	u64 id;
 	char submitter[64], name[64], attach[64];
 	char slot[VOUCH_SLOT_LEN];
@@ -55,6 +69,7 @@ struct vouch_submission {
 	u64 stage_us[VOUCH_N_STAGES];
 	u64 began_us; /* of the current stage */
 	json_t *verdict; /* what VERDICT will say, from the start */
+	const struct vouch_delivery *delivery; /* goes with the verdict */
 };
 
 /**
@@ -97,17 +112,33 @@ void vouch_submission_finish(struct vouch_submission *sub);
 
 /**
  * vouch_submission_move() - record a transition.
- * @sub: the submission; finished on error
- * @state: the new state
- * @image: SHA-256 of the image, once there is one; NULL leaves it
- * @verdict: JSON so far; NULL leaves it
+ * @sub: the submission; held on error
+ * @state: the new state, a constant
  *
  * Nothing is done in a state that the store does not know.
  *
  * Return: true if the submission may go on.
  */
-bool vouch_submission_move(struct vouch_submission *sub, const char *state,
-			   const char *image, const char *verdict);
+bool vouch_submission_move(struct vouch_submission *sub, const char *state);
+
+/**
+ * vouch_submission_hold() - put a submission off: the store cannot be written.
+ * @sub: the submission, in the store; freed after the batch
+ *
+ * Its client is told, and it is taken up again when the store can be written.
+ */
+void vouch_submission_hold(struct vouch_submission *sub);
+
+/**
+ * vouch_submission_options() - take a submission's options.
+ * @sub: the submission
+ * @options: as submitted, NULL for none
+ * @f: says why not
+ *
+ * Return: 0 or -EINVAL with @f.
+ */
+int vouch_submission_options(struct vouch_submission *sub,
+			     const json_t *options, struct vouch_failure *f);
 
 /**
  * vouch_submission_begin() - enter a stage: tell the client, take the time.

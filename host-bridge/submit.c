@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Taking submissions: a client's, and those a predecessor left. */
+/* Taking a client's submission. */
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "../common/hex.h"
 #include "crypto.h"
+#include "fault.h"
 #include "file.h"
 #include "log.h"
 #include "submission.h"
-
-/* How often the daemon takes up one submission that ends it each time. */
-#define MAX_ATTEMPTS 3u
 
 /* Copies a text member; absent and null give an empty text. */
 static int get_text(const json_t *json, const char *key, char *out, size_t size,
@@ -91,8 +89,8 @@ static int find_slot(struct vouch_submission *sub, struct vouch_failure *f)
 			      sub->slot);
 }
 
-static int set_options(struct vouch_submission *sub, const json_t *options,
-		       struct vouch_failure *f)
+int vouch_submission_options(struct vouch_submission *sub,
+			     const json_t *options, struct vouch_failure *f)
 {
 	u8 hash[VOUCH_HASH_LEN];
 	const char *why;
@@ -154,7 +152,8 @@ static int fill(struct vouch_submission *sub, const struct vouch_frame *frame,
 		return vouch_fail_why(f, "\"deliver\" must be true or false");
 	sub->deliver = json_is_true(deliver);
 	if (find_target(sub, target, f) || find_slot(sub, f) ||
-	    set_options(sub, json_object_get(json, "options"), f) ||
+	    vouch_submission_options(sub, json_object_get(json, "options"),
+				     f) ||
 	    set_object(sub, frame->blob, frame->blob_len, f))
 		return -EINVAL;
 	if (sub->deliver && !sub->target)
@@ -162,13 +161,14 @@ static int fill(struct vouch_submission *sub, const struct vouch_frame *frame,
 	return 0;
 }
 
-/* The object is on disk before the store names it. */
-static int keep(struct vouch_submission *sub)
+/* The submission and its entry in the log, or nothing. */
+static int store_submission(struct vouch_submission *sub, const char *options)
 {
 	struct vouch_store_submission row = {
 		.submitter = sub->submitter,
 		.name = sub->name,
 		.object = sub->object_hex,
+		.options = options,
 		.target = sub->target ? sub->target->config->name : NULL,
 		.slot = sub->slot,
 		.attach = sub->attach[0] ? sub->attach : NULL,
@@ -176,28 +176,53 @@ static int keep(struct vouch_submission *sub)
 		.deliver = sub->deliver,
 		.state = "received",
 	};
+	struct vouch_store *store = sub->daemon->store;
+	int err = vouch_store_begin(store, "received");
+
+	if (err)
+		return err;
+	err = vouch_store_submission_add(store, &row);
+	sub->id = row.id;
+	if (!err)
+		err = vouch_store_log(store, sub->id, "received",
+				      sub->object_hex);
+	return vouch_store_end(store, "received", err);
+}
+
+/* The object is on disk before the store names it. */
+static int keep(struct vouch_submission *sub, struct vouch_failure *f)
+{
+	const char *state_dir = sub->daemon->config->state_dir;
 	char *options;
 	int err;
 
+	vouch_fail(f, -ENOMEM, VOUCH_EXIT_INTERNAL, "keep a submission of %s",
+		   sub->submitter);
+	options = vouch_options_text(sub->options);
+	if (!options)
+		return f->err;
 	err = vouch_file_put(sub->daemon->objects_fd, sub->object_hex,
 			     sub->object, sub->object_len);
 	if (err) {
-		vouch_error("cannot keep object %s: %s; check the space of the "
-			    "state directory",
-			    sub->object_hex, strerror(-err));
-		return err;
+		vouch_fail(f, err, VOUCH_EXIT_UNAVAILABLE,
+			   "keep object %s in %s/objects", sub->object_hex,
+			   state_dir);
+	} else {
+		err = store_submission(sub, options);
+		vouch_fail(f, err, VOUCH_EXIT_UNAVAILABLE,
+			   "record a submission of %s in %s", sub->submitter,
+			   state_dir);
+		if (err)
+			vouch_fail_why(f, "%s",
+				       vouch_store_why(sub->daemon->store));
 	}
-	options = vouch_options_text(sub->options);
-	if (!options)
-		return -ENOMEM;
-	row.options = options;
-	err = vouch_store_submission_add(sub->daemon->store, &row);
 	free(options);
-	sub->id = row.id;
 	if (!err)
-		err = vouch_store_log(sub->daemon->store, sub->id, "received",
-				      sub->object_hex);
-	return err ? err : vouch_verdict_begin(sub);
+		return vouch_verdict_begin(sub);
+	vouch_fail_next(f, "make space there, then submit again");
+	vouch_error("cannot %s: %s; check its space and permissions", f->what,
+		    f->why);
+	return err;
 }
 
 void vouch_submission_receive(struct vouch_client *client,
@@ -220,15 +245,10 @@ void vouch_submission_receive(struct vouch_client *client,
 		return;
 	}
 	snprintf(sub->submitter, sizeof(sub->submitter), "%s", client->name);
+	vouch_fault("submission", "received");
 	err = fill(sub, frame, json, &f);
-	if (!err) {
-		err = keep(sub);
-		if (err) {
-			vouch_fail(&f, err, VOUCH_EXIT_INTERNAL,
-				   "keep a submission of %s", client->name);
-			vouch_fail_next(&f, "see the daemon's log");
-		}
-	}
+	if (!err)
+		err = keep(sub, &f);
 	if (err) {
 		vouch_client_fail(client, frame->id, &f);
 		vouch_submission_free(sub);
@@ -240,116 +260,4 @@ void vouch_submission_receive(struct vouch_client *client,
 		   (unsigned long long)sub->id, sub->name, sub->submitter,
 		   sub->object_hex);
 	vouch_submission_start(sub);
-}
-
-/* ---- after a restart ---- */
-
-static void copy(char *out, size_t size, const char *s)
-{
-	snprintf(out, size, "%s", s ? s : "");
-}
-
-static int restore(struct vouch_submission *sub,
-		   const struct vouch_store_submission *row)
-{
-	const struct vouch_config *config = sub->daemon->config;
-	json_t *options = json_loads(row->options, 0, NULL);
-	struct vouch_failure f;
-	int vm, err;
-
-	sub->id = row->id;
-	copy(sub->submitter, sizeof(sub->submitter), row->submitter);
-	copy(sub->name, sizeof(sub->name), row->name);
-	copy(sub->slot, sizeof(sub->slot), row->slot);
-	copy(sub->attach, sizeof(sub->attach), row->attach);
-	copy(sub->object_hex, sizeof(sub->object_hex), row->object);
-	sub->deliver = row->deliver;
-	sub->profile = row->profile;
-	err = set_options(sub, options, &f);
-	json_decref(options);
-	if (err)
-		return err;
-	if (row->target) {
-		vm = vouch_config_target(config, row->target);
-		if (vm < 0)
-			return vm;
-		sub->target = &sub->daemon->vms[vm];
-		sub->profile = sub->target->config->profile_index;
-	}
-	return sub->profile < config->n_profiles ? 0 : -ENOENT;
-}
-
-static int restore_image(struct vouch_submission *sub,
-			 const struct vouch_store_submission *row)
-{
-	char name[VOUCH_HEX_LEN + 4];
-	json_t *verdict;
-	void *data;
-	int err;
-
-	snprintf(name, sizeof(name), "%s.ko", row->image);
-	err = vouch_file_get(sub->daemon->images_fd, name, VOUCH_FRAME_MAX_BLOB,
-			     &data, &sub->image_len);
-	if (err)
-		return err;
-	sub->image = data;
-	verdict = json_loads(row->verdict, 0, NULL);
-	if (!json_is_object(verdict)) {
-		json_decref(verdict);
-		return -EINVAL;
-	}
-	json_decref(sub->verdict);
-	sub->verdict = verdict;
-	return 0;
-}
-
-static int restore_object(struct vouch_submission *sub)
-{
-	void *data;
-	int err;
-
-	err = vouch_file_get(sub->daemon->objects_fd, sub->object_hex,
-			     VOUCH_MAX_OBJECT, &data, &sub->object_len);
-	if (!err)
-		sub->object = data;
-	return err;
-}
-
-static void resume(void *ctx, const struct vouch_store_submission *row)
-{
-	struct vouch_submission *sub = vouch_submission_new(ctx);
-	bool sealed = row->image && row->verdict;
-	int err = -ENOMEM;
-
-	if (!sub)
-		return;
-	copy(sub->object_hex, sizeof(sub->object_hex), row->object);
-	sub->id = row->id;
-	if (vouch_verdict_begin(sub)) {
-		vouch_submission_free(sub);
-		return;
-	}
-	vouch_notice("submission %llu: taken up again at '%s'",
-		     (unsigned long long)row->id, row->state);
-	if (row->attempts <= MAX_ATTEMPTS) {
-		err = restore(sub, row);
-		if (!err)
-			err = sealed ? restore_image(sub, row)
-				     : restore_object(sub);
-	}
-	if (err) {
-		vouch_verdict_set(sub, "error", VOUCH_EXIT_INTERNAL,
-				  "it was interrupted by the end of the daemon "
-				  "and cannot be taken up again; submit again");
-		vouch_submission_finish(sub);
-	} else if (sealed) {
-		vouch_submission_deliver(sub);
-	} else {
-		vouch_submission_start(sub);
-	}
-}
-
-int vouch_submission_resume(struct vouch_daemon *daemon)
-{
-	return vouch_store_pending(daemon->store, resume, daemon);
 }

@@ -2,6 +2,7 @@
 /* Verifier agents: each works on one submission or test run at a time. */
 
 #include "daemon.h"
+#include "fault.h"
 #include "log.h"
 
 /* A verifier VM that dies over a job gets one successor to try again. */
@@ -83,6 +84,7 @@ static void on_answer(void *ctx, const struct vouch_answer *answer)
 	job->vm = NULL;
 	if (answer->err == -ECONNRESET && !job->daemon->stopping &&
 	    job->attempts < MAX_ATTEMPTS) {
+		vouch_fault("verify", "lost");
 		vouch_notice("verifier '%s' was lost (%s); trying once more "
 			     "on the next that is free",
 			     vm->config->name, answer->why);
@@ -125,6 +127,7 @@ static void dispatch(struct vouch_daemon *daemon)
 		err = vouch_peer_call(&vm->agent, job->type, job->json,
 				      job->blob, job->blob_len, job->timeout_ms,
 				      on_answer, job);
+		vouch_fault("verify", "asked");
 		if (!err)
 			continue;
 		vm->job = NULL;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "fault.h"
 #include "log.h"
 #include "worker.h"
 
@@ -41,8 +42,10 @@ int vouch_worker_run(int fd,
 			vouch_error("cannot take a request: %s", why);
 			return 1;
 		}
+		vouch_fault("request", "received");
 		handle(ctx, &msg, &reply);
 		err = answer(fd, msg.id, &reply);
+		vouch_fault("request", "answered");
 		vouch_message_release(&msg);
 		json_decref(reply.json);
 		free(reply.blob);

@@ -84,17 +84,21 @@ class Daemon:
     def path(self, name):
         return os.path.join(self.dir, name)
 
-    def start(self):
+    def spawn(self, **env):
+        """Start it, and do not wait until it listens."""
         with open(self.path("config.json"), "w", encoding="ascii") as f:
             json.dump(self.config, f)
         with open(self.log, "ab") as f:
             self.process = subprocess.Popen(
                 [VOUCHD, "--config", self.path("config.json"),
                  "--log-level", "debug"], stdin=subprocess.DEVNULL,
-                stdout=f, stderr=f,
+                stdout=f, stderr=f, env=dict(os.environ, **env),
                 # A group more, to see it dropped.
                 extra_groups=[4] if "user" in self.config else None)
         Daemon.running.append(self.process)
+
+    def start(self, **env):
+        self.spawn(**env)
         for _ in range(500):
             try:
                 wire.Client(self.path("vouchd.sock")).close()

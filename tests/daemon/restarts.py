@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What holds when the daemon is killed and started anew."""
 
+import json
 import subprocess
 import time
 
@@ -71,6 +72,13 @@ def test_second_daemon(tap):
                            stderr=f, timeout=20, check=False)
     tap.equal(p.returncode, 1, "a second daemon at the same place ends")
     tap.check("another vouchd" in d.text(), "and says why")
+    elsewhere = dict(d.config, socket=d.path("other.sock"))
+    with open(d.path("other.json"), "w", encoding="ascii") as f:
+        json.dump(elsewhere, f)
+    p = subprocess.run([VOUCHD, "--config", d.path("other.json")],
+                       stderr=subprocess.PIPE, timeout=20, check=False)
+    tap.equal((p.returncode, b"cannot lock" in p.stderr), (1, True),
+              "so does one that listens elsewhere, of the same state")
     tap.equal(d.client().call("status")[0]["schema_version"], 1,
               "the first lives")
     d.stop()

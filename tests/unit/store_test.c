@@ -90,11 +90,40 @@ static void names_what_is_unfinished(void **state)
 	assert_int_equal(vouch_store_pending(store, take, &p), 0);
 	assert_int_equal(p.n, 1);
 	assert_int_equal(p.id, second);
-	assert_int_equal(p.attempts, 2);
+	assert_int_equal(p.attempts, 1);
 	assert_string_equal(p.state, "delivering");
 	assert_string_equal(p.image, "ff");
+	assert_int_equal(vouch_store_attempt(store, second), 0);
 	vouch_store_pending(store, take, &p);
-	assert_int_equal(p.attempts, 3);
+	assert_int_equal(p.attempts, 2);
+	vouch_store_close(store);
+}
+
+static void undoes_what_fails(void **state)
+{
+	struct vouch_store *store = open_store();
+	char *text;
+	u64 id;
+
+	(void)state;
+	assert_int_equal(vouch_store_begin(store, "test"), 0);
+	id = add(store, "a");
+	assert_int_equal(vouch_store_log(store, id, "received", "aa"), 0);
+	assert_int_equal(vouch_store_end(store, "test", -EIO), -EIO);
+	assert_int_equal(vouch_store_knows(store, VOUCH_STORE_OBJECT, "aa"), 0);
+	assert_int_equal(vouch_store_begin(store, "test"), 0);
+	add(store, "a");
+	assert_int_equal(vouch_store_end(store, "test", 0), 0);
+	assert_int_equal(vouch_store_knows(store, VOUCH_STORE_OBJECT, "aa"), 1);
+	assert_int_equal(vouch_store_knows(store, VOUCH_STORE_IMAGE, "aa"), 0);
+	/* A step that fails undoes what was done before it. */
+	assert_int_equal(vouch_store_begin(store, "test"), 0);
+	id = add(store, "b");
+	assert_int_equal(
+		vouch_store_submission_move(store, id, NULL, NULL, NULL), -EIO);
+	assert_non_null(strstr(vouch_store_why(store), "NOT NULL"));
+	assert_int_equal(vouch_store_end(store, "test", -EIO), -EIO);
+	assert_int_equal(vouch_store_verdict(store, id, &text), -ENOENT);
 	vouch_store_close(store);
 }
 
@@ -291,6 +320,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(names_what_is_unfinished, each_test),
+		cmocka_unit_test_setup(undoes_what_fails, each_test),
 		cmocka_unit_test_setup(keeps_verdicts, each_test),
 		cmocka_unit_test_setup(finds_images, each_test),
 		cmocka_unit_test_setup(the_log_only_grows, each_test),
