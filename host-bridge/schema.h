@@ -69,7 +69,7 @@ static const char *const upgrades[] = {
 	" UNIQUE(target, base, instance));"
 	"PRAGMA user_version=1;"
 	"COMMIT;",
-	/* Recovery asks by object. */
+	/* What is left of a crash is looked up by object. */
 	"BEGIN;"
 	"CREATE INDEX IF NOT EXISTS submissions_object ON submissions(object);"
 	"PRAGMA user_version=2;"

@@ -156,7 +156,7 @@ static void keep_image(struct vouch_submission *sub, const json_t *result)
 		cannot_keep(sub, err);
 		return;
 	}
-	/* From here on a file that is not recorded is recovery's to remove. */
+	/* From here on a file that is not recorded is removed by resume.c. */
 	err = describe(sub, &row);
 	text = err ? NULL : json_dumps(sub->verdict, JSON_COMPACT);
 	if (!text || store_image(sub, &row, text))
