@@ -208,6 +208,7 @@ lying-guest: guests $(LIAR)/vouch-agent
 
 bench: all objects
 	@scripts/bench
+	@scripts/bench-vsock
 
 check: all objects lying-guest $(UNIT) $(B)/fault/vouchd $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link $(B)/asan/vouch-sign
 	@scripts/check
