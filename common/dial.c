@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -52,8 +53,8 @@ static int await_connection(int fd, int timeout_ms)
 	return -err;
 }
 
-static int connect_within(int fd, const union address *addr, socklen_t len,
-			  int timeout_ms)
+static int connect_vsock(int fd, const union address *addr, socklen_t len,
+			 int timeout_ms)
 {
 	int flags = fcntl(fd, F_GETFL), err = 0;
 
@@ -66,6 +67,24 @@ static int connect_within(int fd, const union address *addr, socklen_t len,
 	if (!err && fcntl(fd, F_SETFL, flags))
 		err = -errno;
 	return err;
+}
+
+/* Without blocking there would be no way to await room in a full backlog. */
+static int connect_unix(int fd, const union address *addr, socklen_t len,
+			int timeout_ms)
+{
+	static const struct timeval forever;
+	const struct timeval timeout = {
+		.tv_sec = timeout_ms / 1000,
+		.tv_usec = timeout_ms % 1000 * 1000,
+	};
+
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout,
+		       sizeof(timeout)) ||
+	    connect(fd, &addr->any, len) ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &forever, sizeof(forever)))
+		return -errno;
+	return 0;
 }
 
 static const char *remedy(int err, enum vouch_endpoint_kind kind)
@@ -85,7 +104,7 @@ int vouch_dial(const struct vouch_endpoint *ep, int timeout_ms,
 	       const char **why)
 {
 	union address addr;
-	int family, fd, err;
+	int fd, err;
 	socklen_t len;
 
 	if (ep->kind != VOUCH_ENDPOINT_VSOCK &&
@@ -93,10 +112,14 @@ int vouch_dial(const struct vouch_endpoint *ep, int timeout_ms,
 		*why = "use vsock://CID:PORT or unix:/path";
 		return -EPROTONOSUPPORT;
 	}
-	family = ep->kind == VOUCH_ENDPOINT_VSOCK ? AF_VSOCK : AF_UNIX;
 	len = fill_address(ep, &addr);
-	fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	err = fd < 0 ? -errno : connect_within(fd, &addr, len, timeout_ms);
+	fd = socket(addr.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		err = -errno;
+	else if (ep->kind == VOUCH_ENDPOINT_VSOCK)
+		err = connect_vsock(fd, &addr, len, timeout_ms);
+	else
+		err = connect_unix(fd, &addr, len, timeout_ms);
 	if (!err)
 		return fd;
 	if (fd >= 0)

@@ -306,6 +306,7 @@ static void verifier_call(struct vouch_client *client,
 	p->job.timeout_ms = (daemon->config->timeouts.verify_s +
 			     daemon->config->timeouts.call_s) *
 			    1000;
+	p->job.origin = client->origin;
 	p->job.done = forward;
 	p->job.ctx = p;
 	vouch_verifier_queue(daemon, &p->job);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Developers' and operators' connections. */
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "daemon.h"
@@ -12,12 +11,31 @@ static void client_free(struct vouch_reap *reap)
 	free(vouch_container(reap, struct vouch_client, reap));
 }
 
+/* Nothing is under way, neither here nor on its connection. */
+static bool is_idle(const struct vouch_client *client)
+{
+	return client->refs == 1 && client->conn && !client->conn->in_len &&
+	       !client->conn->out_len;
+}
+
+/* What was said before still gets there. */
+static void hang_up(struct vouch_client *client)
+{
+	/* An answer that could not be sent has done it already. */
+	if (!client->conn)
+		return;
+	vouch_conn_drain(client->conn);
+	client->conn = NULL;
+	vouch_client_put(client);
+}
+
 static void on_frame(struct vouch_conn *conn, const struct vouch_frame *frame,
 		     json_t *json)
 {
 	struct vouch_client *client = conn->owner;
 	struct vouch_failure f;
 
+	client->used_us = vouch_clock_us();
 	/* The connection is one of them. */
 	if (client->refs > VOUCH_MAX_REQUESTS) {
 		vouch_fail(&f, -EBUSY, VOUCH_EXIT_UNAVAILABLE,
@@ -40,12 +58,7 @@ static void on_frame(struct vouch_conn *conn, const struct vouch_frame *frame,
 			   "take a frame of type %d", frame->type);
 		vouch_fail_why(&f, "a client sends SUBMIT and CALL");
 		vouch_client_fail(client, frame->id, &f);
-		/* An answer that cannot be sent hangs up. */
-		if (!client->conn)
-			break;
-		vouch_conn_drain(conn);
-		client->conn = NULL;
-		vouch_client_put(client);
+		hang_up(client);
 		break;
 	}
 }
@@ -64,24 +77,64 @@ static const struct vouch_conn_ops client_ops = {
 	.closed = on_closed,
 };
 
-int vouch_client_open(struct vouch_daemon *daemon, struct vouch_conn *conn,
-		      const char *name)
+/* The client of @origin, NULL for any, that has been idle for longest. */
+static struct vouch_client *idlest(const struct vouch_daemon *daemon,
+				   const struct vouch_origin *origin)
+{
+	struct vouch_client *client, *found = NULL;
+
+	for (client = daemon->clients; client; client = client->next)
+		if (is_idle(client) && (!origin || client->origin == origin) &&
+		    (!found || client->used_us < found->used_us))
+			found = client;
+	return found;
+}
+
+static int make_room(const struct vouch_daemon *daemon,
+		     const struct vouch_origin *origin)
+{
+	bool own = origin->n_clients == VOUCH_MAX_CLIENTS_EACH;
+	struct vouch_client *client;
+	struct vouch_failure f;
+
+	if (!own && daemon->n_clients < VOUCH_MAX_CLIENTS)
+		return 0;
+	client = idlest(daemon, own ? origin : NULL);
+	if (!client)
+		return -EUSERS;
+	vouch_fail(&f, -EUSERS, VOUCH_EXIT_UNAVAILABLE, "serve %s",
+		   client->name);
+	vouch_fail_why(&f, "there are too many clients, and this one asked "
+			   "nothing for longest");
+	vouch_fail_next(&f, "dial again");
+	vouch_info("client %s: hung up: %s", client->name, f.why);
+	vouch_client_fail(client, 0, &f);
+	hang_up(client);
+	return 0;
+}
+
+int vouch_client_open(struct vouch_daemon *daemon, struct vouch_origin *origin,
+		      struct vouch_conn *conn)
 {
 	struct vouch_client *client;
+	int err = make_room(daemon, origin);
 
-	if (daemon->n_clients == VOUCH_MAX_CLIENTS)
-		return -EUSERS;
+	if (err)
+		return err;
 	client = calloc(1, sizeof(*client));
 	if (!client)
 		return -ENOMEM;
 	client->reap.free = client_free;
 	client->daemon = daemon;
+	client->origin = origin;
+	client->name = origin->name;
 	client->conn = conn;
 	client->refs = 1;
-	snprintf(client->name, sizeof(client->name), "%s", name);
+	client->used_us = vouch_clock_us();
 	client->next = daemon->clients;
 	daemon->clients = client;
 	daemon->n_clients++;
+	origin->n_clients++;
 	conn->ops = &client_ops;
 	conn->owner = client;
 	return 0;
@@ -98,12 +151,16 @@ void vouch_client_put(struct vouch_client *client)
 {
 	struct vouch_client **p;
 
-	if (!client || --client->refs)
+	if (!client)
+		return;
+	client->used_us = vouch_clock_us();
+	if (--client->refs)
 		return;
 	for (p = &client->daemon->clients; *p != client; p = &(*p)->next)
 		;
 	*p = client->next;
 	client->daemon->n_clients--;
+	client->origin->n_clients--;
 	vouch_loop_reap(&client->daemon->loop, &client->reap);
 }
 

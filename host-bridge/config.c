@@ -67,6 +67,8 @@ static const struct vouch_member timeout_members[] = {
 	TIMEOUT(deliver_s),
 	TIMEOUT(call_s),
 	TIMEOUT(wait_s),
+	TIMEOUT(hello_s),
+	TIMEOUT(frame_s),
 	{ NULL, VOUCH_MEMBER_OTHER, 0, 0, 0, false },
 };
 
@@ -362,6 +364,8 @@ int vouch_config_load(const char *path, struct vouch_config *config, char *why,
 		.deliver_s = 60,
 		.call_s = 60,
 		.wait_s = 120,
+		.hello_s = 10,
+		.frame_s = 60,
 	};
 	struct vouch_reader r = { why, why_len, path };
 	json_error_t error;

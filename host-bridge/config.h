@@ -65,6 +65,8 @@ struct vouch_vm_config {
 
 struct vouch_timeouts {
 	u32 verify_s, link_s, sign_s, deliver_s, call_s, wait_s;
+	u32 hello_s; /* from dialling to HELLO */
+	u32 frame_s; /* from a frame's first byte to its last */
 };
 
 struct vouch_config {

@@ -3,7 +3,8 @@
  * A connection: frames over a stream socket, without blocking.
  *
  * What comes in is gathered until a frame is whole; memory grows with the
- * bytes that have really come, never with a length that a peer only claims.
+ * bytes that have really come, never with a length that a peer only claims,
+ * and up to a quota. Frames must be whole in time.
  */
 #ifndef VOUCH_CONN_H
 #define VOUCH_CONN_H
@@ -12,6 +13,7 @@
 
 #include "../common/frame.h"
 #include "loop.h"
+#include "quota.h"
 
 /* Time that a peer has to read the last words, ms. */
 #define VOUCH_CONN_LINGER 10000
@@ -24,8 +26,8 @@ struct vouch_conn;
 /**
  * struct vouch_conn_ops - what the owner of a connection is told
  * @frame: a frame has come; @json is an object, borrowed, as is @frame
- * @closed: the connection is over, @why says why; freed after the batch.
- *	Not called after vouch_conn_close()
+ * @closed: the connection is over, @why says why; freed after the batch, or
+ *	when the peer has been told. Not called after vouch_conn_close()
  *
  * Both may close the connection.
  */
@@ -44,6 +46,11 @@ struct vouch_conn {
 	void *owner;
 	int fd; /* -1 once closed */
 	u32 max_blob;
+	u32 max_json; /* likewise; the protocol's at first */
+	u32 frame_ms; /* a frame may take, 0: any time */
+	bool explain; /* tell the peer why, before hanging up on it */
+	struct vouch_timer stall;
+	struct vouch_quota *quota; /* of the bytes below, NULL: none */
 	bool drain; /* close once all is written */
 	u32 watched; /* EPOLL* */
 	u8 *in;
@@ -68,6 +75,15 @@ struct vouch_conn *vouch_conn_open(struct vouch_loop *loop, int fd,
 				   void *owner);
 
 /**
+ * vouch_conn_meter() - count what a connection holds, from now on.
+ * @conn: the connection
+ * @quota: where; must outlive the connection. NULL: nowhere
+ *
+ * What it holds already is counted even if it exceeds the quota.
+ */
+void vouch_conn_meter(struct vouch_conn *conn, struct vouch_quota *quota);
+
+/**
  * vouch_conn_send() - send one frame.
  * @conn: the connection
  * @type: type of the frame
@@ -79,7 +95,7 @@ struct vouch_conn *vouch_conn_open(struct vouch_loop *loop, int fd,
  * The frame is copied; nothing is called back from here.
  *
  * Return: 0, -EMSGSIZE for a frame beyond the protocol's limits, -ENOBUFS
- * when too much waits already, -ENOTCONN, -ENOMEM.
+ * when too much waits already or the quota is used up, -ENOTCONN, -ENOMEM.
  */
 int vouch_conn_send(struct vouch_conn *conn, enum vouch_frame_type type, u32 id,
 		    const json_t *json, const void *blob, size_t blob_len);

@@ -2,7 +2,9 @@
 /*
  * The main process of vouchd: what its parts share.
  *
- *	intake		listens; greets whoever dials, by the channel's role
+ *	intake		listens: who dials where
+ *	greet		takes HELLO, by the channel's role
+ *	origin		what comes from one VM or user is counted together
  *	client		a developer's or operator's connection
  *	submission	the way of one object, state by state
  *	resume		takes up what was interrupted
@@ -21,6 +23,7 @@
 #include "../common/endpoint.h"
 #include "../common/failure.h"
 #include "config.h"
+#include "origin.h"
 #include "peer.h"
 #include "store.h"
 #include "vsock/vsock.h"
@@ -32,10 +35,14 @@
 #define VOUCH_MAX_PACKETS (4u << 20) /* bytes of a test run's packets */
 /* Object and capture go to the link process in one frame. */
 #define VOUCH_MAX_CAPTURE (VOUCH_FRAME_MAX_BLOB - VOUCH_MAX_OBJECT)
-#define VOUCH_MAX_CLIENTS 64u
+#define VOUCH_MAX_GREETINGS 128u /* connections without HELLO */
+#define VOUCH_MAX_GREETINGS_EACH 32u /* of one origin */
+#define VOUCH_MAX_CLIENTS 128u
+#define VOUCH_MAX_CLIENTS_EACH 64u
 #define VOUCH_MAX_REQUESTS 32u /* of one client, that are not answered */
 #define VOUCH_MAX_VERIFIER_CALLS 16u /* that are not answered */
 #define VOUCH_MAX_SUBMISSIONS 64u /* that are not done */
+#define VOUCH_MAX_SUBMISSIONS_EACH 48u
 #define VOUCH_MAX_DELIVERIES 16u /* the same, of images that clients have */
 
 struct vouch_daemon;
@@ -44,6 +51,7 @@ struct vouch_submission;
 /* A listening socket: the clients' (vm NULL) or that of one VM's agent. */
 struct vouch_listener {
 	struct vouch_event ev;
+	struct vouch_timer rest;
 	struct vouch_daemon *daemon;
 	struct vouch_vm *vm;
 	int fd;
@@ -55,6 +63,7 @@ struct vouch_job {
 	struct vouch_daemon *daemon;
 	struct vouch_timer wait;
 	struct vouch_vm *vm; /* that works on it, NULL while it waits */
+	struct vouch_origin *origin; /* whose job it is, NULL: nobody's */
 	enum vouch_frame_type type;
 	json_t *json; /* owned by whoever made the job */
 	const u8 *blob; /* likewise */
@@ -97,9 +106,11 @@ struct vouch_client {
 	struct vouch_reap reap;
 	struct vouch_client *next;
 	struct vouch_daemon *daemon;
+	struct vouch_origin *origin;
+	const char *name; /* of the origin: who submits */
 	struct vouch_conn *conn; /* NULL once it is gone */
-	char name[64]; /* who submits, by channel */
 	u32 refs; /* requests under way, and the connection */
+	u64 used_us; /* when something was last under way */
 };
 
 struct vouch_daemon {
@@ -113,6 +124,9 @@ struct vouch_daemon {
 	int state_fd, objects_fd, images_fd, captures_fd; /* directories */
 	u8 profiles[VOUCH_MAX_PROFILES][VOUCH_HASH_LEN]; /* identities */
 	struct vouch_vm vms[VOUCH_MAX_VMS];
+	struct vouch_origin *origins;
+	struct vouch_quota held; /* of all origins */
+	u64 turns; /* of jobs at verifier VMs */
 	struct vouch_client *clients;
 	u32 n_clients;
 	struct vouch_submission *submissions;
@@ -142,15 +156,33 @@ int vouch_intake_open(struct vouch_daemon *daemon);
 void vouch_intake_close(struct vouch_daemon *daemon);
 
 /**
+ * vouch_greet() - take a connection, and await its HELLO.
+ * @daemon: the daemon
+ * @vm: whose channel it is, NULL: the clients'
+ * @role: that the channel is for
+ * @name: who dialled, by channel
+ * @fd: the connected socket; taken over, on error too
+ *
+ * Where there are too many that have not said HELLO, the oldest is hung up.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int vouch_greet(struct vouch_daemon *daemon, struct vouch_vm *vm,
+		enum vouch_role role, const char *name, int fd);
+
+/**
  * vouch_client_open() - take a greeted connection as a client's.
  * @daemon: the daemon
+ * @origin: where it comes from
  * @conn: the connection; from now on the client's
- * @name: who submits, by channel
  *
- * Return: 0, -EUSERS when there are too many, or -ENOMEM; @conn is left.
+ * Where there are too many, the one that has been idle for longest is hung up.
+ *
+ * Return: 0, -EUSERS when there are too many and none is idle, or -ENOMEM;
+ * @conn is left.
  */
-int vouch_client_open(struct vouch_daemon *daemon, struct vouch_conn *conn,
-		      const char *name);
+int vouch_client_open(struct vouch_daemon *daemon, struct vouch_origin *origin,
+		      struct vouch_conn *conn);
 
 /**
  * vouch_client_get() - keep a client beyond its connection.

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -23,6 +24,7 @@
 /* What the other processes get to end by themselves. */
 #define END_TRIES 200
 #define END_TRY_MS 25
+#define MAX_FILES 65536
 
 static struct vouch_config config;
 static struct vouch_profile *profiles[VOUCH_MAX_PROFILES];
@@ -93,6 +95,7 @@ int vouch_setup_config(struct vouch_daemon *daemon,
 	daemon->signal_fd = daemon->state_fd = daemon->objects_fd = -1;
 	daemon->images_fd = daemon->captures_fd = daemon->listener.fd = -1;
 	daemon->loop.epoll_fd = -1;
+	daemon->held.max = VOUCH_MAX_HELD;
 	path = vouch_config_find(flags->config, config_path,
 				 sizeof(config_path));
 	if (!path) {
@@ -328,10 +331,25 @@ static int open_store(struct vouch_daemon *daemon)
 	return -EIO;
 }
 
+/* Guests may leave many connections half closed. */
+static void allow_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max < MAX_FILES ? limit.rlim_max
+						    : MAX_FILES;
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		vouch_warning("cannot have more open files: %s",
+			      strerror(errno));
+}
+
 int vouch_setup_service(struct vouch_daemon *daemon)
 {
 	u32 i;
 
+	allow_files();
 	for (i = 0; i < config.n_vms; i++) {
 		daemon->vms[i].daemon = daemon;
 		daemon->vms[i].config = &config.vms[i];
@@ -422,6 +440,7 @@ void vouch_setup_end(struct vouch_daemon *daemon)
 		wait_for(&pids[1]);
 		wait_for(&pids[2]);
 		vouch_loop_end(&daemon->loop);
+		vouch_origin_forget(daemon);
 	}
 	vouch_store_close(daemon->store);
 	for (i = 0; i < config.n_profiles; i++)

@@ -48,6 +48,10 @@ void vouch_submission_free(struct vouch_submission *sub)
 		;
 	*p = sub->next;
 	sub->daemon->n_submissions--;
+	if (sub->client) {
+		sub->client->origin->n_submissions--;
+		vouch_quota_give(&sub->client->origin->held, sub->held);
+	}
 	vouch_client_put(sub->client);
 	sub->client = NULL;
 	vouch_loop_reap(&sub->daemon->loop, &sub->reap);
@@ -375,6 +379,18 @@ static void accepted(struct vouch_submission *sub,
 	link_capture(sub);
 }
 
+/* The agent tells its own faults from those of the submission. */
+static enum vouch_exit error_exit(const json_t *json)
+{
+	const char *kind = json_string_value(json_object_get(json, "error"));
+
+	if (kind && !strcmp(kind, "usage"))
+		return VOUCH_EXIT_USAGE;
+	if (kind && !strcmp(kind, "timeout"))
+		return VOUCH_EXIT_TIMEOUT;
+	return VOUCH_EXIT_INTERNAL;
+}
+
 static void take_capture(struct vouch_submission *sub,
 			 const struct vouch_frame *frame, json_t *json)
 {
@@ -397,7 +413,7 @@ static void take_capture(struct vouch_submission *sub,
 	else if (verdict && !strcmp(verdict, "unsupported"))
 		vouch_verdict_set(sub, verdict, VOUCH_EXIT_REFUSED, reason);
 	else
-		vouch_verdict_set(sub, "error", VOUCH_EXIT_INTERNAL, reason);
+		vouch_verdict_set(sub, "error", error_exit(json), reason);
 	json_decref(said);
 	vouch_submission_finish(sub);
 }
@@ -472,6 +488,7 @@ void vouch_submission_start(struct vouch_submission *sub)
 	job->blob = sub->object;
 	job->blob_len = sub->object_len;
 	job->timeout_ms = config->timeouts.verify_s * 1000;
+	job->origin = sub->client ? sub->client->origin : NULL;
 	job->done = verified;
 	job->ctx = sub;
 	vouch_submission_begin(sub, VOUCH_STAGE_VERIFY, sub->name);

@@ -53,6 +53,7 @@ struct vouch_submission {
 	bool deliver;
 	u8 *object;
 	size_t object_len;
+	size_t held; /* bytes of the origin's quota */
 	char object_hex[VOUCH_HEX_LEN];
 	json_t *options; /* canonical */
 	json_t *allowed; /* what the verifier agent gets of them */

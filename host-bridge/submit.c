@@ -112,6 +112,21 @@ int vouch_submission_options(struct vouch_submission *sub,
 	return 0;
 }
 
+/* It is held until the submission is done. */
+static int hold_object(struct vouch_submission *sub, size_t len,
+		       struct vouch_failure *f)
+{
+	if (vouch_quota_take(&sub->client->origin->held, len)) {
+		sub->held = len;
+		return 0;
+	}
+	vouch_fail(f, -ENOBUFS, VOUCH_EXIT_UNAVAILABLE,
+		   "take a submission of %s", sub->submitter);
+	vouch_fail_next(f, "try again when others are done");
+	return vouch_fail_why(f, "the objects under way are too large for one "
+				 "more");
+}
+
 static int set_object(struct vouch_submission *sub, const void *object,
 		      size_t len, struct vouch_failure *f)
 {
@@ -122,6 +137,8 @@ static int set_object(struct vouch_submission *sub, const void *object,
 				      "an object has 1 to %u bytes, not "
 				      "%zu",
 				      VOUCH_MAX_OBJECT, len);
+	if (hold_object(sub, len, f))
+		return f->err;
 	sub->object = malloc(len);
 	if (!sub->object || vouch_sha256(object, len, hash))
 		return vouch_fail_why(f, "out of memory");
@@ -225,26 +242,43 @@ static int keep(struct vouch_submission *sub, struct vouch_failure *f)
 	return err;
 }
 
+static struct vouch_submission *begin(struct vouch_client *client, u32 id)
+{
+	struct vouch_daemon *daemon = client->daemon;
+	struct vouch_submission *sub;
+
+	if (daemon->n_submissions >= VOUCH_MAX_SUBMISSIONS ||
+	    client->origin->n_submissions >= VOUCH_MAX_SUBMISSIONS_EACH)
+		return NULL;
+	sub = vouch_submission_new(daemon);
+	if (!sub)
+		return NULL;
+	snprintf(sub->submitter, sizeof(sub->submitter), "%s", client->name);
+	client->origin->n_submissions++;
+	sub->client = vouch_client_get(client);
+	sub->request = id;
+	return sub;
+}
+
 void vouch_submission_receive(struct vouch_client *client,
 			      const struct vouch_frame *frame, json_t *json)
 {
-	struct vouch_daemon *daemon = client->daemon;
-	struct vouch_submission *sub = NULL;
+	struct vouch_submission *sub = begin(client, frame->id);
 	struct vouch_failure f;
 	int err;
 
-	vouch_fail(&f, -EBUSY, VOUCH_EXIT_UNAVAILABLE,
-		   "take a submission of %s", client->name);
-	vouch_fail_why(&f, "%u submissions are under way",
-		       daemon->n_submissions);
-	vouch_fail_next(&f, "try again later");
-	if (daemon->n_submissions < VOUCH_MAX_SUBMISSIONS)
-		sub = vouch_submission_new(daemon);
 	if (!sub) {
+		vouch_fail(&f, -EBUSY, VOUCH_EXIT_UNAVAILABLE,
+			   "take a submission of %s", client->name);
+		vouch_fail_why(&f,
+			       "%u submissions are under way, %u of them "
+			       "from there",
+			       client->daemon->n_submissions,
+			       client->origin->n_submissions);
+		vouch_fail_next(&f, "try again later");
 		vouch_client_fail(client, frame->id, &f);
 		return;
 	}
-	snprintf(sub->submitter, sizeof(sub->submitter), "%s", client->name);
 	vouch_fault("submission", "received");
 	err = fill(sub, frame, json, &f);
 	if (!err)
@@ -254,8 +288,6 @@ void vouch_submission_receive(struct vouch_client *client,
 		vouch_submission_free(sub);
 		return;
 	}
-	sub->client = vouch_client_get(client);
-	sub->request = frame->id;
 	vouch_info("submission %llu '%s' of %s: object %s",
 		   (unsigned long long)sub->id, sub->name, sub->submitter,
 		   sub->object_hex);

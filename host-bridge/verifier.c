@@ -113,14 +113,33 @@ static struct vouch_vm *idle_verifier(struct vouch_daemon *daemon)
 	return NULL;
 }
 
+static u64 turn_of(const struct vouch_job *job)
+{
+	return job->origin ? job->origin->turn : 0;
+}
+
+/* The oldest job of the origin whose turn was longest ago, so that nobody
+ * waits for more than one job of each other origin. */
+static struct vouch_job *next_job(const struct vouch_daemon *daemon)
+{
+	struct vouch_job *job, *next = daemon->jobs;
+
+	for (job = next; job; job = job->next)
+		if (turn_of(job) < turn_of(next))
+			next = job;
+	return next;
+}
+
 static void dispatch(struct vouch_daemon *daemon)
 {
 	struct vouch_vm *vm;
 	struct vouch_job *job;
 	int err;
 
-	while ((job = daemon->jobs) && (vm = idle_verifier(daemon))) {
+	while ((job = next_job(daemon)) && (vm = idle_verifier(daemon))) {
 		unqueue(job);
+		if (job->origin)
+			job->origin->turn = ++daemon->turns;
 		job->attempts++;
 		job->vm = vm;
 		vm->job = job;

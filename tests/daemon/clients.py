@@ -197,7 +197,9 @@ def test_hello(tap):
             ("JSON that is no object", frame(wire.HELLO, b"[]")),
             ("a member given twice", frame(
                 wire.HELLO, b'{"role":"developer","role":"developer"}'))):
-        tap.equal(raw(sock, data), b"", name + " is hung up")
+        answer = raw(sock, data)
+        tap.check(answer[6:8] == bytes([wire.ERROR, 0]),
+                  name + " is told so and hung up", answer)
     verifier = d.verifier()
     try:
         d.verifier()

@@ -7,6 +7,7 @@ usage: daemon_test.py VOUCHD [TEST]...
 
 import sys
 
+import bad_submissions
 import clients
 import images
 import launches
@@ -18,8 +19,8 @@ import verifiers
 from harness import Daemon
 from tap import Tap
 
-MODULES = (images, verifiers, targets, clients, roles, restarts, launches,
-           signing)
+MODULES = (images, verifiers, targets, clients, roles, bad_submissions,
+           restarts, launches, signing)
 
 
 def tests():

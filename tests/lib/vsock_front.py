@@ -49,6 +49,7 @@ class Guest:
         self.kicks = [eventfd(), eventfd()]
         self.calls = [eventfd(), eventfd()]
         self.waiting = {}  # guest port: packets that came for it
+        self.rest = {}  # guest port: bytes behind the last frame
         self.start()
 
     # -- the front end ---------------------------------------------------
@@ -184,11 +185,14 @@ class Guest:
 
     def hear_frame(self, port):
         """The next whole frame, as its bytes."""
-        data = b""
-        while len(data) < 24 or len(data) < 24 + sum(
-                struct.unpack_from("<II", data, 12)):
+        data = self.rest.pop(port, b"")
+        while True:
+            size = 24 + sum(struct.unpack_from("<II", data, 12)) \
+                if len(data) >= 24 else 24
+            if len(data) >= max(size, 25):
+                self.rest[port] = data[size:]
+                return data[:size]
             op, part = self.receive(port)
             if op == END:
                 raise CutOff()
             data += part
-        return data

@@ -19,8 +19,8 @@ class Client:
 
     def __init__(self, path, timeout=600):
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(timeout)
         self.sock.connect(path)
+        self.sock.settimeout(timeout)
         self.ids = 0
         kind, _, welcome, _ = self.request(
             HELLO, {"role": "developer", "version": "0.1.0"})
