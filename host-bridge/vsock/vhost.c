@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -39,8 +40,17 @@ static void close_fds(struct vouch_vhost *vh)
 	}
 }
 
+/* Whoever held the other end of his own socket would never hear it close. */
+static bool is_socket(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) || S_ISSOCK(st.st_mode);
+}
+
 static int take_fds(struct vouch_vhost *vh, struct msghdr *msg)
 {
+	bool socket = false;
 	struct cmsghdr *c;
 	u32 n;
 
@@ -54,6 +64,7 @@ static int take_fds(struct vouch_vhost *vh, struct msghdr *msg)
 			int fd;
 
 			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
+			socket |= is_socket(fd);
 			if (vh->n_fds < VOUCH_VHOST_MAX_FDS) {
 				vh->fds[vh->n_fds++] = fd;
 			} else {
@@ -66,6 +77,9 @@ static int take_fds(struct vouch_vhost *vh, struct msghdr *msg)
 		return vouch_vhost_fail(vh, -EPROTO,
 					"a message brings more than %u files",
 					VOUCH_VHOST_MAX_FDS);
+	if (socket)
+		return vouch_vhost_fail(vh, -EPROTO,
+					"a message brings a socket");
 	return 0;
 }
 

@@ -370,6 +370,21 @@ static void pauses(void)
 	check(begin() && dial(1000)->open, "the next front end is served");
 }
 
+/* Half a message with the front end's own socket: were that kept, nobody
+ * would hear the front end leave, and the next one would wait for ever. */
+static void holds_itself(void)
+{
+	const u32 half = 5;
+	bool up = begin();
+
+	n_gone = 0;
+	front_send(&half, sizeof(half), &front_sock, 1);
+	check(up && !front_alive() && strstr(last_log, "brings a socket"),
+	      "a socket in half a message ends the front end");
+	check(begin() && dial(1000)->open,
+	      "a front end that sent itself is followed by the next");
+}
+
 int main(void)
 {
 	peers_begin();
@@ -388,6 +403,7 @@ int main(void)
 	enabling();
 	host_dials();
 	pauses();
+	holds_itself();
 	front_disconnect();
 	return front_end();
 }

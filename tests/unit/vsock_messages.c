@@ -232,9 +232,9 @@ static void table_other_file(void)
 	close(fd);
 }
 
-static void table_socket(void)
+static void table_event(void)
 {
-	set_table(1, GUEST_BASE, 512, USER_BASE, 0, front_sock);
+	set_table(1, GUEST_BASE, 512, USER_BASE, 0, rings[0].kick);
 }
 
 static void table_empty_region(void)
@@ -290,7 +290,7 @@ static const struct breach breaches[] = {
 	{ "a call without its file", file_missing, "exactly one" },
 	{ "a ring without kicks", kick_none, "polling" },
 	{ "memory for a kick file", kick_memfd, "not an eventfd" },
-	{ "a socket for a kick file", kick_socket, "not an eventfd" },
+	{ "a socket for a kick file", kick_socket, "brings a socket" },
 	{ "a pipe for a kick file", kick_pipe, "not an eventfd" },
 	{ "an epoll instance for a kick file", kick_epoll, "kick file" },
 	{ "enabling with 2", enable_two, "state" },
@@ -306,7 +306,7 @@ static const struct breach breaches[] = {
 	{ "four billion regions", table_many, "do not match" },
 	{ "memory of huge pages", table_huge_pages, "memory is not" },
 	{ "a file of the host as memory", table_other_file, "memfd" },
-	{ "a socket as memory", table_socket, "regular file" },
+	{ "an event file as memory", table_event, "regular file" },
 	{ "memory without the running rings", table_without_rings, "running" },
 	{ "regions that overlap", table_overlaps, "overlap" },
 };
