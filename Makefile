@@ -25,6 +25,8 @@ help:
 	@echo 'make lab-up    start vouchd, a verifier VM and a target VM'
 	@echo 'make lab-down  stop them'
 	@echo 'make bench     measure, and print tables'
+	@echo 'make fuzz TIME=SECONDS    look for inputs that break a parser'
+	@echo 'make fuzz-coverage  what the fuzz targets reach'
 	@echo 'make mutants   take out each check and see its test fail'
 	@echo 'make style     formatting and static checkers'
 	@echo 'make profile KDIR=... OUT=... CERT=...  a target profile'
@@ -73,7 +75,7 @@ $(1)/vouch-sign: $(call obj,$(1),host-bridge/signfile.c $(BRIDGE) $(COMMON))
 	$$(link) $(2) $(BRIDGE_LIBS)
 $(1)/obj/%.o: %.c | $(B)/.setup
 	@mkdir -p $$(@D)
-	$$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(2) -MMD -c -o $$@ $$<
+	$$(Q)$(CC) $$(CPPFLAGS) $(CFLAGS) $(2) -MMD -c -o $$@ $$<
 endef
 
 Q := @
@@ -144,19 +146,67 @@ $(B)/asan/tests/%: $(B)/asan/obj/tests/unit/%.o \
 	$(link) $(SANITIZE) $(BRIDGE_LIBS) -lcmocka
 $(B)/asan/obj/tests/%.o: CPPFLAGS += -Ihost-bridge
 
-# Fuzz targets need clang; each links all that the unit tests link.
-FUZZ := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
-FUZZ_FLAGS := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+# Fuzz targets, each from one file. Those of the agents link their agent's
+# files, the others all that the bridge and the command line have, from an
+# archive, so that a target can put a function of its own in place of one.
+# They are built three times: for libFuzzer, for coverage, and sanitised with
+# replay.c for what is run at each change.
+FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 TIME := 60
-$(B)/fuzz/obj/%.o: %.c | $(B)/.setup
-	@mkdir -p $(@D)
-	$(Q)clang $(CPPFLAGS) -Ihost-bridge $(CFLAGS) \
-		-fsanitize=fuzzer-no-link,address,undefined -MMD -c -o $@ $<
-$(B)/fuzz/%: $(B)/fuzz/obj/tests/fuzz/%.o $(call obj,$(B)/fuzz,$(BRIDGE) $(COMMON))
-	@echo '  LINK    $@'
-	$(Q)clang $(FUZZ_FLAGS) -o $@ $^ $(BRIDGE_LIBS)
-fuzz: $(FUZZ)
-	@scripts/fuzz $(TIME) $(FUZZ)
+FUZZ_HOST := $(BRIDGE) $(filter-out %/main.c,$(CLI)) $(COMMON)
+FUZZ_AGENT := $(filter-out %/main.c,$(AGENT)) $(COMMON)
+FUZZ_TARGETD := $(filter-out %/main.c,$(TARGETD)) $(COMMON)
+FUZZ_LIBS := $(sort $(BRIDGE_LIBS) $(AGENT_LIBS)) -lcmocka
+FUZZ_LINK := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+
+# $(1): folder, $(2): compiler and flags, $(3): objects beside the target's
+define fuzz_variant
+$(1)/host.a: $(call obj,$(1),$(FUZZ_HOST))
+$(1)/agent.a: $(call obj,$(1),$(FUZZ_AGENT))
+$(1)/targetd.a: $(call obj,$(1),$(FUZZ_TARGETD))
+$(1)/obj/tests/fuzz/agent_%_fuzz.o: CPPFLAGS += -Iguest-verifier/agent
+$(1)/obj/tests/fuzz/targetd_%_fuzz.o: CPPFLAGS += -Itarget-driver/agent
+$(1)/obj/tests/fuzz/%.o: CPPFLAGS += -Ihost-bridge
+$(1)/%.a:
+	@rm -f $$@; ar rcs $$@ $$(filter %.o,$$^)
+$(1)/fuzz/agent_%_fuzz: $(1)/obj/tests/fuzz/agent_%_fuzz.o $(3) $(1)/agent.a $(1)/host.a
+	$$(fuzz_link)
+$(1)/fuzz/targetd_%_fuzz: $(1)/obj/tests/fuzz/targetd_%_fuzz.o $(3) $(1)/targetd.a $(1)/host.a
+	$$(fuzz_link)
+$(1)/fuzz/%_fuzz: $(1)/obj/tests/fuzz/%_fuzz.o $(3) $(1)/host.a
+	$$(fuzz_link)
+$(1)/fuzz/%: fuzz_link = @echo '  LINK    $$@'; mkdir -p $$(@D); $(2) -o $$@ $$^ \
+	$(FUZZ_LINK) $(FUZZ_LIBS)
+endef
+
+# Objects of $(B)/asan/obj are those of the unit tests.
+define fuzz_objects
+$(1)/obj/%.o: %.c | $(B)/.setup
+	@mkdir -p $$(@D)
+	$$(Q)clang $$(CPPFLAGS) $$(CFLAGS) $(2) -MMD -c -o $$@ $$<
+endef
+
+fuzz_alloc = $(1)/obj/tests/fuzz/alloc.o
+fuzz_main = $(patsubst %,$(1)/obj/tests/fuzz/%.o,alloc replay pick)
+FUZZ_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_COVERAGE := -fprofile-instr-generate -fcoverage-mapping
+$(eval $(call fuzz_objects,$(B)/fuzzer,-fsanitize=fuzzer-no-link $(FUZZ_SANITIZE)))
+$(eval $(call fuzz_objects,$(B)/coverage,-O0 $(FUZZ_COVERAGE)))
+$(eval $(call fuzz_variant,$(B)/fuzzer,clang -fsanitize=fuzzer $(FUZZ_SANITIZE),\
+	$(call fuzz_alloc,$(B)/fuzzer)))
+$(eval $(call fuzz_variant,$(B)/coverage,clang $(FUZZ_COVERAGE),\
+	$(call fuzz_main,$(B)/coverage)))
+$(eval $(call fuzz_variant,$(B)/asan,$(CC) $(SANITIZE),\
+	$(call fuzz_main,$(B)/asan)))
+
+.PHONY: fuzz-coverage fuzz-corpus fuzz-replay
+fuzz: $(FUZZ:%=$(B)/fuzzer/fuzz/%)
+	@scripts/fuzz --seconds $(TIME) $^
+fuzz-coverage: $(FUZZ:%=$(B)/coverage/fuzz/%)
+	@scripts/fuzz-coverage $^
+fuzz-corpus: $(FUZZ:%=$(B)/coverage/fuzz/%)
+	@scripts/fuzz-corpus $^
+fuzz-replay: $(FUZZ:%=$(B)/asan/fuzz/%)
 
 # ---- running -----------------------------------------------------------
 
@@ -210,7 +260,7 @@ bench: all objects
 	@scripts/bench
 	@scripts/bench-vsock
 
-check: all objects lying-guest $(UNIT) $(B)/fault/vouchd $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link $(B)/asan/vouch-sign
+check: all objects lying-guest $(UNIT) fuzz-replay $(B)/fault/vouchd $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link $(B)/asan/vouch-sign
 	@scripts/check
 
 style: programs modules

@@ -2,10 +2,13 @@
 /*
  * The check of one function's shape: whatever code a broken verifier VM
  * states. A proper prologue is put before the input, since none would be
- * found by chance.
+ * found by chance; an input that begins with 0xff brings its own.
+ *
+ * Parser: host-bridge/check_code.c host-bridge/check_x86.c
+ * Parser: host-bridge/disasm.c
  */
 
-#include <stdlib.h>
+#include "fuzz.h"
 
 #include "check_code.h"
 
@@ -13,44 +16,62 @@ static const u8 prologue[] = { 0x0f, 0x1f, 0x44, 0x00, 0x00, 0x66, 0x90,
 			       0x55, 0x48, 0x89, 0xe5, 0x48, 0x81, 0xec,
 			       0x40, 0x00, 0x00, 0x00, 0x53, 0x41, 0x55 };
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 /* What is accepted covers the code without gap or overlap. */
 static void follow(const struct vouch_code *code, u32 len)
 {
-	u32 off = sizeof(prologue), i;
+	u32 off, i;
 
+	if (!code->n_insns)
+		return;
+	off = code->insns[0].off;
 	for (i = 0; i < code->n_insns; i++) {
-		if (code->insns[i].off != off ||
-		    code->insns[i].writes == VOUCH_X86_RBP)
-			__builtin_trap();
+		fuzz_require(code->insns[i].off == off &&
+			     code->insns[i].writes != VOUCH_X86_RBP);
 		off += code->insns[i].len;
 	}
-	if (off != len || code->exit >= code->n_insns)
-		__builtin_trap();
+	fuzz_require(off == len && code->exit < code->n_insns);
+}
+
+static void check(struct vouch_disasm *disasm, const u8 *bytes, u32 len)
+{
+	struct vouch_refusal why = {};
+	struct vouch_code code = {};
+	const struct vouch_code_place place = {
+		.program = "fuzz",
+		.code = bytes,
+		.len = len,
+	};
+	int ret;
+
+	fuzz_alloc_arm(bytes, len);
+	ret = vouch_code_read(disasm, &place, &code, &why);
+	if (!fuzz_alloc_disarm())
+		fuzz_require(!ret || (ret == -EPERM && why.text[0]));
+	if (!ret)
+		follow(&code, len);
+	vouch_code_release(&code);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct vouch_disasm *disasm;
-	struct vouch_refusal why;
-	struct vouch_code code;
-	u8 *copy = malloc(sizeof(prologue) + size);
-	const struct vouch_code_place place = {
-		.program = "fuzz",
-		.code = copy,
-		.len = (u32)(sizeof(prologue) + size),
-	};
+	size_t before = sizeof(prologue);
+	u8 *copy = malloc(before + size);
 
 	if (!disasm)
 		disasm = vouch_disasm_new();
 	if (!disasm || !copy)
 		abort();
-	memcpy(copy, prologue, sizeof(prologue));
-	memcpy(copy + sizeof(prologue), data, size);
-	if (!vouch_code_read(disasm, &place, &code, &why))
-		follow(&code, place.len);
-	vouch_code_release(&code);
+	if (size && data[0] == 0xff) {
+		before = 0;
+		data++;
+		size--;
+	}
+	memcpy(copy, prologue, before);
+	if (size)
+		memcpy(copy + before, data, size);
+	if (before + size)
+		check(disasm, copy, (u32)(before + size));
 	free(copy);
 	return 0;
 }

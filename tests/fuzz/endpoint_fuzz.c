@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Any text is an endpoint or refused with a reason. */
+/*
+ * Any text is an endpoint or refused with a reason.
+ *
+ * Parser: common/endpoint.c
+ */
 
-#include <stdlib.h>
+#include "fuzz.h"
 
-#include "endpoint.h"
+#include "../../common/endpoint.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct vouch_endpoint ep;
@@ -14,10 +17,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (!uri)
 		return 0;
-	memcpy(uri, data, len);
+	if (len)
+		memcpy(uri, data, len);
 	uri[len] = 0;
-	if (vouch_endpoint_parse(uri, &ep, &why) && !why)
-		abort();
+	if (vouch_endpoint_parse(uri, &ep, &why))
+		fuzz_require(why);
+	else
+		fuzz_require(memchr(ep.path, 0, sizeof(ep.path)));
 	free(uri);
 	return 0;
 }

@@ -1,66 +1,123 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * The image parser, whose file the kernel compiles too. What it accepts must
- * be safe to follow: every pointer it hands out is touched.
+ * be safe to follow: every pointer it hands out is touched. An input is an
+ * image, or, if it does not begin as ELF files do, changes to one; where its
+ * first byte is odd, what is behind the changed bytes is moved along.
+ *
+ * Parser: common/image.c common/image_form.c common/manifest.c
  */
 
-#include <stdlib.h>
+#include "base.h"
 
-#include "image.h"
-
-static volatile u64 sink;
-
-static void touch(const void *p, size_t len)
-{
-	const u8 *b = p;
-
-	while (len--)
-		sink += *b++;
-}
+#include "../../common/image.h"
 
 static void follow(const struct vouch_image *img)
 {
 	u32 i;
 
-	touch(img->text, img->text_len);
-	touch(img->data, img->data_len);
-	touch(img->name, VOUCH_IMAGE_NAME_LEN + 1);
-	touch(img->vermagic, strlen(img->vermagic));
-	touch(img->record, sizeof(*img->record));
-	touch(img->req.progs, img->req.n_progs * sizeof(*img->req.progs));
-	touch(img->req.maps, img->req.n_maps * sizeof(*img->req.maps));
-	touch(img->req.refs, img->req.n_refs * sizeof(*img->req.refs));
+	fuzz_touch(img->text, img->text_len);
+	fuzz_touch(img->data, img->data_len);
+	fuzz_touch(img->name, VOUCH_IMAGE_NAME_LEN + 1);
+	fuzz_touch(img->vermagic, strlen(img->vermagic));
+	fuzz_touch(img->record, sizeof(*img->record));
+	fuzz_touch(img->req.progs, img->req.n_progs * sizeof(*img->req.progs));
+	fuzz_touch(img->req.maps, img->req.n_maps * sizeof(*img->req.maps));
+	fuzz_touch(img->req.refs, img->req.n_refs * sizeof(*img->req.refs));
 	for (i = 0; i < img->n_syms; i++)
-		touch(vouch_image_symbol(img, i),
-		      strlen(vouch_image_symbol(img, i)));
+		fuzz_touch(vouch_image_symbol(img, i),
+			   strlen(vouch_image_symbol(img, i)));
 	for (i = 0; i < img->n_relas; i++)
-		touch(img->text + img->relas[i].r_offset, 4);
+		fuzz_touch(img->text + img->relas[i].r_offset, 4);
+	for (i = 0; i < img->n_returns; i++)
+		fuzz_touch(img->text + img->returns[i].r_addend, 1);
 	for (i = 0; i < VOUCH_IMAGE_N_VOLATILE; i++)
-		touch(img->file + img->volatiles[i].off, img->volatiles[i].len);
+		fuzz_touch(img->file + img->volatiles[i].off,
+			   img->volatiles[i].len);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+static void parse(const u8 *file, size_t len)
 {
 	struct vouch_image img;
 	const char *why = NULL;
 	u32 elf_len, sig_len;
-	/* A buffer of exactly this length, aligned as the parser asks. */
-	u8 *copy = malloc(len ? len : 1);
 
-	if (!copy)
-		return 0;
-	memcpy(copy, data, len);
-	if (vouch_image_split(copy, len, &elf_len, &sig_len, &why)) {
-		if (!why)
-			abort();
+	if (vouch_image_split(file, len, &elf_len, &sig_len, &why)) {
+		fuzz_require(why);
 		elf_len = (u32)len;
+	} else {
+		fuzz_touch(file + elf_len, sig_len);
 	}
 	why = NULL;
-	if (!vouch_image_parse(copy, elf_len, &img, &why))
+	if (!vouch_image_parse(file, elf_len, &img, &why))
 		follow(&img);
-	else if (!why)
-		abort();
+	else
+		fuzz_require(why);
+}
+
+/* Puts section headers where they belong after bytes came or went: every
+ * section keeps its size, and the one that was changed gets @grown more. */
+static void mend(struct fuzz_edited *e, u32 changed, s64 grown)
+{
+	Elf64_Shdr s[VOUCH_N_SECTIONS];
+	Elf64_Ehdr eh;
+	u64 end = sizeof(eh);
+	u32 i;
+
+	if (e->len < sizeof(eh) + sizeof(s))
+		return;
+	memcpy(&eh, e->data, sizeof(eh));
+	eh.e_shoff = e->len - sizeof(s);
+	memcpy(s, e->data + eh.e_shoff, sizeof(s));
+	s[1 + changed % (VOUCH_N_SECTIONS - 1)].sh_size += (u64)grown;
+	for (i = 1; i < VOUCH_N_SECTIONS; i++) {
+		u64 align = vouch_section_rules[i].align;
+
+		s[i].sh_offset = (end + align - 1) & ~(align - 1);
+		end = s[i].sh_offset;
+		if (s[i].sh_type != SHT_NOBITS)
+			end += s[i].sh_size;
+	}
+	memcpy(e->data, &eh, sizeof(eh));
+	memcpy(e->data + eh.e_shoff, s, sizeof(s));
+}
+
+/* A trailer as the kernel's sign-file writes it. */
+static void add_trailer(struct fuzz_edited *e, u8 sig_len)
+{
+	struct vouch_module_signature sig = { .id_type = 2 };
+	size_t marker = sizeof(VOUCH_MODULE_SIG_STRING) - 1;
+
+	if (e->len + sizeof(sig) + marker > e->max)
+		return;
+	sig.sig_len[3] = sig_len;
+	memcpy(e->data + e->len, &sig, sizeof(sig));
+	memcpy(e->data + e->len + sizeof(sig), VOUCH_MODULE_SIG_STRING, marker);
+	e->len += sizeof(sig) + marker;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	const struct fuzz_base *base = fuzz_base();
+	struct fuzz_input in = { data, len };
+	struct fuzz_edited e;
+	u8 how, section, *copy;
+
+	if (len && data[0] == ELFMAG0) {
+		copy = fuzz_copy(data, len);
+	} else {
+		e = fuzz_editable(base->image, base->image_len);
+		how = fuzz_u8(&in);
+		section = fuzz_u8(&in);
+		if (how & 2)
+			add_trailer(&e, section);
+		fuzz_edit(&e, &in);
+		if (how & 1)
+			mend(&e, section, (s64)(e.len - base->image_len));
+		len = e.len;
+		copy = fuzz_edited_end(&e);
+	}
+	parse(copy, len);
 	free(copy);
 	return 0;
 }

@@ -1,20 +1,67 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The bridge's reader of submitted objects: whatever a submitter sends. */
+/*
+ * The bridge's reader of submitted objects: whatever a submitter sends. An
+ * input is an object, or, if it does not begin as ELF files do, changes to
+ * the tests' object, which has externs and types as its first byte says.
+ *
+ * Parser: host-bridge/object.c host-bridge/object_btf.c
+ * Seeds: build/objects
+ */
+
+#include "base.h"
 
 #include "object.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+static void read_object(const u8 *data, size_t size)
+{
+	struct vouch_refusal why = {};
+	struct vouch_object object;
+	int ret;
+
+	fuzz_alloc_arm(data, size);
+	ret = vouch_object_read(data, size, &object, &why);
+	if (!fuzz_alloc_disarm())
+		fuzz_require(!ret || (ret == -EPERM && why.text[0]));
+	if (!ret) {
+		vouch_object_has32(&object, 1);
+		vouch_object_has64(&object, FIXTURE_CONST);
+	}
+	vouch_object_release(&object);
+}
+
+static struct fuzz_edited make_object(u8 how)
+{
+	static const char *const sections[] = { ".ksyms", ".kconfig", ".maps" };
+	static struct fixture f;
+	const struct fixture_extern ext = {
+		.name = how & 1 ? "an_extern" : NULL,
+		.kind = !(how & 1) ? 0
+			: how & 2  ? BTF_KIND_VAR
+			: how & 4  ? BTF_KIND_FUNC
+				   : 0,
+		.section = sections[how / 8 % 3],
+	};
+
+	memset(&f, 0, sizeof(f));
+	fixture_object(&f, ext, how & 64);
+	return fuzz_editable(f.object, f.object_len);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct vouch_refusal why;
-	struct vouch_object object;
-	int ret = vouch_object_read(data, size, &object, &why);
+	struct fuzz_input in = { data, size };
+	struct fuzz_edited e;
+	u8 *copy;
 
-	if (!ret)
-		vouch_object_has32(&object, 1);
-	else if (ret != -EPERM || !why.text[0])
-		__builtin_trap();
-	vouch_object_release(&object);
+	if (size && data[0] == ELFMAG0) {
+		copy = fuzz_copy(data, size);
+	} else {
+		e = make_object(fuzz_u8(&in));
+		fuzz_edit(&e, &in);
+		size = e.len;
+		copy = fuzz_edited_end(&e);
+	}
+	read_object(copy, size);
+	free(copy);
 	return 0;
 }

@@ -1,23 +1,39 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The reader of target profiles. */
+/*
+ * The reader of target profiles.
+ *
+ * Parser: host-bridge/profile.c
+ */
+
+#include "fuzz.h"
 
 #include "profile.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void follow(const struct vouch_profile *profile)
 {
-	struct vouch_profile *profile;
-	char why[256];
 	s64 value;
 
-	if (vouch_profile_parse(data, size, &profile, why, sizeof(why)))
-		return 0;
 	vouch_profile_fact(profile, "module.size", &value);
 	vouch_profile_config(profile, "CONFIG_RETHUNK");
 	vouch_profile_offers(profile, "helpers", "vouch_bpf_map_lookup");
-	if (!vouch_profile_vermagic(profile)[0])
-		__builtin_trap();
+	fuzz_touch(vouch_profile_identity(profile), VOUCH_HASH_LEN);
+	fuzz_require(vouch_profile_release(profile)[0]);
+	fuzz_require(vouch_profile_vermagic(profile)[0]);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct vouch_profile *profile = NULL;
+	char why[256] = "";
+	int err;
+
+	fuzz_alloc_arm(data, size);
+	err = vouch_profile_parse(data, size, &profile, why, sizeof(why));
+	if (!fuzz_alloc_disarm())
+		fuzz_require(!err || why[0]);
+	if (err)
+		return 0;
+	follow(profile);
 	vouch_profile_free(profile);
 	return 0;
 }
