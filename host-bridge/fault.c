@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define MAX_POINTS 128
-#define MAX_RULES 16
+#define MAX_RULES 64
 #define NAME_LEN 64
 
 struct rule {
@@ -69,12 +69,30 @@ static void read_rule(const char *text)
 		die("VOUCH_FAULTS counts from 1", text);
 }
 
+/* libfiu's, where that is preloaded. */
+void fiu_set_prng_seed(unsigned int seed) __attribute__((weak));
+
+/* The same seed gives a process the same errors again. */
+static void seed(const char *duty)
+{
+	const char *env = getenv("VOUCH_FAULT_SEED");
+	unsigned int number;
+
+	if (!env || !fiu_set_prng_seed)
+		return;
+	number = (unsigned int)strtoul(env, NULL, 10);
+	for (; *duty; duty++)
+		number = number * 31 + (unsigned char)*duty;
+	fiu_set_prng_seed(number);
+}
+
 void vouch_fault_duty(const char *duty)
 {
 	const char *env = getenv("VOUCH_FAULTS"),
 		   *path = getenv("VOUCH_FAULT_LOG");
 	char *copy, *save = NULL, *text;
 
+	seed(duty);
 	own_duty = duty;
 	n_points = 0;
 	n_rules = 0;

@@ -12,6 +12,7 @@
  *			number of an error
  *	VOUCH_FAULT_LOG	file to which each hit is appended before anything
  *			happens: "PID DUTY POINT HIT ACTION", "-" for none
+ *	VOUCH_FAULT_SEED	of libfiu's errors, if that is preloaded
  *
  * Duties are main, launch, link, link-child, sign and vm, which is a process
  * on its way to become QEMU.

@@ -241,7 +241,21 @@ static struct vouch_submission *next_taken(const struct vouch_daemon *daemon)
 	return found;
 }
 
-static void recover(struct vouch_daemon *daemon)
+/* What ended the daemon may do so again; what was only held did not, unless
+ * its file cannot be read. */
+static int count(struct vouch_daemon *daemon, bool start)
+{
+	const struct vouch_submission *sub;
+	int err = 0;
+
+	for (sub = daemon->submissions; !err && sub; sub = sub->next)
+		if (sub->resume &&
+		    (start || sub->resume == VOUCH_RESUME_LATER))
+			err = vouch_store_attempt(daemon->store, sub->id);
+	return err;
+}
+
+static void take_up(struct vouch_daemon *daemon, bool start)
 {
 	struct vouch_submission *sub;
 	int err;
@@ -250,9 +264,8 @@ static void recover(struct vouch_daemon *daemon)
 	err = vouch_store_log(daemon->store, 0, "resume", VOUCH_VERSION);
 	if (!err)
 		err = vouch_store_pending(daemon->store, take, daemon);
-	for (sub = daemon->submissions; !err && sub; sub = sub->next)
-		if (sub->resume)
-			err = vouch_store_attempt(daemon->store, sub->id);
+	if (!err)
+		err = count(daemon, start);
 	if (!err)
 		err = sweep(daemon);
 	vouch_fault("resume", "read");
@@ -268,7 +281,7 @@ static void recover(struct vouch_daemon *daemon)
 
 static void on_timer(struct vouch_timer *timer)
 {
-	recover(vouch_container(timer, struct vouch_daemon, resume));
+	take_up(vouch_container(timer, struct vouch_daemon, resume), false);
 }
 
 void vouch_resume_later(struct vouch_daemon *daemon)
@@ -279,5 +292,5 @@ void vouch_resume_later(struct vouch_daemon *daemon)
 
 void vouch_resume_start(struct vouch_daemon *daemon)
 {
-	recover(daemon);
+	take_up(daemon, true);
 }

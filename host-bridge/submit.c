@@ -236,6 +236,8 @@ static int keep(struct vouch_submission *sub, struct vouch_failure *f)
 	free(options);
 	if (!err)
 		return vouch_verdict_begin(sub);
+	/* The object's file may be one that nobody names. */
+	vouch_resume_later(sub->daemon);
 	vouch_fail_next(f, "make space there, then submit again");
 	vouch_error("cannot %s: %s; check its space and permissions", f->what,
 		    f->why);
