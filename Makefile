@@ -146,6 +146,15 @@ $(B)/asan/tests/%: $(B)/asan/obj/tests/unit/%.o \
 	$(link) $(SANITIZE) $(BRIDGE_LIBS) -lcmocka
 $(B)/asan/obj/tests/%.o: CPPFLAGS += -Ihost-bridge
 
+# What processes can do is a matter of the plain build: sanitizers need more.
+CONFINE := $(wildcard tests/confine/*.c)
+define confine_test
+$(1)/confine_test: $(call obj,$(1),$(CONFINE) $(BRIDGE) $(COMMON))
+	$$(link) $(2) $(BRIDGE_LIBS)
+endef
+$(eval $(call confine_test,$(B),))
+$(eval $(call confine_test,$(B)/asan,$(SANITIZE)))
+
 # Fuzz targets, each from one file. Those of the agents link their agent's
 # files, the others all that the bridge and the command line have, from an
 # archive, so that a target can put a function of its own in place of one.
@@ -260,7 +269,8 @@ bench: all objects
 	@scripts/bench
 	@scripts/bench-vsock
 
-check: all objects lying-guest $(UNIT) fuzz-replay $(B)/fault/vouchd $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link $(B)/asan/vouch-sign
+check: all objects lying-guest $(UNIT) fuzz-replay $(B)/confine_test $(B)/asan/confine_test \
+		$(B)/fault/vouchd $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link $(B)/asan/vouch-sign
 	@scripts/check
 
 style: programs modules

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The link process: capture, object and profile in, unsigned image out. */
 
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "../common/hex.h"
 #include "../common/image.h"
+#include "confine.h"
 #include "fault.h"
 #include "link.h"
 #include "log.h"
@@ -184,6 +188,10 @@ static void limit(void)
 /* The child's whole life. */
 static void child(int fd, const struct request *r, pid_t parent)
 {
+	static const struct vouch_confinement confinement = {
+		.duty = VOUCH_DUTY_LINK_CHILD,
+		.dir_fd = -1,
+	};
 	struct vouch_reply reply = {};
 	json_t *json;
 	int err;
@@ -194,6 +202,8 @@ static void child(int fd, const struct request *r, pid_t parent)
 	vouch_fault_rename("link-child");
 	vouch_fault("child", "begun");
 	limit();
+	if (vouch_confine(&confinement))
+		_exit(1);
 	work(r, &reply);
 	vouch_fault("child", "worked");
 	if (reply.json) {
@@ -243,11 +253,18 @@ static void blame_child(struct vouch_reply *reply, int err, int status)
 	vouch_error("%s: %s", reply->failure.what, reply->failure.why);
 }
 
+/* A descriptor of the child is the only means to signal anybody. */
+static pid_t fork_child(int *pid_fd)
+{
+	return (pid_t)syscall(SYS_clone, CLONE_PIDFD | SIGCHLD, NULL, pid_fd,
+			      NULL, 0);
+}
+
 static void run_child(const struct request *r, struct vouch_reply *reply)
 {
 	struct vouch_message msg;
 	const char *why;
-	int err, pair[2], status = 0;
+	int err, pair[2], pid_fd = -1, status = 0;
 	pid_t pid, parent = getpid();
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
@@ -255,7 +272,7 @@ static void run_child(const struct request *r, struct vouch_reply *reply)
 			   "make a socket pair");
 		return;
 	}
-	pid = fork();
+	pid = fork_child(&pid_fd);
 	if (!pid) {
 		close(pair[0]);
 		child(pair[1], r, parent);
@@ -269,9 +286,10 @@ static void run_child(const struct request *r, struct vouch_reply *reply)
 	close(pair[0]);
 	if (pid > 0) {
 		if (err)
-			kill(pid, SIGKILL);
+			pidfd_send_signal(pid_fd, SIGKILL, NULL, 0);
 		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 			;
+		close(pid_fd);
 	}
 	if (err)
 		blame_child(reply, err, status);
@@ -302,10 +320,13 @@ static void handle(void *ctx, const struct vouch_message *msg,
 
 int vouch_linker_run(int fd, const void *args)
 {
+	static const struct vouch_confinement confinement = {
+		.duty = VOUCH_DUTY_LINK,
+		.dir_fd = -1,
+	};
 	const struct vouch_linker_args *a = args;
 
-	if (vouch_process_drop(a->user) ||
-	    vouch_process_confine(VOUCH_DUTY_LINK))
+	if (vouch_process_drop(a->user) || vouch_confine(&confinement))
 		return 1;
 	return vouch_worker_run(fd, handle, (void *)a);
 }

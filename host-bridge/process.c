@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -77,6 +78,22 @@ int vouch_process_spawn(const char *name, int level,
 	return 0;
 }
 
+int vouch_process_close_inherited(int first)
+{
+	return close_range((unsigned int)first, ~0u, 0) ? -errno : 0;
+}
+
+/* What root could come by again; nobody else can shrink it. */
+static int drop_bounding_set(void)
+{
+	cap_value_t cap;
+
+	for (cap = 0; cap_get_bound(cap) >= 0; cap++)
+		if (cap_get_bound(cap) && cap_drop_bound(cap))
+			return -errno;
+	return 0;
+}
+
 int vouch_process_drop(const char *user)
 {
 	const struct passwd *pw;
@@ -95,7 +112,8 @@ int vouch_process_drop(const char *user)
 		return -ENOENT;
 	}
 	prctl(PR_GET_PDEATHSIG, &death_signal);
-	if (setgroups(0, NULL) || setgid(pw->pw_gid) || setuid(pw->pw_uid)) {
+	if (drop_bounding_set() || setgroups(0, NULL) || setgid(pw->pw_gid) ||
+	    setuid(pw->pw_uid)) {
 		vouch_error("cannot become user '%s': %s", user,
 			    strerror(errno));
 		return -errno;

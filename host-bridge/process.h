@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Processes by duty: forked from the main one, each with a socket pair to it
- * and nothing else, each confined to the system calls of its duty.
+ * and nothing else. confine.h has what each then gives up.
  */
 #ifndef VOUCH_PROCESS_H
 #define VOUCH_PROCESS_H
@@ -9,12 +9,6 @@
 #include <sys/types.h>
 
 #include "../common/base.h"
-
-enum vouch_duty {
-	VOUCH_DUTY_MAIN,
-	VOUCH_DUTY_LINK,
-	VOUCH_DUTY_SIGN,
-};
 
 /**
  * vouch_process_spawn() - fork a process.
@@ -36,22 +30,21 @@ int vouch_process_spawn(const char *name, int level,
 			int *fd, pid_t *pid);
 
 /**
+ * vouch_process_close_inherited() - close what whoever started us left open.
+ * @first: the first descriptor to close
+ *
+ * Return: 0 or -errno.
+ */
+int vouch_process_close_inherited(int first);
+
+/**
  * vouch_process_drop() - stop being root.
  * @user: whom to be; NULL stays as it is, and says so if that is root
+ *
+ * Without the means to become root again.
  *
  * Return: 0 or -errno, logged.
  */
 int vouch_process_drop(const char *user);
-
-/**
- * vouch_process_confine() - give up everything that the duty does not need.
- * @duty: of this process
- *
- * No new privileges, no core dump of keys, and a list of allowed system
- * calls; any other ends the process.
- *
- * Return: 0 or -errno, logged.
- */
-int vouch_process_confine(enum vouch_duty duty);
 
 #endif /* VOUCH_PROCESS_H */

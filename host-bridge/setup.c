@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/pidfd.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -30,7 +31,9 @@ static struct vouch_config config;
 static struct vouch_profile *profiles[VOUCH_MAX_PROFILES];
 static char config_path[512];
 static int log_level = LOG_INFO;
-static pid_t pids[3]; /* launch, link, sign */
+/* launch, link, sign; a descriptor is the only means to signal one */
+static pid_t pids[3];
+static int pid_fds[3] = { -1, -1, -1 };
 
 /* ---- configuration ---- */
 
@@ -90,6 +93,7 @@ int vouch_setup_config(struct vouch_daemon *daemon,
 	u32 i;
 	int ret;
 
+	vouch_process_close_inherited(STDERR_FILENO + 1);
 	vouch_fault_duty("main");
 	daemon->config = &config;
 	daemon->signal_fd = daemon->state_fd = daemon->objects_fd = -1;
@@ -256,6 +260,7 @@ int vouch_setup_processes(struct vouch_daemon *daemon)
 					  &pids[i]);
 		if (err)
 			goto fail;
+		pid_fds[i] = pidfd_open(pids[i], 0);
 	}
 	err = vouch_loop_init(&daemon->loop);
 	for (i = 0; !err && i < 3; i++) {
@@ -358,7 +363,7 @@ int vouch_setup_service(struct vouch_daemon *daemon)
 	}
 	if (catch_signals(daemon) || vouch_process_drop(config.user) ||
 	    open_store(daemon) || vouch_intake_open(daemon) ||
-	    vouch_process_confine(VOUCH_DUTY_MAIN))
+	    vouch_setup_confine(daemon))
 		return VOUCH_EXIT_INTERNAL;
 	return 0;
 }
@@ -410,20 +415,21 @@ static bool has_ended(pid_t pid, int flags)
 }
 
 /* One that is stopped or hangs must not keep the daemon from its end. */
-static void wait_for(const pid_t *pid)
+static void wait_for(int which)
 {
 	int i;
 
-	if (*pid <= 0)
+	if (pids[which] <= 0)
 		return;
 	for (i = 0; i < END_TRIES; i++) {
-		if (has_ended(*pid, WNOHANG))
+		if (has_ended(pids[which], WNOHANG))
 			return;
 		poll(NULL, 0, END_TRY_MS);
 	}
-	vouch_warning("process %d does not end; it is killed", (int)*pid);
-	kill(*pid, SIGKILL);
-	has_ended(*pid, 0);
+	vouch_warning("process %d does not end; it is killed",
+		      (int)pids[which]);
+	if (!pidfd_send_signal(pid_fds[which], SIGKILL, NULL, 0))
+		has_ended(pids[which], 0);
 }
 
 void vouch_setup_end(struct vouch_daemon *daemon)
@@ -434,11 +440,11 @@ void vouch_setup_end(struct vouch_daemon *daemon)
 	if (daemon->loop.epoll_fd >= 0) {
 		/* VMs first: QEMU complains when its channel goes before it. */
 		vouch_peer_drop(&daemon->launch, "vouchd ends");
-		wait_for(&pids[0]);
+		wait_for(0);
 		vouch_intake_close(daemon);
 		hang_up(daemon);
-		wait_for(&pids[1]);
-		wait_for(&pids[2]);
+		wait_for(1);
+		wait_for(2);
 		vouch_loop_end(&daemon->loop);
 		vouch_origin_forget(daemon);
 	}

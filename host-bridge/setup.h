@@ -46,6 +46,14 @@ int vouch_setup_processes(struct vouch_daemon *daemon);
 int vouch_setup_service(struct vouch_daemon *daemon);
 
 /**
+ * vouch_setup_confine() - give up what the main process does not need.
+ * @daemon: with all its files and sockets open
+ *
+ * Return: 0 or -errno, logged.
+ */
+int vouch_setup_confine(struct vouch_daemon *daemon);
+
+/**
  * vouch_setup_serve() - start VMs, take up what was left, and serve.
  * @daemon: ready
  *

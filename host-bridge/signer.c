@@ -9,6 +9,7 @@
 
 #include "../common/hex.h"
 #include "../common/image.h"
+#include "confine.h"
 #include "crypto.h"
 #include "fault.h"
 #include "file.h"
@@ -243,6 +244,20 @@ static int open_signer(struct signer *s, const struct vouch_config *config)
 	return load_key(s, config);
 }
 
+static int confine(const struct signer *s, const struct vouch_config *config)
+{
+	char path[512];
+	const struct vouch_confinement c = {
+		.duty = VOUCH_DUTY_SIGN,
+		.dir_fd = s->dir_fd,
+		.dirs = { { path, true, false } },
+		.n_dirs = 1,
+	};
+
+	snprintf(path, sizeof(path), "%s/sign", config->state_dir);
+	return vouch_confine(&c);
+}
+
 int vouch_signer_run(int fd, const void *config)
 {
 	const struct vouch_config *c = config;
@@ -250,7 +265,7 @@ int vouch_signer_run(int fd, const void *config)
 	int ret = 1;
 
 	if (!open_signer(&s, c) && !vouch_process_drop(c->user) &&
-	    !load_sequence(&s) && !vouch_process_confine(VOUCH_DUTY_SIGN))
+	    !load_sequence(&s) && !confine(&s, c))
 		ret = vouch_worker_run(fd, handle, &s);
 	vouch_signer_free(s.key);
 	close(s.dir_fd);

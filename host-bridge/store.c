@@ -58,11 +58,14 @@ int vouch_store_open(struct vouch_store **store, const char *path, char *why,
 {
 	struct vouch_store *s = calloc(1, sizeof(*s));
 	const char *reason = NULL;
+	u8 seed;
 
 	if (!s) {
 		snprintf(why, why_len, "out of memory");
 		return -EIO;
 	}
+	/* Seeded now: the device of chance is out of reach later. */
+	sqlite3_randomness(sizeof(seed), &seed);
 	if (sqlite3_open(path, &s->db) != SQLITE_OK ||
 	    sqlite3_busy_timeout(s->db, 5000) != SQLITE_OK ||
 	    sqlite3_exec(s->db, schema, NULL, NULL, NULL) != SQLITE_OK ||

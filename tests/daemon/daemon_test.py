@@ -3,6 +3,7 @@
 """vouchd as a whole, with fake agents in place of VMs.
 
 usage: daemon_test.py VOUCHD [TEST]...
+       daemon_test.py VOUCHD --module MODULE...
 """
 
 import sys
@@ -11,6 +12,7 @@ import bad_submissions
 import clients
 import images
 import launches
+import processes
 import restarts
 import roles
 import signing
@@ -20,20 +22,23 @@ from harness import Daemon
 from tap import Tap
 
 MODULES = (images, verifiers, targets, clients, roles, bad_submissions,
-           restarts, launches, signing)
+           restarts, launches, signing, processes)
 
 
-def tests():
+def tests(modules=()):
     """All tests by their names, in the order in which they run."""
     return {name: test for module in MODULES
             for name, test in vars(module).items()
-            if name.startswith("test_")}
+            if name.startswith("test_") and
+            (not modules or module.__name__ in modules)}
 
 
 def main():
     tap = Tap()
-    known = tests()
-    names = sys.argv[2:] or known
+    args = sys.argv[2:]
+    by_module = args[:1] == ["--module"]
+    known = tests(args[1:] if by_module else ())
+    names = known if by_module or not args else args
     for name in names:
         tap.note(name)
         tap.run(known[name])

@@ -52,7 +52,7 @@ class Daemon:
     keys = None
     running = []
 
-    def __init__(self, **changes):
+    def __init__(self, pass_fds=(), **changes):
         self.temp = tempfile.TemporaryDirectory(prefix="vouchd-")
         self.dir = self.temp.name
         if "user" in changes:
@@ -77,6 +77,7 @@ class Daemon:
                  "agent_socket": self.path("target.sock")}]}
         self.config.update(changes)
         self.agents = []
+        self.pass_fds = pass_fds
         self.process = None
         self.log = self.path("log")
         self.start()
@@ -93,6 +94,7 @@ class Daemon:
                 [VOUCHD, "--config", self.path("config.json"),
                  "--log-level", "debug"], stdin=subprocess.DEVNULL,
                 stdout=f, stderr=f, env=dict(self.environment(), **env),
+                pass_fds=self.pass_fds,
                 # A group more, to see it dropped.
                 extra_groups=[4] if "user" in self.config else None)
         Daemon.running.append(self.process)
