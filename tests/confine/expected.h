@@ -34,7 +34,7 @@ static const struct expected expected[] = {
 	{ "writev", "MLCSD", "the C library's last words" },
 	{ "close", "MLCSD", "descriptors of its own" },
 	{ "sendto", "MLCSD", "messages; not to an address" },
-	{ "poll", "LCS", "waiting for a message" },
+	{ "poll", "MLCSD", "waiting for a message; room for a call" },
 	{ "brk", "MLCSD", "memory" },
 	{ "mmap", "MD", "memory; not code" },
 	{ "munmap", "MLCSD", "memory" },
