@@ -113,7 +113,8 @@ class Guest:
         struct.pack_into("<H", self.memory,
                          ring + 0x1000 + 4 + 2 * (self.next[q] % NUM), slot)
         self.next[q] += 1
-        struct.pack_into("<H", self.memory, ring + 0x1002,
+        # Native, so that both bytes are written at once: the device looks on.
+        struct.pack_into("@H", self.memory, ring + 0x1002,
                          self.next[q] % 65536)
         os.write(self.kicks[q], struct.pack("<Q", 1))
 
@@ -132,7 +133,7 @@ class Guest:
         self.publish(TX, slot, HEAD.size + len(data), 0)
 
     def used(self, q):
-        return struct.unpack_from("<H", self.memory, q * RING + 0x2002)[0]
+        return struct.unpack_from("@H", self.memory, q * RING + 0x2002)[0]
 
     def await_used(self, q, count, seconds=20):
         """Until the device has given back so many buffers of a ring."""
