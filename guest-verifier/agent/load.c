@@ -61,6 +61,12 @@ bool vouch_load_fail(struct vouch_load *load, const char *reason, ...)
 	return false;
 }
 
+bool vouch_load_blame(struct vouch_load *load)
+{
+	load->usage = true;
+	return false;
+}
+
 static bool judge_object(struct vouch_load *load)
 {
 	char why[512];
@@ -71,10 +77,17 @@ static bool judge_object(struct vouch_load *load)
 	err = vouch_btf_judge(load->object, why, sizeof(why));
 	if (!err)
 		return true;
-	return fail(load,
-		    err == -EOPNOTSUPP ? VOUCH_VERDICT_UNSUPPORTED
-				       : VOUCH_VERDICT_ERROR,
-		    "%s", why);
+	if (err == -EOPNOTSUPP)
+		return fail(load, VOUCH_VERDICT_UNSUPPORTED, "%s", why);
+	vouch_load_fail(load, "%s", why);
+	return vouch_load_blame(load);
+}
+
+/* What the kernel or this process had not; the rest is the object's fault. */
+static bool lacks_means(int err)
+{
+	return err == -ENOMEM || err == -EMFILE || err == -ENFILE ||
+	       err == -EAGAIN || err == -EPERM;
 }
 
 static bool open_object(struct vouch_load *load)
@@ -88,8 +101,9 @@ static bool open_object(struct vouch_load *load)
 	if (load->bpf)
 		return true;
 	load->err = -errno;
-	return vouch_load_fail(load, "opening the object: %s: %.700s",
-			       strerror(-load->err), messages);
+	vouch_load_fail(load, "opening the object: %s: %.700s",
+			strerror(-load->err), messages);
+	return lacks_means(load->err) ? false : vouch_load_blame(load);
 }
 
 /* Names go into captures, symbols and logs: what fits there, or nothing. */
@@ -178,13 +192,6 @@ static bool prepare_maps(struct vouch_load *load)
 	return true;
 }
 
-static bool usage(struct vouch_load *load)
-{
-	load->usage = true;
-	load->verdict = VOUCH_VERDICT_ERROR;
-	return false;
-}
-
 static bool set_entries(struct vouch_load *load, const struct vouch_option *o)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(load->bpf, o->name);
@@ -194,14 +201,14 @@ static bool set_entries(struct vouch_load *load, const struct vouch_option *o)
 	if (!map || bpf_map__is_internal(map)) {
 		vouch_load_fail(load, "map_entries: the object has no map %s",
 				o->name);
-		return usage(load);
+		return vouch_load_blame(load);
 	}
 	if (!isdigit((unsigned char)*o->value) || *end || !n || n > ~0u) {
 		vouch_load_fail(
 			load,
 			"map_entries: %s is no number of entries for map %s",
 			o->value, o->name);
-		return usage(load);
+		return vouch_load_blame(load);
 	}
 	return !bpf_map__set_max_entries(map, n) ||
 	       vouch_load_fail(load, "cannot set the entries of map %s",
@@ -247,13 +254,13 @@ static bool set_variable(struct vouch_load *load, const struct vouch_option *o)
 		if (err != -ENOENT) {
 			vouch_load_fail(load, "set: cannot set %s: %s", o->name,
 					why);
-			return usage(load);
+			return vouch_load_blame(load);
 		}
 		vouch_btf_list(btf, section, known, sizeof(known));
 	}
 	vouch_load_fail(load, "set: the object has no variable %s; it has: %s",
 			o->name, *known ? known : "none");
-	return usage(load);
+	return vouch_load_blame(load);
 }
 
 static bool apply_options(struct vouch_load *load)
@@ -346,9 +353,12 @@ static bool explain_failure(struct vouch_load *load)
 	for (i = 0; i < load->n_progs; i++)
 		if (bpf_program__fd(load->progs[i].prog) < 0)
 			break;
-	if (i == load->n_progs || !strstr(messages, "BPF program load failed"))
-		return vouch_load_fail(load, "loading the object: %s: %.700s",
-				       strerror(-load->err), messages);
+	if (i == load->n_progs ||
+	    !strstr(messages, "BPF program load failed")) {
+		vouch_load_fail(load, "loading the object: %s: %.700s",
+				strerror(-load->err), messages);
+		return lacks_means(load->err) ? false : vouch_load_blame(load);
+	}
 	load->failed = i;
 	log = load->progs[i].log_buf;
 	last_line(log ? log : "", line, sizeof(line));
@@ -362,9 +372,11 @@ bool vouch_load_object(struct vouch_load *load)
 {
 	load->failed = -1;
 	messages[0] = 0;
-	if (!judge_object(load) || !open_object(load) || !judge_names(load) ||
-	    !judge_programs(load) || !prepare_maps(load) ||
-	    !apply_options(load) || !prepare_logs(load))
+	if (!judge_object(load) || !open_object(load))
+		return false;
+	if (!judge_names(load) || !judge_programs(load) || !prepare_maps(load))
+		return vouch_load_blame(load);
+	if (!apply_options(load) || !prepare_logs(load))
 		return false;
 	if (bpf_object__load(load->bpf)) {
 		load->err = -errno;

@@ -46,7 +46,7 @@ struct vouch_load {
 	enum vouch_verdict verdict;
 	int err; /* negative, of the load, or 0 */
 	int failed; /* index of the program that failed, or -1 */
-	bool usage; /* an option is wrong */
+	bool usage; /* an error is the object's or an option's */
 	char reason[1024]; /* unless accepted */
 };
 
@@ -76,6 +76,14 @@ json_t *vouch_load_result(const struct vouch_load *load);
  */
 bool vouch_load_fail(struct vouch_load *load, const char *reason, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/**
+ * vouch_load_blame() - say that an error is the object's or an option's.
+ * @load: the load
+ *
+ * Return: false.
+ */
+bool vouch_load_blame(struct vouch_load *load);
 
 /**
  * vouch_load_map_name() - the name of a map in captures and results.

@@ -50,11 +50,12 @@ static json_t *attempt_main(void *arg, int guest_fd, void **blob,
 	};
 	const char *why;
 
-	if (vouch_object_read(a->data, a->size, &object, &why))
+	if (vouch_object_read(a->data, a->size, &object, &why)) {
 		vouch_load_fail(&load, "%s", why);
-	else if (vouch_load_object(&load) && !a->full_log &&
-		 vouch_collect_capture(&load, a->kernel, privileges(a), a->hash,
-				       &w)) {
+		vouch_load_blame(&load);
+	} else if (vouch_load_object(&load) && !a->full_log &&
+		   vouch_collect_capture(&load, a->kernel, privileges(a),
+					 a->hash, &w)) {
 		*blob = w.buf;
 		*blob_len = w.len;
 	}
@@ -221,7 +222,8 @@ static json_t *finish(const struct attempt *a, json_t *result, u8 **capture,
 		*capture = NULL;
 		*len = 0;
 	}
-	if (json_is_true(json_object_get(result, "usage")))
+	if (json_is_true(json_object_get(result, "usage")) &&
+	    vouch_result_is(result, "error"))
 		json_object_set_new(result, "error", json_string("usage"));
 	json_object_del(result, "usage");
 	json_object_del(result, "errno");
