@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "daemon.h"
 #include "file.h"
@@ -24,11 +25,25 @@ static void hello_text(json_t *to, const json_t *hello, const char *key)
 	json_object_set(to, key, json_is_string(v) ? v : json_null());
 }
 
+/* A number of the guest's is no more than a number that was said. */
+static void hello_numbers(json_t *to, const struct vouch_vm *vm)
+{
+	json_t *abi = json_object_get(vm->hello, "abi");
+	json_t *guest = json_object_get(vm->hello, "time");
+	json_int_t at = json_integer_value(guest);
+
+	json_object_set(to, "abi", json_is_integer(abi) ? abi : json_null());
+	json_object_set_new(to, "clock_gap_s",
+			    at > 0 ? json_integer(at -
+						  (json_int_t)vm->hello_time)
+				   : json_null());
+}
+
 static json_t *describe_vms(const struct vouch_daemon *daemon,
 			    enum vouch_role role)
 {
-	static const char *const facts[] = { "release", "cpu_model",
-					     "profile" };
+	static const char *const facts[] = { "release", "cpu_model", "profile",
+					     "build_id", "version", "libbpf" };
 	json_t *list = json_array();
 	u32 i, k;
 
@@ -40,8 +55,9 @@ static json_t *describe_vms(const struct vouch_daemon *daemon,
 			continue;
 		entry = json_pack("{s:s, s:s}", "name", vm->config->name,
 				  "state", vouch_vm_state_name(vm->state));
-		for (k = 0; entry && k < 3; k++)
+		for (k = 0; entry && k < sizeof(facts) / sizeof(*facts); k++)
 			hello_text(entry, vm->hello, facts[k]);
+		hello_numbers(entry, vm);
 		if (entry && vm->config->launched)
 			json_object_set_new(
 				entry, "accelerator",
@@ -57,20 +73,23 @@ static void status(struct vouch_client *client, const struct vouch_frame *frame,
 		   json_t *json)
 {
 	struct vouch_daemon *daemon = client->daemon;
-	u64 subs = 0, images = 0;
+	u64 subs = 0, images = 0, newest = 0;
 	json_t *result;
 
 	(void)json;
 	/* Zero where the database fails, which is logged: the rest is true. */
 	vouch_store_counts(daemon->store, &subs, &images);
+	vouch_store_newest(daemon->store, &newest);
 	result = json_pack(
-		"{s:i, s:s, s:I, s:o, s:o, s:I, s:I, s:I}", "schema_version", 1,
+		"{s:i, s:s, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:I}",
+		"schema_version", 1,
 		"version", VOUCH_VERSION, "uptime_s",
 		(json_int_t)((vouch_clock_us() - daemon->started_us) / 1000000),
 		"verifiers", describe_vms(daemon, VOUCH_ROLE_VERIFIER),
 		"targets", describe_vms(daemon, VOUCH_ROLE_TARGET),
 		"submissions", (json_int_t)subs, "images", (json_int_t)images,
-		"under_way", (json_int_t)daemon->n_submissions);
+		"under_way", (json_int_t)daemon->n_submissions, "time",
+		(json_int_t)time(NULL), "log_time", (json_int_t)newest);
 	vouch_client_send(client, VOUCH_FRAME_RESULT, frame->id, result, NULL,
 			  0);
 	json_decref(result);

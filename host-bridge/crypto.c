@@ -95,6 +95,28 @@ int vouch_signer_new(const void *key, size_t key_len, const void *cert,
 	return 0;
 }
 
+int vouch_crypto_cert_check(const void *cert, size_t cert_len, const char **why)
+{
+	X509 *x = read_cert(cert, cert_len);
+	EVP_PKEY *key = x ? X509_get0_pubkey(x) : NULL;
+	int digest = NID_undef;
+
+	*why = NULL;
+	if (x)
+		X509_get_signature_info(x, &digest, NULL, NULL, NULL);
+	if (!x)
+		*why = "it is not one DER certificate";
+	else if (!key || EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA ||
+		 EVP_PKEY_get_bits(key) != VOUCH_KEY_BITS)
+		*why = "its key is not RSA of 3072 bits, which is all that "
+		       "targets take";
+	else if (digest != NID_sha256)
+		*why = "it is not signed with SHA-256, which is all that "
+		       "targets take";
+	X509_free(x);
+	return *why ? -EINVAL : 0;
+}
+
 void vouch_signer_free(struct vouch_signer *signer)
 {
 	if (!signer)

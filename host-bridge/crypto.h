@@ -36,6 +36,17 @@ int vouch_signer_new(const void *key, size_t key_len, const void *cert,
 		     const char **why);
 
 /**
+ * vouch_crypto_cert_check() - would targets take this image certificate?
+ * @cert: X.509 in DER
+ * @cert_len: its length in bytes
+ * @why: set to a constant text on error
+ *
+ * Return: 0, or -EINVAL with @why.
+ */
+int vouch_crypto_cert_check(const void *cert, size_t cert_len,
+			    const char **why);
+
+/**
  * vouch_signer_free() - forget a key.
  * @signer: may be NULL
  */

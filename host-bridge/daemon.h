@@ -94,6 +94,7 @@ struct vouch_vm {
 	struct vouch_vsock *vsock;
 	enum vouch_vm_state state;
 	json_t *hello; /* of the agent, NULL before the first */
+	u64 hello_time; /* when it came, seconds since 1970 */
 	struct vouch_job *job; /* of a verifier: what it works on */
 	struct vouch_timer timer; /* waits for HELLO, or before a restart */
 	bool running; /* launched, and its end not yet heard of */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <sys/queue.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon.h"
@@ -105,6 +106,7 @@ static void take_agent(struct greeting *g, json_t *json)
 	vouch_peer_adopt(&vm->agent, g->conn);
 	json_decref(vm->hello);
 	vm->hello = json_incref(json);
+	vm->hello_time = (u64)time(NULL);
 	vouch_machine_hello(vm);
 }
 

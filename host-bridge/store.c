@@ -435,3 +435,17 @@ int vouch_store_counts(struct vouch_store *store, u64 *submissions, u64 *images)
 	sqlite3_finalize(stmt);
 	return 0;
 }
+
+int vouch_store_newest(struct vouch_store *store, u64 *at)
+{
+	sqlite3_stmt *stmt;
+
+	stmt = query(store, "SELECT coalesce(max(at), 0) FROM log", "");
+	if (!stmt || sqlite3_step(stmt) != SQLITE_ROW) {
+		sqlite3_finalize(stmt);
+		return fail(store, "find the newest record of the log");
+	}
+	*at = (u64)sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return 0;
+}

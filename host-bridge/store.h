@@ -246,4 +246,13 @@ int vouch_store_log(struct vouch_store *store, u64 submission,
 int vouch_store_counts(struct vouch_store *store, u64 *submissions,
 		       u64 *images);
 
+/**
+ * vouch_store_newest() - when the newest record of the log was made.
+ * @store: the store
+ * @at: set to seconds since 1970, 0 without a record
+ *
+ * Return: 0 or -EIO, which is logged.
+ */
+int vouch_store_newest(struct vouch_store *store, u64 *at);
+
 #endif /* VOUCH_STORE_H */

@@ -82,7 +82,9 @@ struct vouch_target_floor {
  * with good or bad end. A load that the kernel refuses before (ENOKEY,
  * EKEYREJECTED, ENOEXEC, ENOENT ...) leaves it as it is.
  *
- *	EBADF, EFBIG	the descriptor cannot be read, or the file is too big
+ *	EBADF, EFBIG, EINVAL, ETXTBSY
+ *			the descriptor cannot be read; the file is too big, is
+ *			empty or no regular file, or is open for writing
  *	EBADMSG		not of the one shape that images and signatures have,
  *			or its content hash is wrong
  *	EKEYREJECTED, ENOKEY

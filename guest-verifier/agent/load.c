@@ -453,3 +453,8 @@ void vouch_load_release(struct vouch_load *load)
 	bpf_object__close(load->bpf);
 	load->bpf = NULL;
 }
+
+const char *vouch_load_library(void)
+{
+	return libbpf_version_string();
+}

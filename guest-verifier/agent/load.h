@@ -93,6 +93,13 @@ bool vouch_load_blame(struct vouch_load *load);
  */
 const char *vouch_load_map_name(const struct bpf_map *map);
 
+/**
+ * vouch_load_library() - the version of libbpf that loads objects.
+ *
+ * Return: a constant text.
+ */
+const char *vouch_load_library(void);
+
 /** vouch_load_release() - close the object; its programs and maps vanish. */
 void vouch_load_release(struct vouch_load *load);
 

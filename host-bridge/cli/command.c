@@ -66,6 +66,15 @@ const char *vouch_cli_option(const struct vouch_cli *cli, const char *name)
 	return NULL;
 }
 
+bool vouch_cli_give(struct vouch_cli *cli, const char *name, const char *value)
+{
+	if (cli->n_given == VOUCH_CLI_MAX_GIVEN)
+		return false;
+	cli->given[cli->n_given].name = name;
+	cli->given[cli->n_given++].value = value;
+	return true;
+}
+
 const char *vouch_cli_next(const struct vouch_cli *cli, const char *name,
 			   int *at)
 {

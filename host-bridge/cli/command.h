@@ -60,6 +60,16 @@ int vouch_cli_main(const struct vouch_cli_command *root, int argc, char **argv);
 const char *vouch_cli_option(const struct vouch_cli *cli, const char *name);
 
 /**
+ * vouch_cli_give() - have an option as if it had been given last.
+ * @cli: the invocation; --@cli->n_given takes it away again
+ * @name: of the option, without dashes; borrowed
+ * @value: its value; borrowed
+ *
+ * Return: true, or false if there is no room.
+ */
+bool vouch_cli_give(struct vouch_cli *cli, const char *name, const char *value);
+
+/**
  * vouch_cli_next() - each value of an option that may be given repeatedly.
  * @cli: the invocation
  * @name: of the option

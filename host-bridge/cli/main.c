@@ -33,6 +33,13 @@ static const struct vouch_cli_command commands[] = {
 	{ .name = "status",
 	  .summary = "Show vouchd, its verifier VMs and its targets",
 	  .run = vouch_status_run },
+	{ .name = "doctor",
+	  .summary = "Find what is amiss, and say what mends it",
+	  .details = "It looks at configuration, service, host, VMs, targets, "
+		     "keys, disk, clocks and\nversions; also when vouchd is "
+		     "down. The exit code is 0 if nothing is a problem.\n",
+	  .options = vouch_doctor_options,
+	  .run = vouch_doctor_run },
 	{ .name = "target",
 	  .summary =
 		  "Show targets, attach, detach and unload programs, use maps",

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "hex.h"
@@ -92,9 +93,9 @@ json_t *vouch_facts_hello(const struct vouch_target_info *info)
 		sizeof(id));
 	cpu_model(cpu, sizeof(cpu));
 	uname(&uts);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i}", "role",
-			 "target", "version", VOUCH_VERSION, "release",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:s, s:i, s:I}",
+			 "role", "target", "version", VOUCH_VERSION, "release",
 			 uts.release, "build_id", id, "cpu_model", cpu,
 			 "nr_cpus", possible_cpus(), "profile", profile, "abi",
-			 (int)info->abi);
+			 (int)info->abi, "time", (json_int_t)time(NULL));
 }

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The image key: who can read it, whether targets take it, who trusts it. */
+
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../common/image.h"
+#include "../crypto.h"
+#include "../file.h"
+#include "doctor.h"
+#include "guestfile.h"
+
+#define MAX_KEY 65536 /* bytes of a key or certificate file */
+#define TARGET_MODULE "vouch_target.ko"
+
+struct blob {
+	void *data;
+	size_t len;
+	int err; /* of reading it */
+};
+
+static void read_blob(const char *path, struct blob *b)
+{
+	memset(b, 0, sizeof(*b));
+	b->err = vouch_file_get(AT_FDCWD, path, MAX_KEY, &b->data, &b->len);
+}
+
+static void forget(struct blob *b)
+{
+	if (b->data)
+		explicit_bzero(b->data, b->len);
+	free(b->data);
+}
+
+/* ---- who can read and replace it ---- */
+
+static void check_access(struct vouch_doctor *d)
+{
+	const char *path = d->config.key;
+	struct vouch_finding f;
+	char dir[512];
+	struct stat st;
+
+	vouch_finding_begin(&f, "keys", VOUCH_EXIT_TRUST, "%s", path);
+	vouch_finding_look(&f, "mode and owner of the key and its directory");
+	if (stat(path, &st)) {
+		vouch_finding_say(&f,
+				  errno == EACCES ? VOUCH_FINDING_UNKNOWN
+						  : VOUCH_FINDING_PROBLEM,
+				  "the key cannot be seen: %s",
+				  strerror(errno));
+		if (errno == EACCES)
+			vouch_finding_mend(&f, "sudo vouch doctor --config %s",
+					   d->config.path);
+		else
+			vouch_finding_mend(&f, "vouch key new DIR, and name "
+					       "it as \"key\"");
+		vouch_finding_end(d, &f);
+		return;
+	}
+	vouch_finding_say(&f, VOUCH_FINDING_OK, "only its owner can read it");
+	if (!S_ISREG(st.st_mode)) {
+		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM, "it is no file");
+		vouch_finding_mend(&f, "vouch key new DIR, and name it as "
+				       "\"key\"");
+	} else if (st.st_mode & 077) {
+		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM,
+				  "its mode is %04o: others than its owner can "
+				  "use it, and with it sign code for kernels",
+				  st.st_mode & 07777);
+		vouch_finding_mend(&f, "chmod 600 %s; if somebody may have "
+				       "read it: vouch key new DIR",
+				   path);
+	}
+	snprintf(dir, sizeof(dir), "%s", path);
+	if (f.state == VOUCH_FINDING_OK && !stat(dirname(dir), &st) &&
+	    (st.st_mode & 022) && !(st.st_mode & S_ISVTX)) {
+		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM,
+				  "others can replace it: its directory has "
+				  "mode %04o",
+				  st.st_mode & 07777);
+		vouch_finding_mend(&f, "chmod go-w %s", dir);
+	}
+	vouch_finding_end(d, &f);
+}
+
+/* ---- whether it is of use ---- */
+
+static void check_cert(struct vouch_doctor *d, const struct blob *cert)
+{
+	const char *why = NULL;
+	struct vouch_finding f;
+
+	vouch_finding_begin(&f, "certificate", VOUCH_EXIT_TRUST, "%s",
+			    d->config.cert);
+	vouch_finding_look(&f, "form, key and signature of the certificate");
+	if (cert->err) {
+		vouch_finding_say(&f,
+				  cert->err == -EACCES ? VOUCH_FINDING_UNKNOWN
+						       : VOUCH_FINDING_PROBLEM,
+				  "it cannot be read: %s",
+				  strerror(-cert->err));
+		vouch_finding_mend(&f, "name the DER file that \"vouch key "
+				       "new\" made beside the key as \"cert\"");
+	} else if (vouch_crypto_cert_check(cert->data, cert->len, &why)) {
+		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM, "%s", why);
+		vouch_finding_mend(&f, "vouch key new DIR");
+	} else {
+		vouch_finding_say(&f, VOUCH_FINDING_OK,
+				  "RSA of 3072 bits with SHA-256, which stock "
+				  "kernels take");
+	}
+	vouch_finding_end(d, &f);
+}
+
+static void check_pair(struct vouch_doctor *d, const struct blob *key,
+		       const struct blob *cert)
+{
+	struct vouch_signer *signer = NULL;
+	struct vouch_finding f;
+	const char *why = NULL;
+
+	if (cert->err)
+		return;
+	vouch_finding_begin(&f, "key-pair", VOUCH_EXIT_TRUST,
+			    "key and certificate");
+	vouch_finding_look(&f, "%s, %s", d->config.key, d->config.cert);
+	if (key->err == -EACCES && d->status) {
+		vouch_finding_say(&f, VOUCH_FINDING_OK,
+				  "not for you to read; vouchd would not have "
+				  "started with a key of another certificate");
+	} else if (key->err) {
+		vouch_finding_say(&f,
+				  key->err == -EACCES ? VOUCH_FINDING_UNKNOWN
+						      : VOUCH_FINDING_PROBLEM,
+				  "the key cannot be read: %s",
+				  strerror(-key->err));
+		vouch_finding_mend(&f, "sudo vouch doctor --config %s",
+				   d->config.path);
+	} else if (vouch_signer_new(key->data, key->len, cert->data, cert->len,
+				    &signer, &why)) {
+		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM, "%s",
+				  why ? why : "out of memory");
+		vouch_finding_mend(&f, "name the two files of one \"vouch key "
+				       "new\" as \"key\" and \"cert\"");
+	} else {
+		vouch_finding_say(&f, VOUCH_FINDING_OK, "they are a pair");
+	}
+	vouch_signer_free(signer);
+	vouch_finding_end(d, &f);
+}
+
+/* ---- who trusts it ---- */
+
+/* The image key must not sign vouch_target.ko too: that is the vendor's. */
+static bool signed_by(const struct vouch_guestfile *module,
+		      const struct blob *cert)
+{
+	u32 elf_len, sig_len;
+	const char *why;
+
+	return !vouch_image_split(module->data, module->len, &elf_len, &sig_len,
+				  &why) &&
+	       !vouch_crypto_cms_check(cert->data, cert->len, module->data,
+				       elf_len, module->data + elf_len, sig_len,
+				       &why);
+}
+
+static void check_trust(struct vouch_doctor *d,
+			const struct vouch_vm_config *vm,
+			const struct blob *cert)
+{
+	struct vouch_guestfile initrd = {}, module;
+	struct vouch_finding f;
+
+	vouch_finding_begin(&f, "trust", VOUCH_EXIT_TRUST, "%s", vm->name);
+	vouch_finding_look(&f, "the certificates in " TARGET_MODULE " of %s",
+			   vm->launch.initrd);
+	if (vouch_guestfile_open(vm->launch.initrd, &initrd) ||
+	    vouch_guestfile_member(&initrd, TARGET_MODULE, &module)) {
+		vouch_finding_say(&f, VOUCH_FINDING_UNKNOWN,
+				  "no " TARGET_MODULE " can be seen there");
+	} else if (!memmem(module.data, module.len, cert->data, cert->len)) {
+		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM,
+				  "it has not the certificate of this image "
+				  "key, so it would refuse every image");
+		vouch_finding_mend(&f,
+				   "make profile KDIR=... OUT=... CERT=%s, and "
+				   "build " TARGET_MODULE " with it",
+				   d->config.cert);
+	} else if (signed_by(&module, cert)) {
+		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM,
+				  TARGET_MODULE " is signed with the image key: "
+						"whoever signs images could "
+						"replace it");
+		vouch_finding_mend(&f, "sign " TARGET_MODULE " with a vendor's "
+				       "key of its own: scripts/sign-file "
+				       "sha256 vendor.key vendor.der " TARGET_MODULE);
+	} else {
+		vouch_finding_say(&f, VOUCH_FINDING_OK,
+				  "it has the certificate, and is signed with "
+				  "another key");
+	}
+	vouch_guestfile_close(&initrd);
+	vouch_finding_end(d, &f);
+}
+
+void vouch_doctor_keys(struct vouch_doctor *d)
+{
+	struct blob key, cert;
+	u32 i;
+
+	read_blob(d->config.key, &key);
+	read_blob(d->config.cert, &cert);
+	check_access(d);
+	check_cert(d, &cert);
+	check_pair(d, &key, &cert);
+	for (i = 0; !cert.err && i < d->config.n_vms; i++) {
+		const struct vouch_vm_config *vm = &d->config.vms[i];
+
+		if (vm->role == VOUCH_ROLE_TARGET && vm->launched &&
+		    vm->launch.initrd)
+			check_trust(d, vm, &cert);
+	}
+	forget(&key);
+	forget(&cert);
+}
