@@ -33,17 +33,19 @@ static void hello_numbers(json_t *to, const struct vouch_vm *vm)
 	json_int_t at = json_integer_value(guest);
 
 	json_object_set(to, "abi", json_is_integer(abi) ? abi : json_null());
-	json_object_set_new(to, "clock_gap_s",
-			    at > 0 ? json_integer(at -
-						  (json_int_t)vm->hello_time)
-				   : json_null());
+	json_object_set_new(
+		to, "clock_gap_s",
+		at > 0 ? json_integer(at - (json_int_t)vm->hello_time)
+		       : json_null());
 }
 
 static json_t *describe_vms(const struct vouch_daemon *daemon,
 			    enum vouch_role role)
 {
-	static const char *const facts[] = { "release", "cpu_model", "profile",
-					     "build_id", "version", "libbpf" };
+	static const char *const facts[] = {
+		"release",  "cpu_model", "profile",
+		"build_id", "version",	 "libbpf"
+	};
 	json_t *list = json_array();
 	u32 i, k;
 
@@ -82,8 +84,7 @@ static void status(struct vouch_client *client, const struct vouch_frame *frame,
 	vouch_store_newest(daemon->store, &newest);
 	result = json_pack(
 		"{s:i, s:s, s:I, s:o, s:o, s:I, s:I, s:I, s:I, s:I}",
-		"schema_version", 1,
-		"version", VOUCH_VERSION, "uptime_s",
+		"schema_version", 1, "version", VOUCH_VERSION, "uptime_s",
 		(json_int_t)((vouch_clock_us() - daemon->started_us) / 1000000),
 		"verifiers", describe_vms(daemon, VOUCH_ROLE_VERIFIER),
 		"targets", describe_vms(daemon, VOUCH_ROLE_TARGET),

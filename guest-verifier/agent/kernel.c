@@ -235,12 +235,11 @@ json_t *vouch_kernel_hello(const struct vouch_kernel *kernel)
 			json_array_append_new(features,
 					      json_string(names[i].name));
 	vouch_hex_write(kernel->env.build_id, sizeof(kernel->env.build_id), id);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:s}",
-			 "role", "verifier", "version", VOUCH_VERSION,
-			 "release", kernel->env.release, "build_id", id,
-			 "cpu_model", kernel->env.cpu_model, "features",
-			 features, "nr_cpus",
-			 (json_int_t)le32_to_cpu(kernel->env.nr_cpus), "time",
-			 (json_int_t)time(NULL), "libbpf",
-			 vouch_load_library());
+	return json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:s}", "role",
+		"verifier", "version", VOUCH_VERSION, "release",
+		kernel->env.release, "build_id", id, "cpu_model",
+		kernel->env.cpu_model, "features", features, "nr_cpus",
+		(json_int_t)le32_to_cpu(kernel->env.nr_cpus), "time",
+		(json_int_t)time(NULL), "libbpf", vouch_load_library());
 }

@@ -36,16 +36,18 @@ static void check_config(struct vouch_doctor *d)
 				  errno == EACCES ? VOUCH_FINDING_UNKNOWN
 						  : VOUCH_FINDING_PROBLEM,
 				  "it cannot be read: %s", strerror(errno));
-		vouch_finding_mend(&f, errno == EACCES
-					       ? "sudo vouch doctor --config %s"
-					       : "vouch doctor --config FILE, "
-						 "with a file instead of %s",
+		vouch_finding_mend(&f,
+				   errno == EACCES
+					   ? "sudo vouch doctor --config %s"
+					   : "vouch doctor --config FILE, "
+					     "with a file instead of %s",
 				   path);
 	} else if (vouch_config_load(path, &d->config, why, sizeof(why))) {
 		vouch_finding_look(&f, "every member of the file");
 		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM, "%s", why);
-		vouch_finding_mend(&f, "correct it, then: vouchd "
-				       "--check-config --config %s",
+		vouch_finding_mend(&f,
+				   "correct it, then: vouchd "
+				   "--check-config --config %s",
 				   path);
 	} else {
 		d->has_config = true;

@@ -83,8 +83,9 @@ static void judge(struct vouch_finding *f, const struct vouch_doctor *d,
 		vouch_finding_mend(f, "usermod -aG kvm %s",
 				   d->config.user ? d->config.user : "$USER");
 	else
-		vouch_finding_mend(f, "rm %s/accelerator, and start vouchd "
-				      "again, to have it tried anew",
+		vouch_finding_mend(f,
+				   "rm %s/accelerator, and start vouchd "
+				   "again, to have it tried anew",
 				   d->config.state_dir);
 }
 
@@ -160,9 +161,8 @@ static void check_vsock(struct vouch_doctor *d)
 		vouch_finding_say(&f, VOUCH_FINDING_OK,
 				  "vouchd serves the device itself; " VHOST
 				  " %s and is not needed",
-				  access(VHOST, R_OK | W_OK)
-					  ? "does not open"
-					  : "opens");
+				  access(VHOST, R_OK | W_OK) ? "does not open"
+							     : "opens");
 	} else {
 		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM,
 				  "QEMU has no " DEVICE ", by which VMs reach "

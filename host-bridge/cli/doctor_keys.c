@@ -72,8 +72,9 @@ static void check_access(struct vouch_doctor *d)
 				  "its mode is %04o: others than its owner can "
 				  "use it, and with it sign code for kernels",
 				  st.st_mode & 07777);
-		vouch_finding_mend(&f, "chmod 600 %s; if somebody may have "
-				       "read it: vouch key new DIR",
+		vouch_finding_mend(&f,
+				   "chmod 600 %s; if somebody may have "
+				   "read it: vouch key new DIR",
 				   path);
 	}
 	snprintf(dir, sizeof(dir), "%s", path);
@@ -194,12 +195,14 @@ static void check_trust(struct vouch_doctor *d,
 				   d->config.cert);
 	} else if (signed_by(&module, cert)) {
 		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM,
-				  TARGET_MODULE " is signed with the image key: "
-						"whoever signs images could "
-						"replace it");
-		vouch_finding_mend(&f, "sign " TARGET_MODULE " with a vendor's "
-				       "key of its own: scripts/sign-file "
-				       "sha256 vendor.key vendor.der " TARGET_MODULE);
+				  TARGET_MODULE
+				  " is signed with the image key: "
+				  "whoever signs images could "
+				  "replace it");
+		vouch_finding_mend(
+			&f, "sign " TARGET_MODULE " with a vendor's "
+			    "key of its own: scripts/sign-file "
+			    "sha256 vendor.key vendor.der " TARGET_MODULE);
 	} else {
 		vouch_finding_say(&f, VOUCH_FINDING_OK,
 				  "it has the certificate, and is signed with "

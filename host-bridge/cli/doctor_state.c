@@ -61,8 +61,9 @@ static void check_disk(struct vouch_doctor *d)
 		vouch_finding_say(&f, VOUCH_FINDING_WARNING,
 				  "%llu MiB free, which will not last", mib);
 	if (s.f_flag & ST_RDONLY)
-		vouch_finding_mend(&f, "mount -o remount,rw \"$(findmnt -no "
-				       "TARGET -T %s)\"",
+		vouch_finding_mend(&f,
+				   "mount -o remount,rw \"$(findmnt -no "
+				   "TARGET -T %s)\"",
 				   dir);
 	else if (f.state != VOUCH_FINDING_OK)
 		vouch_finding_mend(&f,

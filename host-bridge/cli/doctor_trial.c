@@ -186,8 +186,8 @@ static bool has_ended(struct trial *t)
 
 static void await(struct trial *t, struct vouch_finding *f)
 {
-	const time_t end = time(NULL) + 2 * (time_t)t->vm->launch.hello_s +
-			   SPARE_S;
+	const time_t end =
+		time(NULL) + 2 * (time_t)t->vm->launch.hello_s + SPARE_S;
 	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000l };
 
 	vouch_finding_say(f, VOUCH_FINDING_PROBLEM,
@@ -199,8 +199,7 @@ static void await(struct trial *t, struct vouch_finding *f)
 		const char *accel = vouch_json_string(vm, "accelerator");
 
 		if (!strcmp(state, "ready"))
-			snprintf(t->d->trial, sizeof(t->d->trial), "%s",
-				 accel);
+			snprintf(t->d->trial, sizeof(t->d->trial), "%s", accel);
 		if (!strcmp(state, "ready"))
 			vouch_finding_say(f, VOUCH_FINDING_OK,
 					  "a VM came up with %s, kernel %s",

@@ -47,7 +47,7 @@ void vouch_doctor_versions(struct vouch_doctor *d)
 	check_one(d, "vouchd", d->status, "");
 	for (i = 0; i < 2; i++)
 		json_array_foreach(json_object_get(d->status, lists[i]), k,
-				    vm) {
+				   vm) {
 			const char *libbpf = json_string_value(
 				json_object_get(vm, "libbpf"));
 			char what[96], more[64] = "";

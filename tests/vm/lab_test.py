@@ -390,12 +390,22 @@ def status_of(lab):
     return status if rc == 0 else {}
 
 
+def healthy(t, lab):
+    rc, got = lab.vouch("doctor", "--config",
+                        os.path.join(lab.dir, "config.json"))
+    t.equal((rc, [f for f in got.get("findings", []) if f["state"] not in
+                  ("ok", "warning") and f["subject"] != "other"]), (0, []),
+            "vouch doctor finds nothing wrong")
+    t.check(len(got.get("findings", [])) > 15, "where it looked at much", got)
+
+
 def main():
     t = tap.Tap()
     lab = lab_module.Lab("lab-test", variant="asan")
     try:
         lab.up()
         client = wire.Client(lab.socket)
+        t.run(healthy, lab)
         t.run(differential, lab, client, count_case(), count_branches)
         t.run(differential, lab, client, filter_case(), filter_branches)
         t.run(differential, lab, client, errors_case(), error_branches)
