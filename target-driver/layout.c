@@ -49,8 +49,10 @@ static bool is_confirmed(const struct module *mod, const struct places *p)
 	       p->module + sizeof(*mod) <= l->size;
 }
 
-/* Behind struct module lie zeros to the end of its page, then the symbols
- * that the loader keeps. */
+/*
+ * Behind struct module lie zeros to the end of its page, then the symbols
+ * that the loader keeps.
+ */
 static bool is_last(const struct module *mod, const struct places *p)
 {
 	const struct module_layout *l = &mod->core_layout;

@@ -397,6 +397,24 @@ def test_disk(t):
                 "a disk with %s: %s" % (options, why), f)
 
 
+def test_old_clock(t):
+    s = SetUp()
+    later = os.path.join(SCRATCH.name, "later")
+    shutil.copy(VOUCH, later)
+    os.utime(later, (2 ** 32, 2 ** 32))
+
+    def run(*args):
+        return subprocess.run([later, *args], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              timeout=60, check=False, text=True)
+
+    code, got = s.doctor(run=run)
+    f = findings(got, "clock", "host")
+    t.check(code == 1 and f[0]["state"] == "problem" and
+            "this program was made at 2106" in f[0]["why"],
+            "a program from the future: the clock is behind", got)
+
+
 def as_nobody(*args):
     return subprocess.run(
         ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", VOUCH,
@@ -431,7 +449,7 @@ def main():
     t = tap.Tap()
     for test in (test_healthy, test_broken, test_first_problem_decides,
                  test_no_configuration, test_text, test_endpoint, test_disk,
-                 test_without_root):
+                 test_old_clock, test_without_root):
         t.run(test)
     t.end()
 
