@@ -270,14 +270,14 @@ bench: all objects
 	@scripts/bench-vsock
 
 check: all objects lying-guest $(UNIT) fuzz-replay $(B)/confine_test $(B)/asan/confine_test \
-		$(B)/fault/vouchd $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link $(B)/asan/vouch-sign
+		$(B)/fault/vouchd $(B)/fault/vouch $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link $(B)/asan/vouch-sign
 	@scripts/check
 
 style: programs modules
 	@scripts/setup style
 	@scripts/style
 
-soak: all objects $(UNIT) $(B)/fault/vouchd $(B)/asan/vouchd $(B)/asan/vouch
+soak: all objects $(UNIT) $(B)/fault/vouchd $(B)/fault/vouch $(B)/asan/vouchd $(B)/asan/vouch
 	@scripts/soak
 
 mutants: all objects

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""VMs that die, and a daemon that is killed: what vouchd makes of it.
+"""VMs that die or stop, and a daemon that is killed: what vouchd makes of it.
 
 usage: supervision_test.py [OBJECT]...
 
@@ -43,10 +43,45 @@ def qemu_of(lab, vm):
     for pid, name in processes(lab.vouchd.pid).items():
         if not name.startswith("qemu-system"):
             continue
-        with open("/proc/%d/cmdline" % pid, "rb") as f:
-            if f.read().split(b"\0")[2] == vm.encode():
-                return pid
+        try:
+            with open("/proc/%d/cmdline" % pid, "rb") as f:
+                args = f.read().split(b"\0")
+        except OSError:
+            continue
+        # One that is about to end has none.
+        if len(args) > 2 and args[2] == vm.encode():
+            return pid
     return None
+
+
+class FaultLab(Lab):
+    """Its vouchd has fault points."""
+
+    def __init__(self):
+        super().__init__("supervision", variant="fault")
+        self.timeouts = {}
+        self.fault_log = os.path.join(self.state, "faults.log")
+
+    def config(self):
+        return dict(super().config(), timeouts=self.timeouts)
+
+    def start(self, faults=""):
+        """One life, with a new log of its fault points."""
+        if os.path.exists(self.fault_log):
+            os.unlink(self.fault_log)
+        os.environ["VOUCH_FAULT_LOG"] = os.path.abspath(self.fault_log)
+        os.environ["VOUCH_FAULTS"] = faults
+        self.up()
+
+    def hits(self):
+        """(duty, point, number, action) of each fault point that was hit."""
+        with open(self.fault_log, encoding="ascii") as f:
+            lines = f.read().split("\n")[:-1]
+        return [tuple(line.split()[1:]) for line in lines]
+
+    def asked(self):
+        """How often a verifier VM has been given something to do."""
+        return sum(hit[:2] == ("main", "verify-asked") for hit in self.hits())
 
 
 def wait_for(what, seconds):
@@ -73,6 +108,17 @@ def submit(lab, obj):
     return client
 
 
+def submit_frozen(lab, obj):
+    """Submit to a verifier VM that is stopped: it has been asked, and has not
+    answered."""
+    before = lab.asked()
+    os.kill(qemu_of(lab, "verifier"), signal.SIGSTOP)
+    client = submit(lab, obj)
+    if not wait_for(lambda: lab.asked() > before, 60):
+        raise LabError("the verifier VM was not asked")
+    return client
+
+
 def verdict_of(client):
     kind = wire.PROGRESS
     while kind == wire.PROGRESS:
@@ -82,14 +128,45 @@ def verdict_of(client):
 
 
 def test_verifier_killed(tap, lab, obj):
+    """Once: the next VM does it."""
     before = qemu_of(lab, "verifier")
+    client = submit_frozen(lab, obj)
     os.kill(before, signal.SIGKILL)
-    client = submit(lab, obj)
     verdict = verdict_of(client)
     tap.equal((verdict["exit"], verdict["reason"]), (0, None),
-              "a submission outlives the verifier VM")
+              "a submission outlives the verifier VM that works on it")
     tap.check(qemu_of(lab, "verifier") not in (None, before),
               "which is another one now")
+
+
+def test_verifier_killed_twice(tap, lab, obj):
+    first = qemu_of(lab, "verifier")
+    client = submit_frozen(lab, obj)
+    os.kill(first, signal.SIGKILL)
+    # The second one says HELLO and is asked; then vouchd stops.
+    tap.check(wait_for(lambda: any(action == "stop" for *_, action in
+                                   lab.hits()), 300),
+              "the next VM is asked")
+    os.kill(qemu_of(lab, "verifier"), signal.SIGKILL)
+    os.kill(lab.vouchd.pid, signal.SIGCONT)
+    verdict = verdict_of(client)
+    tap.equal((verdict["verdict"], verdict["exit"]), ("error", 4),
+              "two lost verifier VMs are too many")
+
+
+def test_verifier_stopped(tap, lab, obj):
+    lab.wait_ready(300, "vouchd.log")
+    before = qemu_of(lab, "verifier")
+    client = submit_frozen(lab, obj)
+    verdict = verdict_of(client)
+    tap.equal((verdict["verdict"], verdict["exit"]), ("error", 7),
+              "a verifier VM that is stopped is a time-out")
+    tap.check(wait_for(lambda: qemu_of(lab, "verifier") not in
+                       (None, before), 60), "and replaced")
+    tap.check(not os.path.exists("/proc/%d" % before), "and gone")
+    verdict = verdict_of(submit(lab, obj))
+    tap.equal((verdict["exit"], verdict["reason"]), (0, None),
+              "the next submission succeeds")
 
 
 def test_target_killed(tap, lab, obj):
@@ -102,15 +179,17 @@ def test_target_killed(tap, lab, obj):
 
 
 def test_daemon_killed(tap, lab, obj):
+    lab.wait_ready(300, "vouchd.log")
     children = processes(lab.vouchd.pid)
-    client = submit(lab, obj)
-    client.receive()
+    client = submit_frozen(lab, obj)
     os.kill(lab.vouchd.pid, signal.SIGKILL)
     lab.vouchd.wait()
+    client.close()
     tap.check(wait_for(lambda: not any(
         os.path.exists("/proc/%d" % p) for p in children), 10),
-        "VMs and helpers end with a daemon that is killed")
-    lab.up()
+        "VMs and helpers end with a daemon that is killed, a stopped VM too")
+    lab.timeouts = {"verify_s": 20}
+    lab.start()
     client = wire.Client(lab.socket)
     last = client.call("status")[0]["submissions"]
 
@@ -125,14 +204,20 @@ def test_daemon_killed(tap, lab, obj):
 def main():
     tap = Tap()
     objects = sys.argv[1:] or [os.path.join(BUILD, "objects", "xdp_count.o")]
-    lab = Lab("supervision", variant="asan")
+    lab = FaultLab()
+    os.makedirs(lab.state, exist_ok=True)
     try:
-        lab.up()
         for obj in objects:
             tap.note(obj)
-            for test in (test_verifier_killed, test_target_killed,
-                         test_daemon_killed):
+            lab.timeouts = {}
+            # Each is asked again after a loss: of the second submission the
+            # second VM.
+            lab.start("main/verify-asked@4=stop")
+            for test in (test_verifier_killed, test_verifier_killed_twice,
+                         test_target_killed, test_daemon_killed,
+                         test_verifier_stopped):
                 tap.run(test, lab, obj)
+            lab.down()
     except LabError as e:
         tap.check(False, "the lab", e)
     finally:
