@@ -145,6 +145,12 @@ static int flush(struct vouch_conn *conn)
 	return 0;
 }
 
+void vouch_conn_flush(struct vouch_conn *conn)
+{
+	if (conn && conn->fd >= 0)
+		flush(conn);
+}
+
 static int append(struct vouch_conn *conn, const void *data, size_t len)
 {
 	if (!len)

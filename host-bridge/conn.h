@@ -101,6 +101,12 @@ int vouch_conn_send(struct vouch_conn *conn, enum vouch_frame_type type, u32 id,
 		    const json_t *json, const void *blob, size_t blob_len);
 
 /**
+ * vouch_conn_flush() - write what can be written now.
+ * @conn: the connection, may be NULL
+ */
+void vouch_conn_flush(struct vouch_conn *conn);
+
+/**
  * vouch_conn_drain() - hear no more, write what waits, then close.
  * @conn: the connection; its owner forgets it now
  */

@@ -15,7 +15,7 @@
 /* A guest that runs natively is there long before; see remember(). */
 #define TRIAL_S 15u
 #define MAX_FAILURES 5u
-#define LAUNCH_MS 10000
+#define LAUNCH_MS 30000
 
 const char *vouch_vm_state_name(enum vouch_vm_state state)
 {
@@ -122,6 +122,10 @@ static void on_started(void *ctx, const struct vouch_answer *answer)
 	vouch_fault("vm", "started");
 	if (!answer->err && answer->frame->type == VOUCH_FRAME_RESULT)
 		return;
+	if (answer->err == -ETIMEDOUT) {
+		vouch_peer_drop(&vm->daemon->launch, "it does not answer");
+		return;
+	}
 	vm->running = false;
 	if (!answer->err)
 		vouch_failure_read(answer->json, &f);
@@ -135,7 +139,8 @@ static void on_stopped(void *ctx, const struct vouch_answer *answer)
 {
 	struct vouch_vm *vm = ctx;
 
-	(void)answer;
+	if (answer->err == -ETIMEDOUT)
+		vouch_peer_drop(&vm->daemon->launch, "it does not answer");
 	if (vm->running && !vm->daemon->stopping)
 		vouch_timer_set(&vm->daemon->loop, &vm->timer, LAUNCH_MS);
 }

@@ -176,10 +176,10 @@ static void fail_signing(struct vouch_submission *sub,
 		vouch_submission_give_up(sub, VOUCH_EXIT_TIMEOUT,
 					 "the sign process did not "
 					 "answer in time");
-	} else if (answer->err || answer->frame->type != VOUCH_FRAME_ERROR) {
+	} else if (answer->frame->type != VOUCH_FRAME_ERROR) {
 		vouch_submission_give_up(sub, VOUCH_EXIT_TRUST,
-					 "the sign process is gone; see "
-					 "the daemon's log");
+					 "the sign process answered with "
+					 "another frame than RESULT");
 	} else {
 		vouch_failure_read(answer->json, &f);
 		snprintf(reason, sizeof(reason), "cannot %s: %s%s%s", f.what,
@@ -191,8 +191,10 @@ static void fail_signing(struct vouch_submission *sub,
 static void signed_image(void *ctx, const struct vouch_answer *answer)
 {
 	struct vouch_submission *sub = ctx;
+	struct vouch_daemon *daemon = sub->daemon;
 
-	if (sub->daemon->stopping)
+	/* Without it the daemon ends; its successor takes this up again. */
+	if (daemon->stopping || answer->err == -ECONNRESET)
 		return;
 	vouch_fault("sign", "answered");
 	vouch_submission_end(sub, VOUCH_STAGE_SIGN);
@@ -200,6 +202,9 @@ static void signed_image(void *ctx, const struct vouch_answer *answer)
 	sub->unsigned_image = NULL;
 	if (answer->err || answer->frame->type != VOUCH_FRAME_RESULT) {
 		fail_signing(sub, answer);
+		/* Signing takes no time: it hangs. */
+		if (answer->err == -ETIMEDOUT)
+			vouch_peer_drop(&daemon->sign, "it does not answer");
 		return;
 	}
 	sub->image_len = answer->frame->blob_len;

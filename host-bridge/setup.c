@@ -23,7 +23,7 @@
 #include "worker.h"
 
 /* What the other processes get to end by themselves. */
-#define END_TRIES 200
+#define END_TRIES 120
 #define END_TRY_MS 25
 #define MAX_FILES 65536
 
@@ -396,6 +396,8 @@ static void hang_up(struct vouch_daemon *daemon)
 	while (daemon->clients) {
 		struct vouch_client *client = daemon->clients;
 
+		/* What was decided last is not for the next daemon to tell. */
+		vouch_conn_flush(client->conn);
 		vouch_conn_close(client->conn);
 		client->conn = NULL;
 		client->refs = 1;

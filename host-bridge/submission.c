@@ -299,7 +299,8 @@ static void linked(void *ctx, const struct vouch_answer *answer)
 	struct vouch_failure f;
 	const char *text;
 
-	if (sub->daemon->stopping)
+	/* Without it the daemon ends; its successor takes this up again. */
+	if (sub->daemon->stopping || answer->err == -ECONNRESET)
 		return;
 	vouch_fault("link", "answered");
 	if (answer->err) {

@@ -95,6 +95,7 @@ class Kills:
         self.rng = random.Random(seed + 1)
         self.hit = collections.Counter()
         self.killed = collections.Counter()
+        self.failed = set()
         self.known = {(duty, point) for duty, point, _ in cases()}
         self.d = Service()
         self.d.config.update(fault_config(self.d.path))
@@ -191,6 +192,12 @@ class Kills:
         self.set_scene(scenario, False)
         self.count_hits()
         wrong = self.recover(armed_life)
+        # Only what may be the submission's own fault ends with an error.
+        if duty != "link-child":
+            wrong += ["submission %d ended with %s" % (n, v["reason"])
+                      for n, v in d.told.items()
+                      if v["exit"] and n not in self.failed]
+        self.failed |= {n for n, v in d.told.items() if v["exit"]}
         code = d.end()
         self.count_hits()
         if code:
@@ -198,6 +205,36 @@ class Kills:
         if not hit:
             wrong.append("this point was never reached")
         return wrong
+
+
+def test_stopped(tap):
+    """A process that hangs is a time-out, and does not hold up the end."""
+    d = Service(timeouts={"sign_s": 1})
+    d.end()
+    d.config.update(fault_config(d.path))
+    d.dial()
+    d.start(VOUCH_FAULTS="sign/request-received@1=stop")
+    d.listens()
+    s = d.submit_async()
+    d.take([s])
+    tap.equal(s.verdict and s.verdict["exit"], 7,
+              "a sign process that is stopped is a time-out")
+    tap.equal(d.process.wait(60), 1, "after which vouchd ends")
+    d.start(VOUCH_FAULTS="link/request-received@1=stop")
+    tap.check(d.listens(), "it starts again")
+    s = d.submit_async()
+    wait_until(lambda: any(h[3] == "stop" for h in d.hits()), "link")
+    tap.equal(d.end(), 0, "a link process that is stopped is ended at SIGTERM")
+    d.take([s])
+    wait_until(lambda: not d.processes(d.lives), "the end of all processes")
+    d.start()
+    tap.check(d.listens(), "it starts once more")
+    wait_until(d.is_idle, "the end of what was left")
+    tap.equal(violations(d), [], "and all is in order")
+    tap.equal(d.query("SELECT count(*) FROM images"), [(1,)],
+              "what link had is accepted")
+    d.end()
+    d.leave()
 
 
 def table(tap, kills):
@@ -242,6 +279,8 @@ def main():
     if args.only:
         chosen = [c for c in cases() if "%s/%s" % c[:2] == args.only]
     tap.run(test_kills, chosen, args.seed)
+    if not args.only:
+        tap.run(test_stopped)
     for process in Daemon.running:
         if process.poll() is None:
             process.kill()
