@@ -412,10 +412,13 @@ int vouch_store_target_seen(struct vouch_store *store, const char *name,
 int vouch_store_log(struct vouch_store *store, u64 submission,
 		    const char *event, const char *message)
 {
-	return run(store, "append to the log",
-		   "INSERT INTO log(submission, event, text)"
-		   " VALUES(nullif(?, 0),?,?)",
-		   "itt", submission, event, message);
+	int err = run(store, "append to the log",
+		      "INSERT INTO log(submission, event, text)"
+		      " VALUES(nullif(?, 0),?,?)",
+		      "itt", submission, event, message);
+
+	vouch_fault(event, "logged");
+	return err;
 }
 
 int vouch_store_counts(struct vouch_store *store, u64 *submissions, u64 *images)

@@ -3,7 +3,7 @@
 """Kill each process of vouchd at each of its fault points, start it again, and
 see that nothing is lost, doubled or left half-done.
 
-usage: faults_test.py VOUCHD [--kills N] [--seed N] [--only DUTY/POINT]
+usage: faults_test.py VOUCHD [--kills N] [--seed N] [--only REGEX]
 
 VOUCHD has fault points (build/fault/vouchd). One state directory lives through
 all kills. The seed chooses the points, each as often as the others, and the
@@ -14,6 +14,8 @@ import argparse
 import collections
 import os
 import random
+import re
+import signal
 import sys
 
 from harness import Daemon
@@ -39,7 +41,9 @@ POINTS = {
         of("delivery", "asked", "answered") +
         [point for state in ("received", "verifying", "linking", "signing",
                              "stored", "delivering", "verdict")
-         for point in of(state, *STORE)],
+         for point in of(state, *STORE)] +
+        ["%s-logged" % event for event in ("resume", "received", "signed",
+                                           "verdict")],
     ("main", "record"): of("capture", *FILE),
     ("main", "verifier dies"): ["verify-lost", "vm-lost"],
     ("main", "vm ends"): ["vm-ended"],
@@ -55,7 +59,7 @@ POINTS = {
 # Without them the daemon goes on.
 CHILDREN = ("link-child", "vm")
 # Reached only where an accelerator is tried.
-ELSEWHERE = {"accelerator-" + step for step in FILE}
+ELSEWHERE = {"accelerator-" + step for step in FILE} | {"vm-ended-logged"}
 
 
 def cases():
@@ -207,6 +211,27 @@ class Kills:
         return wrong
 
 
+def test_orphan(tap):
+    """A child of link that hangs ends with link."""
+    d = Service()
+    d.end()
+    d.config.update(fault_config(d.path))
+    d.dial()
+    d.start(VOUCH_FAULTS="link-child/child-begun@1=stop")
+    d.listens()
+    s = d.submit_async()
+    wait_until(lambda: any(h[3] == "stop" for h in d.hits()), "the child")
+    with open(d.fault_log, encoding="ascii") as f:
+        link = next(int(line.split()[0]) for line in f
+                    if line.split()[1] == "link")
+    os.kill(link, signal.SIGKILL)
+    tap.equal(d.process.wait(60), 1, "without link vouchd ends")
+    wait_until(lambda: not d.processes(d.lives), "the end of all processes")
+    tap.check(True, "and so do link's children")
+    d.take([s])
+    d.leave()
+
+
 def test_stopped(tap):
     """A process that hangs is a time-out, and does not hold up the end."""
     d = Service(timeouts={"sign_s": 1})
@@ -249,7 +274,12 @@ def test_kills(tap, chosen, seed):
     kills.d.dial()
     try:
         for duty, point, scenario in chosen:
-            wrong = kills.run(duty, point, scenario)
+            try:
+                wrong = kills.run(duty, point, scenario)
+            except AssertionError as e:
+                wrong = [str(e)]
+                kills.d.process.kill()
+                kills.d.process.wait()
             tap.check(not wrong, "killed at %s/%s" % (duty, point),
                       "; ".join(wrong))
     finally:
@@ -277,10 +307,12 @@ def main():
     tap.note("seed %d, %d kills" % (args.seed, args.kills))
     chosen = choose(args.kills, args.seed)
     if args.only:
-        chosen = [c for c in cases() if "%s/%s" % c[:2] == args.only]
+        chosen = [c for c in cases()
+                  if re.fullmatch(args.only, "%s/%s" % c[:2])]
     tap.run(test_kills, chosen, args.seed)
     if not args.only:
         tap.run(test_stopped)
+        tap.run(test_orphan)
     for process in Daemon.running:
         if process.poll() is None:
             process.kill()
