@@ -300,6 +300,31 @@ static int check_func(struct check *c, const struct vouch_refs_context *ctx,
 	return ret;
 }
 
+static bool overlap(const struct vouch_capture_func_view *a,
+		    const struct vouch_capture_func_view *b)
+{
+	u64 at = le64_to_cpu(a->func->address);
+	u64 other = le64_to_cpu(b->func->address);
+
+	return at < other ? other - at < a->code_len : at - other < b->code_len;
+}
+
+/* No byte is of two functions. */
+static int check_places(struct check *c,
+			const struct vouch_capture_prog_view *prog)
+{
+	u32 i, j;
+
+	for (i = 0; i < prog->n_funcs; i++)
+		for (j = 0; j < i; j++)
+			if (overlap(&prog->funcs[j], &prog->funcs[i]))
+				return vouch_refuse_prog(
+					c->why, prog->prog->name,
+					"functions %u and %u overlap; %s", j, i,
+					LOST);
+	return 0;
+}
+
 static int check_progs(struct check *c)
 {
 	u32 i, n;
@@ -320,6 +345,8 @@ static int check_progs(struct check *c)
 		struct vouch_checked_prog *out = &c->out->progs[i];
 
 		ret = check_prog(c, ctx.prog->prog);
+		if (!ret)
+			ret = check_places(c, ctx.prog);
 		if (ret)
 			return ret;
 		out->funcs = calloc(ctx.prog->n_funcs, sizeof(*out->funcs));

@@ -81,6 +81,7 @@ static const struct vouch_member vm_members[] = {
 	VM("agent_socket", VOUCH_MEMBER_SOCKET, agent_socket),
 	VM("qmp", VOUCH_MEMBER_SOCKET, qmp),
 	VM("profile", VOUCH_MEMBER_PATH, profile),
+	VM("symbols", VOUCH_MEMBER_PATH, symbols),
 	OTHER("role"),
 	OTHER("target"),
 	OTHER("slot"),
@@ -249,7 +250,6 @@ static int read_vm(struct vouch_reader *r, json_t *obj,
 		   struct vouch_config *config, struct vouch_vm_config *vm)
 {
 	const char *target;
-	json_t *launch;
 	int err;
 	u32 i;
 
@@ -277,7 +277,15 @@ static int read_vm(struct vouch_reader *r, json_t *obj,
 		return vouch_member_complain(
 			r, "needs either \"vsock\" and \"cid\", or "
 			   "\"agent_socket\"");
-	launch = json_object_get(obj, "launch");
+	return 0;
+}
+
+/* What a launched VM is started with, and what must hold with that. */
+static int read_start(const struct vouch_reader *r, const json_t *obj,
+		      struct vouch_vm_config *vm)
+{
+	json_t *launch = json_object_get(obj, "launch");
+
 	if (vm->qmp && (!vm->vsock || (launch && !json_is_null(launch))))
 		return vouch_member_complain(
 			r, "\"qmp\" is for a VM with \"vsock\" and "
@@ -303,8 +311,17 @@ static int read_vms(struct vouch_reader *r, const json_t *list,
 			r, "\"vms\" must be a list of 1 to %u objects",
 			VOUCH_MAX_VMS);
 	json_array_foreach(list, i, obj) {
+		struct vouch_vm_config *vm = &config->vms[i];
+
 		r->where = "vms";
-		err = read_vm(r, obj, config, &config->vms[i]);
+		err = read_vm(r, obj, config, vm);
+		if (!err)
+			err = read_start(r, obj, vm);
+		if (!err && vm->role == VOUCH_ROLE_VERIFIER && !vm->symbols)
+			err = vouch_member_complain(
+				r, "a verifier needs \"symbols\", a file of "
+				   "its kernel's that scripts/kernel-symbols "
+				   "makes");
 		if (err)
 			return err;
 		config->n_vms++;

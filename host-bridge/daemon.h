@@ -64,6 +64,7 @@ struct vouch_job {
 	struct vouch_timer wait;
 	struct vouch_vm *vm; /* that works on it, NULL while it waits */
 	struct vouch_origin *origin; /* whose job it is, NULL: nobody's */
+	struct vouch_vm *by; /* that worked on it last */
 	enum vouch_frame_type type;
 	json_t *json; /* owned by whoever made the job */
 	const u8 *blob; /* likewise */

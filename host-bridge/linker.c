@@ -14,6 +14,7 @@
 
 #include "../common/hex.h"
 #include "../common/image.h"
+#include "check_kernel.h"
 #include "confine.h"
 #include "fault.h"
 #include "link.h"
@@ -27,6 +28,8 @@
 
 struct request {
 	const struct vouch_profile *profile;
+	const struct vouch_symbols *symbols; /* of the verifier kernel */
+	const json_t *hello; /* of its agent */
 	u8 options[VOUCH_HASH_LEN];
 	u32 instance;
 	const u8 *object;
@@ -47,12 +50,18 @@ static int read_request(const struct vouch_linker_args *args,
 		json_integer_value(json_object_get(msg->json, "object_len"));
 	json_int_t instance =
 		json_integer_value(json_object_get(msg->json, "instance"));
+	json_int_t verifier =
+		json_integer_value(json_object_get(msg->json, "verifier"));
 
 	vouch_fail(f, -EINVAL, VOUCH_EXIT_INTERNAL, "read a link request");
 	if (!options || vouch_hex_read(options, r->options, VOUCH_HASH_LEN) ||
 	    profile < 0 || profile >= args->n_profiles || len < 1 ||
-	    len >= msg->blob_len || instance < 0 || instance > UINT32_MAX)
+	    len >= msg->blob_len || instance < 0 || instance > UINT32_MAX ||
+	    verifier < 0 || verifier >= args->n_symbols ||
+	    !args->symbols[verifier])
 		return vouch_fail_why(f, "it is malformed");
+	r->symbols = args->symbols[verifier];
+	r->hello = json_object_get(msg->json, "hello");
 	r->profile = args->profiles[profile];
 	r->instance = (u32)instance;
 	r->object = msg->blob;
@@ -113,6 +122,19 @@ static json_t *describe(const struct vouch_reply *reply, u64 check_us,
 			 "content", content, "programs", relocations(&img));
 }
 
+static int check(const struct request *r, const struct vouch_capture_view *view,
+		 struct vouch_checked *checked, struct vouch_refusal *why)
+{
+	int err = vouch_check_hello(view, r->hello, why);
+
+	if (!err)
+		err = vouch_check(view, r->object, r->object_len, r->profile,
+				  checked, why);
+	if (!err)
+		err = vouch_check_names(view, checked, r->symbols, why);
+	return err;
+}
+
 static void check_and_link(const struct request *r,
 			   const struct vouch_capture_view *view,
 			   struct vouch_reply *reply)
@@ -123,8 +145,7 @@ static void check_and_link(const struct request *r,
 	const char *stage = "check";
 	int err;
 
-	err = vouch_check(view, r->object, r->object_len, r->profile, &checked,
-			  &why);
+	err = check(r, view, &checked, &why);
 	check_us = vouch_clock_us() - began;
 	if (!err) {
 		stage = "link";

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "../common/hex.h"
+#include "check_kernel.h"
 #include "file.h"
 #include "link.h"
 #include "object.h"
@@ -16,14 +17,14 @@
 enum { OK = 0, INTERNAL = 1, USAGE = 2, REFUSED = 6 };
 
 struct options {
-	const char *capture, *object, *profile, *out;
+	const char *capture, *object, *profile, *symbols, *out;
 	u8 options_hash[VOUCH_HASH_LEN];
 };
 
 /* What the files hold. */
 struct inputs {
-	void *capture, *object, *profile;
-	size_t capture_len, object_len, profile_len;
+	void *capture, *object, *profile, *symbols;
+	size_t capture_len, object_len, profile_len, symbols_len;
 };
 
 static int usage(FILE *to)
@@ -31,9 +32,11 @@ static int usage(FILE *to)
 	fprintf(to,
 		"usage: vouch-link --capture FILE --object FILE --profile FILE "
 		"--out FILE\n"
-		"                  [--options-hash HEX]\n"
+		"                  [--symbols FILE] [--options-hash HEX]\n"
 		"Check a capture against its object and a target profile and "
-		"link an unsigned\nimage. Exit codes: 0 linked, 1 internal "
+		"link an unsigned\nimage. Without --symbols (see "
+		"scripts/kernel-symbols) the names of call targets\nare those "
+		"that the verifier VM gave. Exit codes: 0 linked, 1 internal "
 		"error, 2 usage, 6 refused.\n");
 	return to == stderr ? USAGE : OK;
 }
@@ -44,6 +47,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 		{ "capture", required_argument, NULL, 'c' },
 		{ "object", required_argument, NULL, 'o' },
 		{ "profile", required_argument, NULL, 'p' },
+		{ "symbols", required_argument, NULL, 's' },
 		{ "out", required_argument, NULL, 'w' },
 		{ "options-hash", required_argument, NULL, 'x' },
 		{},
@@ -60,6 +64,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case 'p':
 			o->profile = optarg;
+			break;
+		case 's':
+			o->symbols = optarg;
 			break;
 		case 'w':
 			o->out = optarg;
@@ -104,6 +111,9 @@ static int read_inputs(const struct options *o, struct inputs *in)
 	if (!ret)
 		ret = read_input(o->profile, VOUCH_PROFILE_MAX, &in->profile,
 				 &in->profile_len);
+	if (!ret && o->symbols)
+		ret = read_input(o->symbols, VOUCH_SYMBOLS_MAX, &in->symbols,
+				 &in->symbols_len);
 	return ret;
 }
 
@@ -125,23 +135,46 @@ static int write_image(const struct options *o, const void *image, size_t len)
 	return ret;
 }
 
+/* Without a file of symbols nothing is held against them. */
+static int check_names(const struct options *o, const struct inputs *in,
+		       const struct vouch_capture_view *view,
+		       const struct vouch_checked *chk,
+		       struct vouch_refusal *why)
+{
+	struct vouch_symbols *symbols = NULL;
+	const char *reason = NULL;
+	int ret;
+
+	if (!o->symbols)
+		return 0;
+	ret = vouch_symbols_parse(in->symbols, in->symbols_len, &symbols,
+				  &reason);
+	if (ret == -EINVAL)
+		return vouch_refuse(why, "symbols %s: %s", o->symbols, reason);
+	if (!ret)
+		ret = vouch_check_names(view, chk, symbols, why);
+	vouch_symbols_free(symbols);
+	return ret;
+}
+
 static int link_capture(const struct options *o, const struct inputs *in,
 			const struct vouch_capture_view *view,
 			const struct vouch_profile *profile)
 {
 	struct vouch_refusal why = {};
-	struct vouch_checked chk;
+	struct vouch_checked chk = {};
 	void *image = NULL;
 	size_t len = 0;
 	int ret;
 
 	ret = vouch_check(view, in->object, in->object_len, profile, &chk,
 			  &why);
-	if (!ret) {
+	if (!ret)
+		ret = check_names(o, in, view, &chk, &why);
+	if (!ret)
 		ret = vouch_link(view, &chk, profile, o->options_hash, 0,
 				 &image, &len, &why);
-		vouch_checked_release(&chk);
-	}
+	vouch_checked_release(&chk);
 	if (ret == -EPERM)
 		report(o->capture, &why);
 	else if (ret)
@@ -194,5 +227,6 @@ int main(int argc, char **argv)
 	free(in.capture);
 	free(in.object);
 	free(in.profile);
+	free(in.symbols);
 	return ret;
 }

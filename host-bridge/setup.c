@@ -29,6 +29,7 @@
 
 static struct vouch_config config;
 static struct vouch_profile *profiles[VOUCH_MAX_PROFILES];
+static struct vouch_symbols *symbols[VOUCH_MAX_VMS]; /* of verifiers */
 static char config_path[512];
 static int log_level = LOG_INFO;
 /* launch, link, sign; a descriptor is the only means to signal one */
@@ -85,6 +86,53 @@ static int load_profile(struct vouch_daemon *daemon, u32 i)
 	return 0;
 }
 
+/* VMs of one kernel share what was read of it. */
+static int load_symbols(u32 vm)
+{
+	const char *path = config.vms[vm].symbols, *why = NULL;
+	size_t len;
+	void *data;
+	int err;
+	u32 i;
+
+	if (!path)
+		return 0;
+	for (i = 0; i < vm; i++)
+		if (symbols[i] && !strcmp(config.vms[i].symbols, path)) {
+			symbols[vm] = symbols[i];
+			return 0;
+		}
+	err = vouch_file_get(AT_FDCWD, path, VOUCH_SYMBOLS_MAX, &data, &len);
+	if (err) {
+		vouch_error("cannot read the verifier kernel's symbols %s: %s; "
+			    "make them with 'scripts/kernel-symbols'",
+			    path, strerror(-err));
+		return VOUCH_EXIT_USAGE;
+	}
+	err = vouch_symbols_parse(data, len, &symbols[vm], &why);
+	free(data);
+	if (!err)
+		return 0;
+	vouch_error("the verifier kernel's symbols %s are not valid: %s; make "
+		    "them again with 'scripts/kernel-symbols'",
+		    path, why ? why : strerror(-err));
+	return VOUCH_EXIT_USAGE;
+}
+
+static void free_symbols(void)
+{
+	u32 i, j;
+
+	for (i = 0; i < config.n_vms; i++) {
+		struct vouch_symbols *s = symbols[i];
+
+		for (j = i; j < config.n_vms; j++)
+			if (symbols[j] == s)
+				symbols[j] = NULL;
+		vouch_symbols_free(s);
+	}
+}
+
 int vouch_setup_config(struct vouch_daemon *daemon,
 		       const struct vouch_setup_flags *flags)
 {
@@ -114,6 +162,8 @@ int vouch_setup_config(struct vouch_daemon *daemon,
 	ret = set_log_level(flags);
 	for (i = 0; !ret && i < config.n_profiles; i++)
 		ret = load_profile(daemon, i);
+	for (i = 0; !ret && i < config.n_vms; i++)
+		ret = load_symbols(i);
 	if (!ret && flags->check)
 		printf("%s: %u profiles, %u VMs: valid\n", path,
 		       config.n_profiles, config.n_vms);
@@ -233,7 +283,8 @@ static const struct vouch_conn_ops no_ops;
 
 int vouch_setup_processes(struct vouch_daemon *daemon)
 {
-	static struct vouch_linker_args linker = { .profiles = profiles };
+	static struct vouch_linker_args linker = { .profiles = profiles,
+						   .symbols = symbols };
 	const struct {
 		const char *log_name;
 		int (*run)(int fd, const void *ctx);
@@ -252,6 +303,7 @@ int vouch_setup_processes(struct vouch_daemon *daemon)
 	size_t i;
 
 	linker.n_profiles = config.n_profiles;
+	linker.n_symbols = config.n_vms;
 	linker.user = config.user;
 	/* All forks come before the loop: no process inherits its epoll. */
 	for (i = 0; i < 3; i++) {
@@ -453,5 +505,6 @@ void vouch_setup_end(struct vouch_daemon *daemon)
 	vouch_store_close(daemon->store);
 	for (i = 0; i < config.n_profiles; i++)
 		vouch_profile_free(profiles[i]);
+	free_symbols();
 	vouch_config_release(&config);
 }

@@ -21,6 +21,7 @@ static void sub_free(struct vouch_reap *reap)
 	json_decref(sub->options);
 	json_decref(sub->allowed);
 	json_decref(sub->capture);
+	json_decref(sub->hello);
 	json_decref(sub->job.json);
 	json_decref(sub->verdict);
 	free(sub);
@@ -220,11 +221,12 @@ static int send_link(struct vouch_submission *sub)
 	json_t *json;
 	int err = -ENOMEM;
 
-	json = json_pack("{s:s, s:i, s:s, s:I, s:I}", "method", "link",
-			 "profile", (int)sub->profile, "options",
-			 sub->options_hex, "object_len",
-			 (json_int_t)sub->object_len, "instance",
-			 (json_int_t)sub->instance);
+	json = json_pack(
+		"{s:s, s:i, s:s, s:I, s:I, s:i, s:O}", "method", "link",
+		"profile", (int)sub->profile, "options", sub->options_hex,
+		"object_len", (json_int_t)sub->object_len, "instance",
+		(json_int_t)sub->instance, "verifier",
+		(int)(sub->job.by - sub->daemon->vms), "hello", sub->hello);
 	if (json)
 		err = vouch_peer_call(&sub->daemon->link, VOUCH_FRAME_CALL,
 				      json, sub->link_input, sub->link_len,
@@ -401,6 +403,7 @@ static void take_capture(struct vouch_submission *sub,
 	const char *reason = json_string_value(said);
 
 	sub->capture = json_incref(json);
+	sub->hello = json_incref(sub->job.by->hello);
 	vouch_verdict_capture(sub);
 	if (verdict && !strcmp(verdict, "accepted")) {
 		json_decref(said);

@@ -60,6 +60,7 @@ struct vouch_submission {
 	char options_hex[VOUCH_HEX_LEN];
 	struct vouch_job job; /* for verifier.c */
 	json_t *capture; /* the agent's answer, NULL before */
+	json_t *hello; /* of the agent that gave it */
 	u8 *link_input; /* object and capture, until it is linked */
 	size_t link_len;
 	u32 instance; /* of the image, among those of its target */

@@ -141,7 +141,7 @@ static void dispatch(struct vouch_daemon *daemon)
 		if (job->origin)
 			job->origin->turn = ++daemon->turns;
 		job->attempts++;
-		job->vm = vm;
+		job->vm = job->by = vm;
 		vm->job = job;
 		err = vouch_peer_call(&vm->agent, job->type, job->json,
 				      job->blob, job->blob_len, job->timeout_ms,

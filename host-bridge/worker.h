@@ -10,6 +10,7 @@
 #include "../common/failure.h"
 #include "config.h"
 #include "profile.h"
+#include "symbols.h"
 
 /* What a worker answers. Released by the loop. */
 struct vouch_reply {
@@ -36,6 +37,9 @@ int vouch_worker_run(int fd,
 struct vouch_linker_args {
 	struct vouch_profile *const *profiles;
 	u32 n_profiles;
+	/* By VM; of verifiers. */
+	struct vouch_symbols *const *symbols;
+	u32 n_symbols;
 	const char *user;
 };
 

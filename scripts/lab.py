@@ -71,6 +71,7 @@ class Lab:
     def vms(self):
         verifier = {
             "name": "verifier", "role": "verifier", "cid": 3,
+            "symbols": self.path("verifier", "symbols"),
             "vsock": os.path.join(self.dir, "verifier.sock"),
             "launch": self.launch(("verifier", self.verifier_kernel),
                                   "verifier.cpio", "verifier.log",

@@ -14,6 +14,9 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..",
+                                "independent"))
+import read_capture  # noqa: E402
 import wire  # noqa: E402
 
 
@@ -69,9 +72,12 @@ class FakeAgent(wire.Client):
 class FakeVerifier(FakeAgent):
     role = "verifier"
 
-    def __init__(self, path, recorded, **kw):
+    def __init__(self, path, recorded, hello=None, **kw):
         self.recorded = recorded
-        super().__init__(path, **kw)
+        env = read_capture.read(recorded["capture"])["environment"]
+        facts = {key: env[key] for key in ("release", "build_id", "cpu_model",
+                                           "nr_cpus", "features")}
+        super().__init__(path, hello=dict(facts, **(hello or {})), **kw)
 
     def answer(self, kind, body, blob):
         if kind == wire.VERIFY:

@@ -28,6 +28,7 @@ def load(name):
         return f.read()
 
 
+SYMBOLS = os.path.join(DATA, "symbols")
 OBJECT = load("xdp_count.o")
 RECORDED = {"json": json.loads(load("xdp_count.json")),
             "capture": load("xdp_count.cap")}
@@ -71,6 +72,7 @@ class Daemon:
                          "call_s": 2},
             "vms": [
                 {"name": "verifier", "role": "verifier",
+                 "symbols": SYMBOLS,
                  "agent_socket": self.path("verifier.sock")},
                 {"name": "demo", "role": "target", "slots": ["default", "b"],
                  "profile": os.path.join(DATA, "profile.json"),

@@ -61,7 +61,7 @@ def test_whole_way(tap):
     tap.equal((status["submissions"], status["images"]), (1, 1), "counts")
     tap.equal([(v["name"], v["state"], v["release"])
                for v in status["verifiers"] + status["targets"]],
-              [("verifier", "ready", "6.1.0-fake"),
+              [("verifier", "ready", "6.1.0-56-amd64"),
                ("demo", "ready", "6.1.0-fake")], "states")
     tap.equal(client.call("submission", submission=verdict["submission"])[0],
               verdict, "the verdict can be asked for again")

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 
-from harness import Daemon, OBJECT, VOUCHD
+from harness import Daemon, OBJECT, SYMBOLS, VOUCHD
 import wire
 
 
@@ -20,6 +20,7 @@ def launched(directory, program, hello_s=1):
     os.chmod(path, 0o755)
     return {"qemu": path, "vms": [
         {"name": "verifier", "role": "verifier", "cid": 3,
+         "symbols": SYMBOLS,
          "vsock": os.path.join(directory, "vsock"),
          "launch": {"kernel": "/vmlinux", "accel": "tcg",
                     "hello_s": hello_s}}]}

@@ -3,7 +3,7 @@
 
 import os
 
-from harness import Daemon, DATA, OBJECT
+from harness import Daemon, DATA, OBJECT, SYMBOLS
 from clients import frame
 import vsock_front
 import wire
@@ -18,9 +18,10 @@ def daemon_with_vms():
     d.stop()
     profile = os.path.join(DATA, "profile.json")
     d.config["vms"] = [
-        {"name": "spare", "role": "verifier",
+        {"name": "spare", "role": "verifier", "symbols": SYMBOLS,
          "agent_socket": d.path("verifier.sock")},
-        {"name": "v", "role": "verifier", "cid": 3, "vsock": d.path("v")},
+        {"name": "v", "role": "verifier", "symbols": SYMBOLS, "cid": 3,
+         "vsock": d.path("v")},
         {"name": "demo", "role": "target", "cid": 4, "vsock": d.path("t"),
          "slots": ["default"], "profile": profile},
         {"name": "one", "role": "developer", "cid": 5, "vsock": d.path("d1")},

@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 
-from harness import DATA, Daemon, OBJECT, RECORDED
+from harness import DATA, Daemon, OBJECT, RECORDED, SYMBOLS
 from fake_agent import FakeTarget, FakeVerifier
 import wire
 
@@ -330,7 +330,7 @@ def fault_config(d_path):
     os.chmod(qemu, 0o755)
     profile = os.path.join(DATA, "profile.json")
     return {"qemu": qemu, "vms": [
-        {"name": "verifier", "role": "verifier",
+        {"name": "verifier", "role": "verifier", "symbols": SYMBOLS,
          "agent_socket": d_path("verifier.sock")},
         {"name": "demo", "role": "target", "slots": ["default", "b"],
          "profile": profile, "agent_socket": d_path("target.sock")},

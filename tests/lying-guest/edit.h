@@ -13,6 +13,7 @@
  *	OFF+N, OFF-N	add to, or take from, the 32-bit integer at OFF
  *	OFF*N, OFF/N	the same with the 64-bit integer at OFF
  *	OFF~OFF:LEN	exchange LEN bytes at one offset with those at another
+ *	OFF^OFF:LEN	write over LEN bytes at one offset those at another
  */
 #ifndef LYING_EDIT_H
 #define LYING_EDIT_H
@@ -116,6 +117,14 @@ static inline bool lying_add(struct lying_edit *e, u64 off, u64 n, u32 width)
 	return true;
 }
 
+static inline bool lying_copy(struct lying_edit *e, u64 to, u64 from, u64 len)
+{
+	if (!lying_inside(e, to, len) || !lying_inside(e, from, len))
+		return false;
+	memmove(e->buf + to, e->buf + from, len);
+	return true;
+}
+
 static inline bool lying_exchange(struct lying_edit *e, u64 a, u64 b, u64 len)
 {
 	u64 i;
@@ -162,6 +171,9 @@ static inline bool lying_step(struct lying_edit *e, const char **p)
 	case '~':
 		return *(*p)++ == ':' && lying_number(p, &len) &&
 		       lying_exchange(e, off, n, len);
+	case '^':
+		return *(*p)++ == ':' && lying_number(p, &len) &&
+		       lying_copy(e, off, n, len);
 	default:
 		return false;
 	}

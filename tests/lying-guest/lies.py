@@ -7,7 +7,7 @@ The names are what the lying agent and module obey: see agent/lie.h.
 
 import struct
 
-from layout import CONST, EXIT, MAP, SUBCALL, add
+from layout import CALL, CONST, EXIT, MAP, SUBCALL, add
 
 JIT = "not what the JIT of Linux 6.1 emits"
 
@@ -163,9 +163,16 @@ def shifts(layout):
         ("cuts its first instruction off",
          module("%d>5" % other.code_at, "%d!5" % (other.refs_at - 5)),
          "function 1.* the prologue is not the JIT's"),
-        ("lets functions share an address",
+        ("exchanges two functions' places",
          module("%d~%d:8" % (main.at + 16, other.at + 16)),
-         "the capture declares a call of function 1"),
+         "declares a call of function 1"),
+        ("lets two functions begin at one place",
+         module("%d^%d:8" % (other.at + 16, main.at + 16)),
+         "functions 0 and 1 overlap"),
+        ("lets a function begin at another's last byte",
+         module("%d^%d:8" % (other.at + 16, main.at + 16),
+                "%d*%d" % (other.at + 16, main.code_len - 1)),
+         "functions 0 and 1 overlap"),
         ("states another stack",
          module("%d+8" % (8 + 160)), "the code has one of"),
         ("makes the frame smaller than the accesses",
@@ -178,6 +185,31 @@ def shifts(layout):
          "exception table"),
         ("says it is of another type", module("%d=01" % (8 + 128)),
          "has no hook"),
+    ]
+
+
+def names(layout):
+    """What the symbols of the kernel's own image give away."""
+    main, other = layout.funcs
+    one, two = (layout.sym(name) for name in (
+        "__htab_map_lookup_elem", "htab_map_update_elem"))
+    moved = [at + 16 for at in (main.at, other.at)] + \
+        [at for at, _ in layout.syms] + \
+        [other.ref(i) + 8 for i, r in enumerate(other.refs) if r[0] == CALL]
+    return [
+        ("exchanges the names of two helpers",
+         module("%d~%d:64" % (one + 8, two + 8)),
+         "the verifier kernel's symbol table has that elsewhere"),
+        ("calls one helper by another's name",
+         module("%d=%s" % (two + 8, b"htab_map_lookup_elem\0".hex())),
+         "htab_map_lookup_elem, but the verifier kernel's symbol table"),
+        ("calls its way out by another thunk's name",
+         module("%d=%s" % (layout.sym("srso_return_thunk") + 8,
+                           b"__x86_return_thunk\0".hex())),
+         "__x86_return_thunk, but the verifier kernel's symbol table"),
+        ("moves all addresses by a byte",
+         capture(*["%d*1" % (layout.start + at) for at in sorted(moved)]),
+         "the verifier kernel's symbol table has that elsewhere"),
     ]
 
 
@@ -226,7 +258,15 @@ def facts(layout):
 
     return [
         ("denies return thunks", capture("%d=00" % (env + 216)),
-         "returns are plain"),
+         "its features is another than the verifier VM stated"),
+        ("claims another build id", capture("%d=00ff" % (env + 192)),
+         "its build_id is another than the verifier VM stated"),
+        ("claims another release", capture("%d=37" % env),
+         "its release is another than the verifier VM stated"),
+        ("claims another CPU", capture("%d=58" % (env + 64)),
+         "its cpu_model is another than the verifier VM stated"),
+        ("claims more CPUs", capture("%d=09" % (env + 228)),
+         "its nr_cpus is another than the verifier VM stated"),
         ("claims another object", capture("%d~%d:1" % (env + 232, env + 233)),
          "it is of another object"),
         ("claims blinded constants", capture("%d=01" % (env + 224)),

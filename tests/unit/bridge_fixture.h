@@ -250,7 +250,7 @@ static inline void write_func(struct fixture *f, u32 i)
 		.index = cpu_to_le32(i),
 		.code_len = cpu_to_le32(m->len),
 		.n_refs = cpu_to_le32(m->n_refs),
-		.address = cpu_to_le64(FIXTURE_FUNC(i)),
+		.address = cpu_to_le64(FIXTURE_FUNC(i) - (i ? f->nearer : 0)),
 	};
 	u8 rest[FIXTURE_CODE + sizeof(m->refs)] = {};
 	u32 len = (m->len + 7) & ~7u;

@@ -133,6 +133,20 @@ static void another_function_is_refused(void **state)
 	refused(f, "declares a call of function 1", "function 0");
 }
 
+static void functions_that_overlap_are_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	f->nearer = 0x1000 - f->funcs[0].len;
+	refused(f, "declares a call of function 1", "function 0");
+	f->nearer++;
+	refused(f, "functions 0 and 1 overlap", "xdp-test");
+	f->nearer = 0x1000;
+	refused(f, "functions 0 and 1 overlap", "xdp-test");
+	f->nearer = 0x1000 + f->funcs[1].len - 1;
+	refused(f, "functions 0 and 1 overlap", "xdp-test");
+}
+
 static void a_kernel_function_is_refused_by_name(void **state)
 {
 	struct fixture *f = *state;
@@ -417,6 +431,7 @@ int main(void)
 		T(a_call_elsewhere_is_refused),
 		T(a_call_into_a_function_is_refused),
 		T(another_function_is_refused),
+		T(functions_that_overlap_are_refused),
 		T(a_kernel_function_is_refused_by_name),
 		T(a_helper_that_is_not_offered_is_refused),
 		T(a_btf_id_is_refused),

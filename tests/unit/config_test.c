@@ -20,6 +20,7 @@
 	"\"profile\":\"/p\",\"slots\":[\"a\",\"b\"]}"
 #define VERIFIER                                                             \
 	"{\"name\":\"v\",\"role\":\"verifier\",\"cid\":3,\"vsock\":\"/v3\"," \
+	"\"symbols\":\"/symbols\","                                          \
 	"\"launch\":{\"kernel\":\"/vmlinux\",\"initrd\":\"/i\","             \
 	"\"append\":\"quiet\",\"memory_mb\":256,\"cpus\":2,"                 \
 	"\"console\":\"/log\",\"net\":{\"type\":\"dgram\",\"local\":\"/a\"," \
@@ -99,6 +100,9 @@ static void refuses_mistakes(void **state)
 		{ "{" TOP ",\"vms\":[{\"name\":\"v\",\"role\":\"verifier\","
 		  "\"cid\":3,\"vsock\":\"/a\",\"qmp\":\"q\"}]}",
 		  "absolute path" },
+		{ "{" TOP ",\"vms\":[" TARGET ",{\"name\":\"v\","
+		  "\"role\":\"verifier\",\"agent_socket\":\"/a\"}]}",
+		  "needs \"symbols\"" },
 		{ "{" TOP ",\"epoch\":0,\"vms\":[" TARGET "]}", "\"epoch\"" },
 		{ "{" TOP ",\"socket_mode\":432,\"vms\":[" TARGET "]}",
 		  "octal" },

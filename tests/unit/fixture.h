@@ -53,6 +53,7 @@ struct fixture {
 	u32 n_syms;
 	u8 object[4096] __attribute__((aligned(8)));
 	size_t object_len;
+	u32 nearer; /* bytes by which other functions lie lower */
 	bool keep_hash; /* leave env.object as it is */
 	char profile[4096];
 	u32 instance;

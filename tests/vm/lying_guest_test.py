@@ -47,6 +47,7 @@ class LiarLab(lab_module.Lab):
         liar["name"] = "liar"
         liar["launch"]["initrd"] = self.path("lying-guest", "verifier.cpio")
         honest = {"name": "honest", "role": "verifier", "cid": 5,
+                  "symbols": liar["symbols"],
                   "vsock": os.path.join(self.dir, "honest.sock")}
         return [liar, honest, *targets]
 
@@ -90,10 +91,10 @@ class LiarLab(lab_module.Lab):
 
     def signer(self):
         """What there is of signatures: the sequence, and the images."""
-        path = os.path.join(self.state, "sequence")
-        sequence = open(path).read() if os.path.exists(path) else None
-        images = os.path.join(self.state, "images")
-        return sequence, sorted(os.listdir(images))
+        with open(os.path.join(self.state, "sign", "sequence")) as f:
+            sequence = f.read()
+        return sequence, sorted(os.listdir(os.path.join(self.state,
+                                                        "images")))
 
     def send(self, name, obj=OBJECT, **options):
         """Submit, without waiting for the verdict."""
@@ -151,7 +152,7 @@ def honest(t, lab, what):
 
 def test_capture(t, lab, layout):
     for told in (lies.references, lies.instructions, lies.branches,
-                 lies.shifts, lies.counts, lies.facts):
+                 lies.shifts, lies.names, lies.counts, lies.facts):
         for lie in told(layout):
             refused(t, lab, lie)
     for lie in lies.caught_inside(layout):
