@@ -97,6 +97,8 @@ class SetUp:
         shutil.copy(PROFILE, self.path("profile.json"))
         write(self.path("qemu"), QEMU % "vhost-user-vsock-pci", 0o755)
         write(self.path("vmlinux"), vmlinux())
+        write(self.path("symbols"), "build-id %s\nffffffff81000000 _text\n" %
+              BUILD_ID.hex())
         write(self.path("verifier.cpio"), cpio(
             virtio=module("x"), vouch_guest=module(RELEASE + " SMP ")))
         self.cert = read(self.path("keys", "image.der"))
@@ -110,6 +112,7 @@ class SetUp:
                 "keys", "image.key"), "cert": self.path("keys", "image.der"),
             "qemu": self.path("qemu"), "vms": [
                 {"name": "verifier", "role": "verifier", "cid": 3,
+                 "symbols": self.path("symbols"),
                  "vsock": self.path("verifier.sock"), "launch": {
                      "kernel": self.path("vmlinux"),
                      "initrd": self.path("verifier.cpio")}},
