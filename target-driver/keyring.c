@@ -106,7 +106,7 @@ static const struct {
 	{ 0, false, -EBADMSG, "is of an RSA key that has not 3072 bits" },
 };
 
-#define FIRST_SIGNER 11 /* the part where its tag ends */
+#define FIRST_SIGNER 12 /* the part where its length ends */
 
 static u32 length_at(const u8 *tag)
 {

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <libgen.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -38,11 +39,34 @@ static void forget(struct blob *b)
 
 /* ---- who can read and replace it ---- */
 
+/* Root's, vouchd's user's, or that of whoever asks. */
+static bool is_owner(const struct vouch_config *config, uid_t uid)
+{
+	const struct passwd *pw = config->user ? getpwnam(config->user) : NULL;
+
+	return !uid || uid == geteuid() || (pw && uid == pw->pw_uid);
+}
+
+/* The directory decides who can put another key there. */
+static void check_directory(struct vouch_finding *f, const char *path)
+{
+	char copy[512], *dir;
+	struct stat st;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	dir = dirname(copy);
+	if (stat(dir, &st) || !(st.st_mode & 022) || (st.st_mode & S_ISVTX))
+		return;
+	vouch_finding_say(f, VOUCH_FINDING_PROBLEM,
+			  "others can replace it: its directory has mode %04o",
+			  st.st_mode & 07777);
+	vouch_finding_mend(f, "chmod go-w %s", dir);
+}
+
 static void check_access(struct vouch_doctor *d)
 {
 	const char *path = d->config.key;
 	struct vouch_finding f;
-	char dir[512];
 	struct stat st;
 
 	vouch_finding_begin(&f, "keys", VOUCH_EXIT_TRUST, "%s", path);
@@ -76,16 +100,17 @@ static void check_access(struct vouch_doctor *d)
 				   "chmod 600 %s; if somebody may have "
 				   "read it: vouch key new DIR",
 				   path);
-	}
-	snprintf(dir, sizeof(dir), "%s", path);
-	if (f.state == VOUCH_FINDING_OK && !stat(dirname(dir), &st) &&
-	    (st.st_mode & 022) && !(st.st_mode & S_ISVTX)) {
+	} else if (!is_owner(&d->config, st.st_uid)) {
 		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM,
-				  "others can replace it: its directory has "
-				  "mode %04o",
-				  st.st_mode & 07777);
-		vouch_finding_mend(&f, "chmod go-w %s", dir);
+				  "it belongs to user %u, who is neither root "
+				  "nor vouchd's user",
+				  (unsigned int)st.st_uid);
+		vouch_finding_mend(&f, "chown %s %s",
+				   d->config.user ? d->config.user : "root",
+				   path);
 	}
+	if (f.state == VOUCH_FINDING_OK)
+		check_directory(&f, path);
 	vouch_finding_end(d, &f);
 }
 

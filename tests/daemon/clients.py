@@ -3,6 +3,7 @@
 
 import json
 import socket
+import time
 
 from harness import Daemon, OBJECT
 import wire
@@ -211,4 +212,23 @@ def test_hello(tap):
               "an agent that speaks unasked is hung up")
     tap.equal(d.client().call("status")[0]["schema_version"], 1,
               "and the daemon lives")
+    d.stop()
+
+
+def test_status_of_vms(tap):
+    d = Daemon()
+    now = int(time.time())
+    d.verifier(hello={"time": now - 3600, "libbpf": "v9", "build_id": "ab"})
+    d.target(hello={"time": "noon", "abi": "one", "libbpf": 7})
+    tap.equal(d.submit(deliver=False)[1]["exit"], 0, "something is logged")
+    status, _ = d.client().call("status")
+    verifier, target = status["verifiers"][0], status["targets"][0]
+    tap.check(now <= status["log_time"] <= status["time"] <= now + 60,
+              "status has the time, and that of the newest record", status)
+    tap.check(-3600 <= verifier["clock_gap_s"] <= -3540,
+              "and how far a VM's clock is from it", verifier)
+    tap.equal((verifier["libbpf"], verifier["build_id"], verifier["version"]),
+              ("v9", "ab", "0.1.0"), "and what an agent says of itself")
+    tap.equal((target["clock_gap_s"], target["abi"], target["libbpf"]),
+              (None, None, None), "but nothing of a wrong type")
     d.stop()

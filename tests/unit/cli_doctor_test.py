@@ -415,6 +415,33 @@ def test_old_clock(t):
             "a program from the future: the clock is behind", got)
 
 
+def test_owner(t):
+    if os.geteuid():
+        t.note("a key of somebody else is left out: that needs root")
+        return
+    s = SetUp()
+    os.chown(s.path("keys", "image.key"), 65534, 65534)
+    code, got = s.doctor()
+    f = findings(got, "keys")[0]
+    t.check(code == 5 and "belongs to user 65534" in f["why"] and
+            f["remedy"].startswith("chown root "),
+            "a key of somebody else: the finding keys is there", got)
+    s.config["user"] = "nobody"
+    t.equal(s.doctor()[0], 0, "vouchd's user may have it")
+
+
+def test_silent_service(t):
+    s = SetUp()
+    fake = Fake(["silence"])
+    write(s.path("vouchd.json"), json.dumps(dict(s.config,
+                                                 socket=fake.path)))
+    got = vouch("doctor", "--config", s.path("vouchd.json"), "--timeout", "1",
+                "--json")
+    f = findings(json.loads(got.stdout), "service")[0]
+    t.equal((got.returncode, f["state"]), (4, "problem"),
+            "a vouchd that answers nothing is a problem, and not waited for")
+
+
 def as_nobody(*args):
     return subprocess.run(
         ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", VOUCH,
@@ -449,7 +476,8 @@ def main():
     t = tap.Tap()
     for test in (test_healthy, test_broken, test_first_problem_decides,
                  test_no_configuration, test_text, test_endpoint, test_disk,
-                 test_old_clock, test_without_root):
+                 test_old_clock, test_owner, test_silent_service,
+                 test_without_root):
         t.run(test)
     t.end()
 
