@@ -8,8 +8,9 @@
 #define MAX_TEXT 128
 #define MAX_FEATURES 64
 #define MAX_NUMBER 65535
+#define MAX_TIME (1ll << 40) /* seconds: no clock is so wrong */
 
-enum kind { TEXT, HEX, NUMBER, NAMES };
+enum kind { TEXT, HEX, NUMBER, TIME, NAMES };
 
 static const struct {
 	const char *key;
@@ -20,7 +21,8 @@ static const struct {
 	{ "release", TEXT, 64 },   { "build_id", HEX, 64 },
 	{ "cpu_model", TEXT, 64 }, { "profile", HEX, 64 },
 	{ "nr_cpus", NUMBER, 0 },  { "abi", NUMBER, 0 },
-	{ "features", NAMES, 31 },
+	{ "features", NAMES, 31 }, { "libbpf", TEXT, 31 },
+	{ "time", TIME, 0 },
 };
 
 /* It goes into logs, tables and terminals. */
@@ -65,6 +67,9 @@ static bool is_good(const json_t *v, enum kind kind, size_t max)
 	case NUMBER:
 		return json_is_integer(v) && json_integer_value(v) >= 0 &&
 		       json_integer_value(v) <= MAX_NUMBER;
+	case TIME:
+		return json_is_integer(v) && json_integer_value(v) >= 0 &&
+		       json_integer_value(v) <= MAX_TIME;
 	default:
 		return are_names(v, max);
 	}
@@ -76,6 +81,7 @@ int vouch_hello_check(const json_t *hello, struct vouch_failure *f)
 		[TEXT] = "printable ASCII of so few characters",
 		[HEX] = "lower-case hexadecimal of so few digits",
 		[NUMBER] = "a number up to 65535",
+		[TIME] = "a number of seconds since 1970",
 		[NAMES] = "a list of up to 64 short names",
 	};
 	size_t i;

@@ -454,6 +454,10 @@ def test_odd_hello(tap):
             ("a negative number of CPUs", {"nr_cpus": -1}),
             ("too many CPUs", {"nr_cpus": 65536}),
             ("half an ABI", {"abi": 1.5}),
+            ("a time in words", {"time": "noon"}),
+            ("a time before all times", {"time": -1}),
+            ("a time beyond all times", {"time": 1 << 62}),
+            ("a library that is a number", {"libbpf": 1}),
             ("features that are no list", {"features": {}}),
             ("a feature that is none", {"features": [1]}),
             ("too many features", {"features": ["x"] * 65})):
