@@ -175,6 +175,7 @@ $(1)/agent.a: $(call obj,$(1),$(FUZZ_AGENT))
 $(1)/targetd.a: $(call obj,$(1),$(FUZZ_TARGETD))
 $(1)/obj/tests/fuzz/agent_%_fuzz.o: CPPFLAGS += -Iguest-verifier/agent
 $(1)/obj/tests/fuzz/targetd_%_fuzz.o: CPPFLAGS += -Itarget-driver/agent
+$(1)/obj/tests/fuzz/keyring_fuzz.o: CPPFLAGS += -Itests/fuzz/kernel
 $(1)/obj/tests/fuzz/%.o: CPPFLAGS += -Ihost-bridge
 $(1)/%.a:
 	@rm -f $$@; ar rcs $$@ $$(filter %.o,$$^)

@@ -182,16 +182,16 @@ static struct fuzz_edited make_object(u8 how)
 	return fuzz_editable(f.object, f.object_len);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct fuzz_input in = { data, size };
+	struct fuzz_input in = { data, len };
 	struct fuzz_edited e;
 	u8 which = 0, *copy;
 
 	libbpf_set_print(say_nothing);
-	if (size && data[0] == ELFMAG0) {
-		copy = fuzz_copy(data, size);
-	} else if (size && data[0] & 0x80) {
+	if (len && data[0] == ELFMAG0) {
+		copy = fuzz_copy(data, len);
+	} else if (len && data[0] & 0x80) {
 		fuzz_u8(&in);
 		read_types(&in, fuzz_u8(&in));
 		return 0;
@@ -199,10 +199,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		e = make_object(fuzz_u8(&in));
 		which = fuzz_u8(&in);
 		fuzz_edit(&e, &in);
-		size = e.len;
+		len = e.len;
 		copy = fuzz_edited_end(&e);
 	}
-	read_object(copy, size, which);
+	read_object(copy, len, which);
 	free(copy);
 	return 0;
 }

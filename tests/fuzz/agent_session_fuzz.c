@@ -98,13 +98,13 @@ static int connect_bridge(int fds[2])
 static int far_end = -1;
 
 int vouch_dial(const struct vouch_endpoint *ep, int timeout_ms,
-	       const char **remedy)
+	       const char **why)
 {
 	int fds[2];
 
 	(void)ep;
 	(void)timeout_ms;
-	*remedy = "none";
+	*why = "none";
 	if (dials++ == 1)
 		return -ECONNREFUSED;
 	if (dials > 2)

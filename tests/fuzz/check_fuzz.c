@@ -60,8 +60,8 @@ static void change_text(struct fixture *f, u8 times, struct fuzz_input *in)
 	struct fuzz_edited e = fuzz_editable(f->profile, strlen(f->profile));
 	u8 i;
 
-	e.max = sizeof(f->profile) - 1;
-	e.data = realloc(e.data, sizeof(f->profile));
+	if (e.max > sizeof(f->profile) - 1)
+		e.max = sizeof(f->profile) - 1;
 	for (i = 0; i < times % 16 && in->left; i++)
 		fuzz_edit_once(&e, in);
 	memcpy(f->profile, e.data, e.len);

@@ -114,14 +114,14 @@ static void answer(int fd)
 }
 
 int vouch_dial(const struct vouch_endpoint *ep, int timeout_ms,
-	       const char **remedy)
+	       const char **why)
 {
 	const int room = 1 << 20;
 	int fds[2];
 
 	(void)ep;
 	(void)timeout_ms;
-	*remedy = "try again";
+	*why = "try again";
 	if (!script.left || socketpair(AF_UNIX, SOCK_STREAM, 0, fds))
 		return -ECONNREFUSED;
 	setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));

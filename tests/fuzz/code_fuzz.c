@@ -52,26 +52,26 @@ static void check(struct vouch_disasm *disasm, const u8 *bytes, u32 len)
 	vouch_code_release(&code);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static struct vouch_disasm *disasm;
 	size_t before = sizeof(prologue);
-	u8 *copy = malloc(before + size);
+	u8 *copy = malloc(before + len);
 
 	if (!disasm)
 		disasm = vouch_disasm_new();
 	if (!disasm || !copy)
 		abort();
-	if (size && data[0] == 0xff) {
+	if (len && data[0] == 0xff) {
 		before = 0;
 		data++;
-		size--;
+		len--;
 	}
 	memcpy(copy, prologue, before);
-	if (size)
-		memcpy(copy + before, data, size);
-	if (before + size)
-		check(disasm, copy, (u32)(before + size));
+	if (len)
+		memcpy(copy + before, data, len);
+	if (before + len)
+		check(disasm, copy, (u32)(before + len));
 	free(copy);
 	return 0;
 }

@@ -47,21 +47,21 @@ static struct fuzz_edited make_object(u8 how)
 	return fuzz_editable(f.object, f.object_len);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct fuzz_input in = { data, size };
+	struct fuzz_input in = { data, len };
 	struct fuzz_edited e;
 	u8 *copy;
 
-	if (size && data[0] == ELFMAG0) {
-		copy = fuzz_copy(data, size);
+	if (len && data[0] == ELFMAG0) {
+		copy = fuzz_copy(data, len);
 	} else {
 		e = make_object(fuzz_u8(&in));
 		fuzz_edit(&e, &in);
-		size = e.len;
+		len = e.len;
 		copy = fuzz_edited_end(&e);
 	}
-	read_object(copy, size);
+	read_object(copy, len);
 	free(copy);
 	return 0;
 }

@@ -21,14 +21,14 @@ static void follow(const struct vouch_profile *profile)
 	fuzz_require(vouch_profile_vermagic(profile)[0]);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct vouch_profile *profile = NULL;
 	char why[256] = "";
 	int err;
 
-	fuzz_alloc_arm(data, size);
-	err = vouch_profile_parse(data, size, &profile, why, sizeof(why));
+	fuzz_alloc_arm(data, len);
+	err = vouch_profile_parse(data, len, &profile, why, sizeof(why));
 	if (!fuzz_alloc_disarm())
 		fuzz_require(!err || why[0]);
 	if (err)
