@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -201,11 +202,19 @@ static void handle_listen(struct vouch_event *ev, u32 events)
 
 static int open_files(struct vouch_vsock *dev)
 {
-	int err;
+	int err, fd;
 
 	dev->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (dev->wake_fd < 0)
 		return -errno;
+	fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = vouch_vhost_set_timer(&dev->vhost, fd);
+	if (err) {
+		close(fd);
+		return err;
+	}
 	dev->listen_fd = vouch_listen_open(dev->path);
 	if (dev->listen_fd < 0)
 		return dev->listen_fd;
@@ -299,6 +308,8 @@ void vouch_vsock_destroy(struct vouch_vsock *dev)
 	vouch_stream_table_reap(&dev->table);
 	vouch_stream_table_reap(&dev->table);
 	vouch_listen_close(dev->listen_fd, dev->path);
+	if (dev->vhost.late_fd >= 0)
+		close(dev->vhost.late_fd);
 	if (dev->wake_fd >= 0)
 		close(dev->wake_fd);
 	free(dev);

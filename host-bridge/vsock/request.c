@@ -41,7 +41,8 @@ static void stop_ring(struct vouch_vhost *vh, struct vouch_vhost_ring *r)
 	close_fd(&r->kick_fd);
 	close_fd(&r->call_fd);
 	r->ring.desc = NULL;
-	r->ring.quiet = r->ring.dirty = false;
+	r->ring.quiet = false;
+	r->ring.untold = 0;
 }
 
 void vouch_vhost_ring_forget(struct vouch_vhost *vh, struct vouch_vhost_ring *r)
@@ -265,7 +266,7 @@ static int set_vring_call(struct vouch_vhost *vh)
 	close_fd(&r->call_fd);
 	r->call_fd = fd;
 	/* What the old file was told may have been lost in the exchange. */
-	r->ring.dirty = r->ring.desc;
+	r->ring.untold = !!r->ring.desc;
 	return 0;
 }
 

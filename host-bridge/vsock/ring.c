@@ -113,7 +113,7 @@ void vouch_ring_use(struct vouch_ring *ring, u16 head, u32 len)
 	ring->next++;
 	__atomic_store_n(&ring->used->idx, cpu_to_le16(ring->next),
 			 __ATOMIC_RELEASE);
-	ring->dirty = true;
+	ring->untold++;
 }
 
 bool vouch_ring_quiet(struct vouch_ring *ring, bool quiet)
@@ -134,9 +134,9 @@ bool vouch_ring_quiet(struct vouch_ring *ring, bool quiet)
 
 bool vouch_ring_wants_call(struct vouch_ring *ring)
 {
-	if (!ring->dirty)
+	if (!ring->untold)
 		return false;
-	ring->dirty = false;
+	ring->untold = 0;
 	/* The used index must be seen before the flag is read. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return !(le16_to_cpu(ONCE(ring->avail->flags)) &

@@ -39,8 +39,13 @@ static bool take_credit(struct vouch_stream *c, const struct vouch_packet *pkt)
 
 void vouch_stream_forwarded(struct vouch_stream *c, u32 len)
 {
+	/* Linux sends no more ahead than its own buffer holds, however much
+	 * it may: whoever waits for more would wait for ever. */
+	u32 ahead = c->peer_alloc < VOUCH_VSOCK_BUFFER ? c->peer_alloc
+						       : VOUCH_VSOCK_BUFFER;
+
 	c->fwd_cnt += len;
-	if (c->fwd_cnt - c->last_fwd >= VOUCH_VSOCK_BUFFER / 4)
+	if (len && c->fwd_cnt - c->last_fwd >= ahead / 2)
 		c->send |= VOUCH_STREAM_SEND_CREDIT;
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -19,6 +20,9 @@
 
 /* Messages served in a row before others have their turn. */
 #define BATCH 32
+
+/* The longest that a driver waits to be told of packets that it sent. */
+#define LATE_NS 4000000
 
 int vouch_vhost_fail(struct vouch_vhost *vh, int err, const char *format, ...)
 {
@@ -252,7 +256,7 @@ void vouch_vhost_init(struct vouch_vhost *vh, int epoll_fd, u64 guest_cid,
 	vh->event.handle = handle;
 	vh->ops = ops;
 	vh->epoll_fd = epoll_fd;
-	vh->fd = -1;
+	vh->fd = vh->late_fd = -1;
 	vh->guest_cid = guest_cid;
 	for (i = 0; i < VOUCH_RING_COUNT; i++) {
 		struct vouch_vhost_ring *r = &vh->rings[i];
@@ -261,6 +265,62 @@ void vouch_vhost_init(struct vouch_vhost *vh, int epoll_fd, u64 guest_cid,
 		r->vh = vh;
 		r->kick_fd = r->call_fd = -1;
 	}
+}
+
+/* A full counter is a call that is still to be seen. The front end can have
+ * the file block again, so it is not written to then. */
+static void call(int fd)
+{
+	struct pollfd room = { .fd = fd, .events = POLLOUT };
+	const u64 one = 1;
+	ssize_t n;
+
+	if (poll(&room, 1, 0) != 1 || !(room.revents & POLLOUT))
+		return;
+	n = write(fd, &one, sizeof(one));
+	(void)n;
+}
+
+static void call_ring(struct vouch_vhost_ring *r)
+{
+	/* A ring that stopped meanwhile has nothing to tell. */
+	if (r->ring.desc && vouch_ring_wants_call(&r->ring) && r->call_fd >= 0)
+		call(r->call_fd);
+}
+
+/* Time is up: whatever the driver was not told of is told. */
+static void handle_late(struct vouch_event *ev, u32 events)
+{
+	struct vouch_vhost *vh =
+		vouch_container(ev, struct vouch_vhost, late_event);
+	u64 count;
+	ssize_t n = read(vh->late_fd, &count, sizeof(count));
+
+	(void)n;
+	(void)events;
+	vh->late = false;
+	call_ring(&vh->rings[VOUCH_RING_TX]);
+}
+
+int vouch_vhost_set_timer(struct vouch_vhost *vh, int fd)
+{
+	int err;
+
+	vh->late_event.handle = handle_late;
+	err = vouch_event_set(vh->epoll_fd, EPOLL_CTL_ADD, fd, EPOLLIN,
+			      &vh->late_event);
+	if (!err)
+		vh->late_fd = fd;
+	return err;
+}
+
+static void stop_timer(struct vouch_vhost *vh)
+{
+	const struct itimerspec never = {};
+
+	if (vh->late)
+		timerfd_settime(vh->late_fd, 0, &never, NULL);
+	vh->late = false;
 }
 
 int vouch_vhost_open(struct vouch_vhost *vh, int fd)
@@ -286,6 +346,7 @@ void vouch_vhost_close(struct vouch_vhost *vh)
 		vouch_vhost_ring_forget(vh, &vh->rings[i]);
 	vouch_memory_release(&vh->memory);
 	close_fds(vh);
+	stop_timer(vh);
 	vouch_event_set(vh->epoll_fd, EPOLL_CTL_DEL, vh->fd, 0, NULL);
 	close(vh->fd);
 	vh->fd = -1;
@@ -303,28 +364,21 @@ bool vouch_vhost_running(const struct vouch_vhost *vh)
 	return vh->fd >= 0;
 }
 
-/* A full counter is a call that is still to be seen. The front end can have
- * the file block again, so it is not written to then. */
-static void call(int fd)
+/* True if the driver can wait to be told, and the timer sees to it. */
+static bool can_wait(struct vouch_vhost *vh, const struct vouch_ring *ring)
 {
-	struct pollfd room = { .fd = fd, .events = POLLOUT };
-	const u64 one = 1;
-	ssize_t n;
+	const struct itimerspec in = { .it_value.tv_nsec = LATE_NS };
 
-	if (poll(&room, 1, 0) != 1 || !(room.revents & POLLOUT))
-		return;
-	n = write(fd, &one, sizeof(one));
-	(void)n;
+	if (ring->untold >= (ring->num + 3) / 4 || vh->late_fd < 0)
+		return false;
+	if (ring->untold && !vh->late)
+		vh->late = !timerfd_settime(vh->late_fd, 0, &in, NULL);
+	return vh->late;
 }
 
 void vouch_vhost_call(struct vouch_vhost *vh)
 {
-	int i;
-
-	for (i = 0; i < VOUCH_RING_COUNT; i++) {
-		struct vouch_vhost_ring *r = &vh->rings[i];
-
-		if (vouch_ring_wants_call(&r->ring) && r->call_fd >= 0)
-			call(r->call_fd);
-	}
+	call_ring(&vh->rings[VOUCH_RING_RX]);
+	if (!can_wait(vh, &vh->rings[VOUCH_RING_TX].ring))
+		call_ring(&vh->rings[VOUCH_RING_TX]);
 }

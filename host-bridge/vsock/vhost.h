@@ -72,8 +72,11 @@ union vouch_vhost_payload {
 struct vouch_vhost {
 	struct vouch_event event; /* of the front end's socket */
 	const struct vouch_vhost_ops *ops;
+	struct vouch_event late_event; /* of late_fd */
 	int epoll_fd;
 	int fd; /* -1: no front end */
+	int late_fd; /* timer; -1: none, and sent packets are told of at once */
+	bool late; /* it runs */
 	u64 guest_cid;
 	u64 features, protocol_features;
 	struct vouch_memory memory;
@@ -97,6 +100,19 @@ struct vouch_vhost {
  */
 void vouch_vhost_init(struct vouch_vhost *vh, int epoll_fd, u64 guest_cid,
 		      const struct vouch_vhost_ops *ops);
+
+/**
+ * vouch_vhost_set_timer() - let the driver be told late of what it sent.
+ * @vh: the state, without a front end
+ * @fd: a timerfd, non-blocking; taken over on success
+ *
+ * A driver need not know at once that a packet has been taken: it does when
+ * a quarter of its ring is used up, or after some milliseconds. That spares it
+ * an interrupt for each packet.
+ *
+ * Return: 0 or -errno.
+ */
+int vouch_vhost_set_timer(struct vouch_vhost *vh, int fd);
 
 /**
  * vouch_vhost_open() - begin with a front end.

@@ -21,7 +21,7 @@
 #define VOUCH_VSOCK_MAX_CONNS 1024u
 
 /* Bytes that a guest may send ahead of the local reader, per connection. */
-#define VOUCH_VSOCK_BUFFER (128u << 10)
+#define VOUCH_VSOCK_BUFFER (256u << 10)
 
 struct vouch_vsock;
 

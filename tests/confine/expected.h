@@ -73,6 +73,7 @@ static const struct expected expected[] = {
 	{ "epoll_pwait", "MD", "the loop" },
 	{ "epoll_ctl", "MD", "the loop" },
 	{ "preadv2", "MD", "a guest's kick, without waiting" },
+	{ "timerfd_settime", "MD", "to tell a guest late of what it sent" },
 	{ "accept4", "MD", "clients, agents, QEMU" },
 	{ "recvfrom", "MD", "vhost-user; not an address" },
 	{ "recvmsg", "MD", "vhost-user brings descriptors" },

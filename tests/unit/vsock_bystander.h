@@ -86,7 +86,8 @@ static bool bystander_begin(void)
 		 getpid());
 	ok = !vouch_vsock_create(&dev, epoll_fd, BYSTANDER_CID, sock_path,
 				 &bystander_ops, NULL) &&
-	     front_up(BUFFERS) && connects(BYSTANDER_PORT);
+	     (timers[1] = &dev->vhost.late_event) && front_up(BUFFERS) &&
+	     connects(BYSTANDER_PORT);
 	change_sides();
 	return ok;
 }

@@ -248,17 +248,41 @@ static u64 calls(u32 q)
 	return read(rings[q].call, &n, sizeof(n)) == sizeof(n) ? n : 0;
 }
 
+/* Wait for the library's timer, if it runs. */
+static u64 late_calls(u32 q)
+{
+	struct epoll_event ev;
+	int n = 1;
+
+	while (dev->vhost.late && n > 0) {
+		n = epoll_wait(epoll_fd, &ev, 1, 5000);
+		if (n > 0)
+			vouch_vsock_dispatch(&ev);
+	}
+	return calls(q);
+}
+
 static void interrupts(void)
 {
+	u32 i;
+
 	begin();
 	calls(RX);
-	calls(TX);
 	dial(1000);
-	check(calls(RX) && calls(TX), "the driver is told of used buffers");
+	check(calls(RX) && late_calls(TX),
+	      "the driver is told of used buffers");
 	rings[RX].avail->flags = VRING_AVAIL_F_NO_INTERRUPT;
 	dial(1001);
-	check(!calls(RX) && calls(TX), "unless it asks for silence");
+	check(!calls(RX) && late_calls(TX), "unless it asks for silence");
 	rings[RX].avail->flags = 0;
+	rings[TX].avail->flags = VRING_AVAIL_F_NO_INTERRUPT;
+	dial(1002);
+	check(calls(RX) && !late_calls(TX), "for either queue");
+	rings[TX].avail->flags = 0;
+	for (i = 0; i < NUM / 4; i++)
+		peer_send(&peers[0], VIRTIO_VSOCK_OP_CREDIT_UPDATE, NULL, 0, 0);
+	front_step();
+	check(calls(TX), "at once where a quarter of the queue is used");
 }
 
 static void enabling(void)

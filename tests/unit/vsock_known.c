@@ -129,6 +129,28 @@ static void small_credits(void)
 	check(ok && !wrong, "no credit is overrun under load, and all come");
 }
 
+/* Linux sends no more ahead than its own buffer holds. */
+static void small_senders(void)
+{
+	u32 i, in = 0;
+	struct peer *p;
+
+	begin();
+	p = new_peer(1000, 1);
+	p->rx_alloc = 1000;
+	peer_tell(p, VIRTIO_VSOCK_OP_REQUEST, 0);
+	settle();
+	for (i = 0; i < 1000 && in < 100000; i++) {
+		if (p->tx_alloc > p->rx_alloc)
+			p->tx_alloc = p->rx_alloc;
+		peer_push(p, 100000);
+		end_pull(ends[0], &in);
+		guest_step();
+	}
+	check(in == 100000 && !wrong,
+	      "a guest that sends a little ahead is told to go on");
+}
+
 /* Data that wait while the VM is stopped, saved and restored. */
 static void restores(void)
 {
@@ -190,6 +212,7 @@ int main(void)
 	nothing_yet();
 	rests();
 	small_credits();
+	small_senders();
 	restores();
 	second_front_end();
 	front_disconnect();

@@ -77,9 +77,16 @@ static double round_trip(int fd)
 
 static void measure(const char *name, int fd)
 {
-	double out = send_rate(fd), in = receive_rate(fd);
+	double out, in, trip;
 
-	printf("BENCH %s %.1f %.1f %.1f\n", name, out, in, round_trip(fd));
+	printf("PART %s out\n", name);
+	out = send_rate(fd);
+	printf("PART %s in\n", name);
+	in = receive_rate(fd);
+	printf("PART %s trip\n", name);
+	trip = round_trip(fd);
+	printf("PART end\n");
+	printf("BENCH %s %.1f %.1f %.1f\n", name, out, in, trip);
 }
 
 static int open_serial(void)

@@ -148,6 +148,26 @@ static bool echo_once(uint64_t size)
 	return ok;
 }
 
+/* Such a guest sends no more ahead than the buffer holds. */
+static void test_small_buffer(void)
+{
+	struct sockaddr_vm addr = {
+		.svm_family = AF_VSOCK,
+		.svm_cid = VMADDR_CID_HOST,
+		.svm_port = PORT_ECHO,
+	};
+	struct echo e = { .fd = socket(AF_VSOCK, SOCK_STREAM, 0),
+			  .size = 1 << 20 };
+	uint64_t size = 4096;
+
+	setsockopt(e.fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &size,
+		   sizeof(size));
+	verdict(!connect(e.fd, (struct sockaddr *)&addr, sizeof(addr)) &&
+			run_echoes(&e, 1),
+		"a socket whose buffer is 4 KiB");
+	close(e.fd);
+}
+
 static void test_parallel(void)
 {
 	static struct echo echoes[PARALLEL];
@@ -310,6 +330,7 @@ static void run_tests(uint64_t size)
 		 "%llu MiB come back unchanged, and their end",
 		 (unsigned long long)size >> 20);
 	verdict(echo_once(size), text);
+	test_small_buffer();
 	test_parallel();
 	test_refused();
 	test_half_close();
