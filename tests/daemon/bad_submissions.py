@@ -168,7 +168,7 @@ def test_lengths(tap):
 
 
 def drip(path, first, data):
-    """Send bytes one by one until the daemon has had enough; its answer."""
+    """Send bytes one by one, until the daemon has had enough; its answer."""
     s = socket.socket(socket.AF_UNIX)
     s.connect(path)
     s.sendall(first)
@@ -194,7 +194,7 @@ def test_slow(tap):
     d = Daemon(timeouts=dict(timeouts, hello_s=60))
     bystander = Bystander(tap, d)
     body = frame(wire.SUBMIT, SUBMIT, blob=len(OBJECT)) + OBJECT
-    answer = drip(d.path("vouchd.sock"), hello("developer"), body)
+    answer = drip(d.path("vouchd.sock"), hello("developer"), body[:200])
     kind, body = kind_of(answer[24 + struct.unpack_from("<I", answer,
                                                         12)[0]:])
     tap.check(kind == wire.ERROR and body["exit"] == 7 and
@@ -263,9 +263,10 @@ def unix_connections(d, count, greet):
 
 
 def hung_up(socks, first):
-    """(number hung up, their last answers), of connections in order; @first:
-    bytes of answer that each may have had before."""
+    """The last answers of those that were hung up; @first: bytes that each
+    may have had before. They must be the first of @socks."""
     answers = []
+    stays = False
     for s in socks:
         s.settimeout(0)
         data = b""
@@ -274,10 +275,12 @@ def hung_up(socks, first):
                 part = s.recv(65536)
                 if not part:
                     answers.append(kind_of(data[first(data):]))
+                    if stays:
+                        raise AssertionError("an older connection stays")
                     break
                 data += part
         except BlockingIOError:
-            pass
+            stays = True
     return answers
 
 
@@ -438,6 +441,44 @@ def test_held(tap):
     d.stop()
 
 
+def test_large_objects(tap):
+    d = Daemon(timeouts=long_verify())
+    block = Blocking()
+    d.verifier(acts=[block])
+    client = d.client()
+    for taken in range(8):
+        client.send(wire.SUBMIT, SUBMIT, os.urandom(16 * MIB))
+        kind, _, body, _ = client.receive()
+        if kind != wire.PROGRESS:
+            break
+    tap.equal((taken, kind, body["code"], body["exit"]),
+              (4, wire.ERROR, "ENOBUFS", 4),
+              "a fifth object of 16 MiB at a time is put off")
+    client.close()
+    block.event.set()
+    tap.check(d.wait_for(lambda: d.submit(deliver=False)[1].get("exit") == 0),
+              "and then there is room again")
+    d.stop()
+
+
+def first_answer(d, data):
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(d.path("vouchd.sock"))
+    s.settimeout(20)
+    answer = b""
+    try:
+        s.sendall(data)
+        while len(answer) < 24 or len(answer) < after_welcome(answer):
+            part = s.recv(65536)
+            if not part:
+                break
+            answer += part
+    except ConnectionError:
+        pass
+    s.close()
+    return kind_of(answer)
+
+
 def test_odd_hello(tap):
     d = daemon_with_vms()
     good = {"role": "developer", "version": "0.1.0"}
@@ -461,8 +502,8 @@ def test_odd_hello(tap):
             ("features that are no list", {"features": {}}),
             ("a feature that is none", {"features": [1]}),
             ("too many features", {"features": ["x"] * 65})):
-        kind, body = kind_of(raw(d.path("vouchd.sock"), frame(
-            wire.HELLO, dict(good, **change))))
+        kind, body = first_answer(d, frame(wire.HELLO,
+                                            dict(good, **change)))
         tap.check((kind, body and body["exit"]) == (wire.ERROR, 2) and
                   '"%s" of the HELLO' % list(change)[0] in body["why"],
                   "a HELLO with %s is refused" % name, body)
@@ -470,16 +511,20 @@ def test_odd_hello(tap):
             ("longer than 16 KiB", frame(wire.HELLO, dict(good, more="x" *
                                                           16384))),
             ("with a blob", frame(wire.HELLO, good, blob=1) + b"x")):
-        kind, body = kind_of(raw(d.path("vouchd.sock"), data))
+        kind, body = first_answer(d, data)
         tap.check(kind == wire.ERROR and "too long" in body["why"],
                   "so is one %s" % name, body)
     client = d.client()
     kind, _, body, _ = client.request(wire.HELLO, dict(good, role="verifier"))
-    tap.check(kind == wire.ERROR and body["exit"] == 2 and
-              not client.sock.recv(1), "a second HELLO is refused, and ends "
-              "the connection", body)
-    kind, body = kind_of(raw(d.path("vouchd.sock"), frame(
-        wire.SUBMIT, SUBMIT, blob=0)))
+    tap.check(kind == wire.ERROR and body["exit"] == 2,
+              "a second HELLO is refused", body)
+    try:
+        client.send(wire.CALL, {"method": "status"})
+        ended = not client.sock.recv(1)
+    except ConnectionError:
+        ended = True
+    tap.check(ended, "and ends the connection")
+    kind, body = first_answer(d, frame(wire.SUBMIT, SUBMIT))
     tap.check(kind == wire.ERROR and "no HELLO" in body["why"],
               "a SUBMIT before the HELLO is refused", body)
     d.stop()
