@@ -10,6 +10,7 @@ import sys
 
 import bad_submissions
 import clients
+import crowds
 import images
 import launches
 import processes
@@ -22,7 +23,7 @@ from harness import Daemon
 from tap import Tap
 
 MODULES = (images, verifiers, targets, clients, roles, bad_submissions,
-           restarts, launches, signing, processes)
+           crowds, restarts, launches, signing, processes)
 
 
 def tests(modules=()):
