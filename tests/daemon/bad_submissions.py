@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Submissions and greetings that are none: each gets its error, and nobody else
-has to pay for it."""
+"""Submissions and greetings that are none: each gets its error, and nobody
+else has to pay for it."""
 
 import os
 import socket
@@ -193,7 +193,8 @@ def test_slow(tap):
     kind, body = kind_of(answer[24 + struct.unpack_from("<I", answer,
                                                         12)[0]:])
     tap.check(kind == wire.ERROR and body.get("exit") == 7 and
-              body.get("code") == "ETIMEDOUT" and "frame_s" in body.get("why", ""),
+              body.get("code") == "ETIMEDOUT" and
+              "frame_s" in body.get("why", ""),
               "a client that sends byte by byte is hung up", body)
     tap.check("not whole in time" in d.text(), "which the log tells")
     client = d.client()

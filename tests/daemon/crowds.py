@@ -146,7 +146,8 @@ def test_busy(tap):
                                      "name": "mine"}, OBJECT)
     clients[-1].send(wire.SUBMIT, SUBMIT, OBJECT)
     kind, _, body, _ = clients[-1].receive()
-    tap.equal((kind, body.get("code"), body.get("exit")), (wire.ERROR, "EBUSY", 4),
+    tap.equal((kind, body.get("code"), body.get("exit")),
+              (wire.ERROR, "EBUSY", 4),
               "a user's 49th submission at a time is put off")
     try:
         d.client()
