@@ -2,6 +2,7 @@
 /* Listening: who dials where becomes a name and a role. */
 
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -10,6 +11,7 @@
 #include "daemon.h"
 #include "log.h"
 
+#define MAX_FILES 65536
 #define BACKLOG 1024 /* connections that may wait to be accepted */
 /* Accepted before others have their turn: no more than may await HELLO. */
 #define ACCEPT_TURN 16
@@ -191,11 +193,26 @@ static int open_vm(struct vouch_vm *vm)
 	return err;
 }
 
+/* Guests may leave many connections half closed. */
+static void allow_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max < MAX_FILES ? limit.rlim_max
+						    : MAX_FILES;
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		vouch_warning("cannot have more open files: %s",
+			      strerror(errno));
+}
+
 int vouch_intake_open(struct vouch_daemon *daemon)
 {
 	int err;
 	u32 i;
 
+	allow_files();
 	daemon->listener.daemon = daemon;
 	daemon->listener.vm = NULL;
 	for (i = 0; i < daemon->config->n_vms; i++) {

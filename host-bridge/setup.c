@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/pidfd.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -25,7 +24,6 @@
 /* What the other processes get to end by themselves. */
 #define END_TRIES 120
 #define END_TRY_MS 25
-#define MAX_FILES 65536
 
 static struct vouch_config config;
 static struct vouch_profile *profiles[VOUCH_MAX_PROFILES];
@@ -388,25 +386,10 @@ static int open_store(struct vouch_daemon *daemon)
 	return -EIO;
 }
 
-/* Guests may leave many connections half closed. */
-static void allow_files(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return;
-	limit.rlim_cur = limit.rlim_max < MAX_FILES ? limit.rlim_max
-						    : MAX_FILES;
-	if (setrlimit(RLIMIT_NOFILE, &limit))
-		vouch_warning("cannot have more open files: %s",
-			      strerror(errno));
-}
-
 int vouch_setup_service(struct vouch_daemon *daemon)
 {
 	u32 i;
 
-	allow_files();
 	for (i = 0; i < config.n_vms; i++) {
 		daemon->vms[i].daemon = daemon;
 		daemon->vms[i].config = &config.vms[i];
