@@ -213,6 +213,28 @@ def names(layout):
     ]
 
 
+def not_caught(layout):
+    """What docs/threat-model.md says is not defended; without a reason."""
+    main, other = layout.funcs
+    (first, one), (second, two) = other.calls()
+    above = main.code.index(b"\x0f\x87") + 1  # ja, of the packet's end
+    load = main.code.index(b"\x48\x8b\x77\x08") + 3  # of the context
+    return [
+        ("turns a comparison round", module(main.write(above, b"\x86"))),
+        ("reads another field", module(main.write(load, b"\x18"))),
+        ("exchanges two calls, in code and declaration",
+         module(add(other.code_at + first + 1, two - one),
+                add(other.code_at + second + 1, one - two),
+                "%d~%d:24" % (other.ref(1), other.ref(3)))),
+        ("names one map instead of another",
+         module("%d=00" % (other.ref(0) + 4))),
+        ("makes a map's values smaller",
+         capture("%d-8" % (layout.maps[1] + 72))),
+        ("lets a map start with other values",
+         capture("%d=07" % (layout.maps[3] + 96))),
+    ]
+
+
 def counts(layout):
     """What a parser must not believe."""
     start, main = layout.start, layout.funcs[0]

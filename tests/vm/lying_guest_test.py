@@ -160,6 +160,22 @@ def test_capture(t, lab, layout):
     honest(t, lab, "the same VM is believed when it tells the truth")
 
 
+def test_not_caught(t, lab, layout):
+    """As long as these are signed, the threat model must say so."""
+    for what, name in lies.not_caught(layout):
+        got = lab.submit(name)
+        t.check(got["exit"] == 0 and got["image"],
+                "not caught: a guest that %s" % what, short(got))
+    got = lab.submit("other options", set={"sample": "7"})
+    other = got["image"]["content"]
+    t.equal(got["exit"], 0, "other options are accepted")
+    got = lab.submit("r:")
+    t.check(got["exit"] == 0 and got["image"] and
+            got["image"]["content"] != other,
+            "not caught: a guest that answers with a capture of the same "
+            "object under other options", short(got))
+
+
 def test_replay(t, lab, _):
     got = lab.submit("another object", OTHER)
     t.equal(got["exit"], 0, "another object is accepted")
@@ -255,7 +271,8 @@ def main():
         layout = layouts.Layout(lab.recorded(OBJECT))
         t.run(test_frames, lab, layout)
         lab.start_honest()
-        for test in (test_capture, test_replay, test_others):
+        for test in (test_capture, test_replay, test_not_caught,
+                     test_others):
             t.run(test, lab, layout)
         t.check(lab.vouchd.poll() is None, "the bridge never fell")
     except lab_module.LabError as e:
