@@ -102,7 +102,7 @@ static int restore(struct vouch_submission *sub,
 	copy(sub->attach, sizeof(sub->attach), row->attach);
 	sub->deliver = row->deliver;
 	sub->profile = row->profile;
-	err = vouch_submission_options(sub, options, &f);
+	err = vouch_submission_choose(sub, options, &f);
 	json_decref(options);
 	if (err)
 		return err;
@@ -249,8 +249,7 @@ static int count(struct vouch_daemon *daemon, bool start)
 	int err = 0;
 
 	for (sub = daemon->submissions; !err && sub; sub = sub->next)
-		if (sub->resume &&
-		    (start || sub->resume == VOUCH_RESUME_LATER))
+		if (sub->resume && (start || sub->resume == VOUCH_RESUME_LATER))
 			err = vouch_store_attempt(daemon->store, sub->id);
 	return err;
 }

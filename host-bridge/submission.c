@@ -106,8 +106,10 @@ void vouch_submission_hold(struct vouch_submission *sub)
 	vouch_fail_why(&f, "the database in %s cannot be written: %s",
 		       daemon->config->state_dir,
 		       vouch_store_why(daemon->store));
-	vouch_fail_next(&f, "make space there; then the submission goes on by "
-			    "itself, and can be asked for by its number");
+	vouch_fail_next(&f,
+			"make space there; then it goes on by itself, ask for "
+			"it with \"vouch submission %llu\"",
+			(unsigned long long)sub->id);
 	vouch_warning("submission %llu is held: %s",
 		      (unsigned long long)sub->id, f.why);
 	vouch_client_fail(sub->client, sub->request, &f);

@@ -132,15 +132,15 @@ bool vouch_submission_move(struct vouch_submission *sub, const char *state);
 void vouch_submission_hold(struct vouch_submission *sub);
 
 /**
- * vouch_submission_options() - take a submission's options.
+ * vouch_submission_choose() - take a submission's options.
  * @sub: the submission
  * @options: as submitted, NULL for none
  * @f: says why not
  *
  * Return: 0 or -EINVAL with @f.
  */
-int vouch_submission_options(struct vouch_submission *sub,
-			     const json_t *options, struct vouch_failure *f);
+int vouch_submission_choose(struct vouch_submission *sub, const json_t *options,
+			    struct vouch_failure *f);
 
 /**
  * vouch_submission_begin() - enter a stage: tell the client, take the time.

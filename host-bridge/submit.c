@@ -89,8 +89,8 @@ static int find_slot(struct vouch_submission *sub, struct vouch_failure *f)
 			      sub->slot);
 }
 
-int vouch_submission_options(struct vouch_submission *sub,
-			     const json_t *options, struct vouch_failure *f)
+int vouch_submission_choose(struct vouch_submission *sub, const json_t *options,
+			    struct vouch_failure *f)
 {
 	u8 hash[VOUCH_HASH_LEN];
 	const char *why;
@@ -169,8 +169,7 @@ static int fill(struct vouch_submission *sub, const struct vouch_frame *frame,
 		return vouch_fail_why(f, "\"deliver\" must be true or false");
 	sub->deliver = json_is_true(deliver);
 	if (find_target(sub, target, f) || find_slot(sub, f) ||
-	    vouch_submission_options(sub, json_object_get(json, "options"),
-				     f) ||
+	    vouch_submission_choose(sub, json_object_get(json, "options"), f) ||
 	    set_object(sub, frame->blob, frame->blob_len, f))
 		return -EINVAL;
 	if (sub->deliver && !sub->target)

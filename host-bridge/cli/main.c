@@ -33,6 +33,15 @@ static const struct vouch_cli_command commands[] = {
 	{ .name = "status",
 	  .summary = "Show vouchd, its verifier VMs and its targets",
 	  .run = vouch_status_run },
+	{ .name = "submission",
+	  .operands = "NUMBER",
+	  .summary = "Show what became of a submission",
+	  .details = "For whoever lost the connection to vouchd. The exit code "
+		     "is that of the\nverdict, or 4 while there is none.\n",
+	  .min = 1,
+	  .max = 1,
+	  .options = vouch_submission_options,
+	  .run = vouch_submission_run },
 	{ .name = "doctor",
 	  .summary = "Find what is amiss, and say what mends it",
 	  .details = "It looks at configuration, service, host, VMs, targets, "

@@ -61,10 +61,26 @@ static void show_progress(const json_t *json)
 	vouch_output_text(stderr, text);
 }
 
+/* Who was told a submission's number need not submit again. */
+static int lost_submission(const struct vouch_service *service, int err,
+			   const char *why, json_int_t number,
+			   struct vouch_failure *f)
+{
+	lost(service, err, "get an answer from", why, f);
+	if (number)
+		vouch_fail_next(f,
+				"submission %lld goes on; ask for it with "
+				"\"vouch submission %lld\"",
+				(long long)number, (long long)number);
+	return err;
+}
+
 static int await(struct vouch_service *service, u32 id,
 		 enum vouch_frame_type answer, struct vouch_message *msg,
 		 struct vouch_failure *f)
 {
+	json_int_t number = 0;
+
 	for (;;) {
 		const char *why = NULL;
 		int err;
@@ -73,12 +89,14 @@ static int await(struct vouch_service *service, u32 id,
 		err = vouch_channel_recv(service->fd, VOUCH_FRAME_MAX_BLOB,
 					 service->timeout_ms, msg, &why);
 		if (err)
-			return lost(service, err, "get an answer from", why, f);
+			return lost_submission(service, err, why, number, f);
 		if (msg->type == answer && msg->id == id)
 			return 0;
 		if (msg->type != VOUCH_FRAME_PROGRESS)
 			break;
 		show_progress(msg->json);
+		number = json_integer_value(
+			json_object_get(msg->json, "submission"));
 		vouch_message_release(msg);
 	}
 	unexpected(service, msg, f);

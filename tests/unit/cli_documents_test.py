@@ -96,7 +96,7 @@ def test_completion(t):
     t.check(set(completed("submit", "x.o", "--")) >=
             {"--" + o for o in helped[("submit",)][1]},
             "and the options of a command")
-    t.equal(completed("sub"), ["submit"], "and only what fits")
+    t.equal(completed("subm"), ["submission", "submit"], "and only what fits")
 
 
 def main():

@@ -110,6 +110,28 @@ def test_submit(t):
             "the role is developer")
 
 
+def test_submission(t):
+    fake = Fake([[(wire.PROGRESS, {"stage": "verify", "text": "x",
+                                   "submission": 7}), "hang up"]])
+    got = fake.vouch("submit", OBJECT)
+    t.check(got.returncode == 4 and '"vouch submission 7"' in got.stderr,
+            "who loses the service is told how to ask again", got.stderr)
+    fake = Fake([(wire.RESULT, verdict(verdict="rejected", exit=3,
+                                       reason="so")[1])])
+    got = fake.vouch("submission", "7")
+    t.equal((got.returncode, fake.asked(wire.CALL)[0][0]),
+            (3, {"method": "submission", "submission": 7}),
+            "a verdict can be asked for again")
+    t.check("rejected (submission 7)" in got.stdout, "and is shown",
+            got.stdout)
+    got = Fake([(wire.RESULT, verdict()[1])]).vouch("--json", "submission",
+                                                    "7")
+    t.equal(json.loads(got.stdout), verdict()[1], "in JSON as well")
+    for number in "0", "-1", "x", "7x", "", "9" * 30:
+        t.equal(vouch("submission", "--", number).returncode, 2,
+                "'%s' is no number of a submission" % number)
+
+
 def test_rejection(t):
     log = "first line\n" + "".join("%d: insn\n" % i for i in range(50)) + \
         "R1 invalid mem access 'scalar'\x1b[2J\nprocessed 9 insns\n"
@@ -360,8 +382,8 @@ def test_image(t):
 def main():
     t = tap.Tap()
     for test in (test_usage, test_endpoint_order, test_service_failures,
-                 test_submit, test_rejection, test_deliver, test_target,
-                 test_map, test_test_run, test_files, test_image):
+                 test_submit, test_submission, test_rejection, test_deliver,
+                 test_target, test_map, test_test_run, test_files, test_image):
         t.run(test)
     t.end()
 
