@@ -23,13 +23,14 @@ import wire  # noqa: E402
 class FakeAgent(wire.Client):
     role = None
 
-    def __init__(self, path, hello=None, acts=(), timeout=30):
+    def __init__(self, path, hello=None, acts=(), timeout=30, seen=None):
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(timeout)
         self.sock.connect(path)
         self.ids = 0
-        self.acts = list(acts)
-        self.seen = []
+        # Lists that are given stay the giver's, over several agents.
+        self.acts = acts if isinstance(acts, list) else list(acts)
+        self.seen = [] if seen is None else seen
         body = {"role": self.role, "version": "0.1.0", "release": "6.1.0-fake",
                 "cpu_model": "fake", "nr_cpus": 1, "features": []}
         body.update(hello or {})

@@ -46,10 +46,7 @@ class Redialler(threading.Thread):
     def run(self):
         while not self.left:
             try:
-                self.agent = self.make()
-                # Shared, so that nothing is lost between two of them.
-                self.agent.seen = self.seen
-                self.agent.acts = self.acts
+                self.agent = self.make(acts=self.acts, seen=self.seen)
             except (OSError, wire.WireError):
                 time.sleep(0.02)
                 continue
@@ -138,10 +135,10 @@ class Service(Daemon):
 
     def dial(self, **hello):
         self.dialling = [
-            Redialler(lambda: FakeVerifier(self.path("verifier.sock"),
-                                           RECORDED, timeout=None)),
-            Redialler(lambda: FakeTarget(self.path("target.sock"),
-                                         timeout=None, **hello))]
+            Redialler(lambda **kw: FakeVerifier(
+                self.path("verifier.sock"), RECORDED, timeout=None, **kw)),
+            Redialler(lambda **kw: FakeTarget(
+                self.path("target.sock"), timeout=None, **hello, **kw))]
         return self.dialling
 
     def submit_async(self, obj=OBJECT, **options):
