@@ -218,6 +218,12 @@ def error_points():
             for step in steps]
 
 
+def unrecorded_images(d):
+    files = os.listdir(os.path.join(d.config["state_dir"], "images"))
+    known = {sha + ".ko" for (sha,) in d.query("SELECT sha256 FROM images")}
+    return set(files) - known
+
+
 def test_errors(tap, _):
     """Every point fails once, all in one life."""
     d = Service()
@@ -230,6 +236,7 @@ def test_errors(tap, _):
                                       for p in points))
         tap.check(d.listens(), "it starts")
         refused = 0
+        stray = set()
         for _ in range(2 * len(points)):
             s = d.submit_async()
             d.take([s])
@@ -238,6 +245,7 @@ def test_errors(tap, _):
                 tap.check(False, "an error is told with reason and remedy",
                           s.error or s.verdict)
             wait_until(d.is_idle, "the end of what was held")
+            stray |= unrecorded_images(d)
             hit = {"%s/%s" % h[:2] for h in d.hits()
                    if h[3] == str(errno.ENOSPC)}
             if hit == points:
@@ -245,6 +253,7 @@ def test_errors(tap, _):
         tap.equal(points - hit, set(), "every point has failed once")
         tap.check(refused >= 15, "errors are told with reason and remedy",
                   refused)
+        tap.equal(stray, set(), "no image is left that is not recorded")
         tap.equal(settle(d), [], "nothing is lost, doubled or half-written")
         again = d.submit_async()
         d.take([again])
