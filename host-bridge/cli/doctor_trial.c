@@ -22,8 +22,6 @@
 #include "output.h"
 #include "service.h"
 
-extern char **environ;
-
 #define POLL_MS 250
 #define SPARE_S 60 /* beside twice the time for a HELLO: two accelerators */
 

@@ -2,6 +2,7 @@
 /* Findings of vouch doctor, one by one. */
 
 #include <stdarg.h>
+#include <stdio.h>
 
 #include "doctor.h"
 #include "output.h"
@@ -58,17 +59,14 @@ void vouch_finding_mend(struct vouch_finding *f, const char *remedy, ...)
 /* Bytes of others that are not UTF-8 would make no JSON. */
 static json_t *text(const char *s)
 {
-	char clean[512];
-	size_t i;
+	char clean[512], *p;
 
 	if (!*s)
 		return json_null();
-	for (i = 0; s[i] && i < sizeof(clean) - 1; i++)
-		clean[i] = s[i];
-	clean[i] = 0;
-	for (i = 0; clean[i]; i++)
-		if ((unsigned char)clean[i] >= 0x7f || clean[i] < ' ')
-			clean[i] = '?';
+	snprintf(clean, sizeof(clean), "%s", s);
+	for (p = clean; *p; p++)
+		if ((unsigned char)*p >= 0x7f || *p < ' ')
+			*p = '?';
 	return json_string(clean);
 }
 

@@ -11,8 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static long long now_ms(void)
 {
 	struct timespec ts;
@@ -73,7 +71,7 @@ int vouch_tool_run(const char *const *argv, char *out, size_t size,
 		   int timeout_ms)
 {
 	int fds[2], err, status = 0;
-	pid_t pid;
+	pid_t pid = 0;
 
 	*out = 0;
 	if (pipe2(fds, O_CLOEXEC))
