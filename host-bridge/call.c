@@ -16,7 +16,11 @@ struct pending {
 	char what[64];
 	struct vouch_job job;
 	u8 *blob;
+	size_t held; /* bytes of the origin's quota */
 };
+
+/* Parsed JSON takes so many times the bytes of its text, at most about. */
+#define JSON_WEIGHT 32u
 
 static void hello_text(json_t *to, const json_t *hello, const char *key)
 {
@@ -212,8 +216,11 @@ static struct pending *pending_new(struct vouch_client *client,
 
 static void pending_free(struct pending *p)
 {
-	if (p->blob)
+	if (p->blob) {
 		p->client->daemon->n_verifier_calls--;
+		p->client->origin->n_verifier_calls--;
+	}
+	vouch_quota_give(&p->client->origin->held, p->held);
 	vouch_client_put(p->client);
 	json_decref(p->job.json);
 	free(p->blob);
@@ -284,6 +291,38 @@ static json_t *allowed_run(const struct vouch_config *config, json_t *json,
 	return copy;
 }
 
+/* What a call of a verifier VM needs until it is answered. */
+static int verifier_pending(struct vouch_client *client,
+			    const struct vouch_frame *frame,
+			    struct pending **out)
+{
+	struct vouch_daemon *daemon = client->daemon;
+	size_t need = frame->blob_len + (size_t)JSON_WEIGHT * frame->json_len;
+	struct pending *p;
+
+	if (daemon->n_verifier_calls >= VOUCH_MAX_VERIFIER_CALLS ||
+	    client->origin->n_verifier_calls >= VOUCH_MAX_VERIFIER_CALLS_EACH)
+		return -EBUSY;
+	p = pending_new(client, frame, "call a verifier VM");
+	if (!p)
+		return -ENOMEM;
+	if (!vouch_quota_take(&client->origin->held, need)) {
+		pending_free(p);
+		return -ENOBUFS;
+	}
+	p->held = need;
+	p->blob = malloc(frame->blob_len + 1);
+	if (!p->blob) {
+		pending_free(p);
+		return -ENOMEM;
+	}
+	daemon->n_verifier_calls++;
+	client->origin->n_verifier_calls++;
+	memcpy(p->blob, frame->blob, frame->blob_len);
+	*out = p;
+	return 0;
+}
+
 /* Loads an object on a verifier VM: "test-run" and "load-time". */
 static void verifier_call(struct vouch_client *client,
 			  const struct vouch_frame *frame, json_t *json)
@@ -293,6 +332,7 @@ static void verifier_call(struct vouch_client *client,
 	struct pending *p;
 	const char *why;
 	json_t *run;
+	int err;
 
 	run = allowed_run(daemon->config, json, &why);
 	if (!run) {
@@ -302,23 +342,12 @@ static void verifier_call(struct vouch_client *client,
 		vouch_client_fail(client, frame->id, &f);
 		return;
 	}
-	if (daemon->n_verifier_calls == VOUCH_MAX_VERIFIER_CALLS) {
+	err = verifier_pending(client, frame, &p);
+	if (err) {
 		json_decref(run);
-		fail_call(client, frame->id, -EBUSY, "call a verifier VM");
+		fail_call(client, frame->id, err, "call a verifier VM");
 		return;
 	}
-	p = pending_new(client, frame, "call a verifier VM");
-	if (p)
-		p->blob = malloc(frame->blob_len + 1);
-	if (!p || !p->blob) {
-		if (p)
-			pending_free(p);
-		json_decref(run);
-		fail_call(client, frame->id, -ENOMEM, "call a verifier VM");
-		return;
-	}
-	daemon->n_verifier_calls++;
-	memcpy(p->blob, frame->blob, frame->blob_len);
 	p->job.json = run;
 	p->job.type = VOUCH_FRAME_CALL;
 	p->job.blob = p->blob;

@@ -40,7 +40,8 @@
 #define VOUCH_MAX_CLIENTS 128u
 #define VOUCH_MAX_CLIENTS_EACH 64u
 #define VOUCH_MAX_REQUESTS 32u /* of one client, that are not answered */
-#define VOUCH_MAX_VERIFIER_CALLS 16u /* that are not answered */
+#define VOUCH_MAX_VERIFIER_CALLS 24u /* that are not answered */
+#define VOUCH_MAX_VERIFIER_CALLS_EACH 16u /* of one origin */
 #define VOUCH_MAX_SUBMISSIONS 64u /* that are not done */
 #define VOUCH_MAX_SUBMISSIONS_EACH 48u
 #define VOUCH_MAX_DELIVERIES 16u /* the same, of images that clients have */

@@ -3,7 +3,10 @@
 
 #include "daemon.h"
 
-#define MAX_OPTIONS 256u
+/* The verifier agent has room for no more. */
+#define MAX_OPTIONS 64u
+#define MAX_NAME 63u /* bytes */
+#define MAX_VALUE 255u
 
 static int copy_set(const json_t *from, json_t *to, const char **why)
 {
@@ -11,8 +14,9 @@ static int copy_set(const json_t *from, json_t *to, const char **why)
 	json_t *v;
 
 	json_object_foreach((json_t *)from, key, v) {
-		if (!json_is_string(v)) {
-			*why = "\"set\" must map names to texts";
+		if (!json_is_string(v) || json_string_length(v) > MAX_VALUE) {
+			*why = "\"set\" must map names to texts of at most "
+			       "255 bytes";
 			return -EINVAL;
 		}
 		json_object_set(to, key, v);
@@ -40,13 +44,20 @@ static int copy_entries(const json_t *from, json_t *to, const char **why)
 
 static int check_object(const json_t *v, const char **why)
 {
+	const char *key;
+	json_t *item;
+
 	if (!v || json_is_null(v))
 		return 0;
 	if (!json_is_object(v) || json_object_size(v) > MAX_OPTIONS) {
 		*why = "\"set\" and \"map_entries\" must be objects of at most "
-		       "256 members";
+		       "64 members";
 		return -EINVAL;
 	}
+	*why = "a name in \"set\" or \"map_entries\" has more than 63 bytes";
+	json_object_foreach((json_t *)v, key, item)
+		if (strlen(key) > MAX_NAME)
+			return -EINVAL;
 	return 0;
 }
 

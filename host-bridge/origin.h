@@ -18,7 +18,7 @@ struct vouch_daemon;
 struct vouch_origin {
 	struct vouch_origin *next;
 	char name[64]; /* "vm:NAME" or "unix:uid=N" */
-	u32 n_greetings, n_clients, n_submissions;
+	u32 n_greetings, n_clients, n_submissions, n_verifier_calls;
 	u64 turn; /* of its last job at a verifier VM */
 	struct vouch_quota held;
 };

@@ -4,11 +4,13 @@ Those are put off or hung up, and everybody else is served."""
 
 import os
 import resource
+import signal
 import socket
+import subprocess
 
 from bad_submissions import (
     after_welcome, Blocking, Bystander, check_memory, long_verify, MIB,
-    resident, SUBMIT)
+    resident, SUBMIT, VOUCH)
 from clients import frame
 from harness import Daemon, OBJECT
 from roles import daemon_with_vms, hello, kind_of
@@ -18,6 +20,10 @@ import wire
 CLIENTS_EACH = 64  # of one origin, as in daemon.h
 GREETINGS_EACH = 32
 SUBMISSIONS_EACH = 48
+
+# A thousand connections and more.
+resource.setrlimit(resource.RLIMIT_NOFILE, 2 * resource.getrlimit(
+    resource.RLIMIT_NOFILE)[1:])
 
 
 def unix_connections(d, count, greet):
@@ -228,3 +234,55 @@ def test_large_objects(tap):
     tap.check(d.wait_for(lambda: d.submit(deliver=False)[1].get("exit") == 0),
               "and then there is room again")
     d.stop()
+
+
+def test_large_calls(tap):
+    d = Daemon(timeouts=long_verify())
+    block = Blocking()
+    verifier = d.verifier(acts=[block])
+    client = d.client()
+    # Lists of lists take many times their text.
+    lists = [[] for _ in range(300000)]
+    for _ in range(4):
+        client.send(wire.CALL, {"method": "test-run", "on": "verifier",
+                                "packets": lists}, OBJECT)
+    kind, _, body, _ = client.receive()
+    tap.equal((kind, body.get("code"), body.get("exit")),
+              (wire.ERROR, "ENOBUFS", 4),
+              "a call is put off where its JSON would hold too much")
+    client.close()
+    block.event.set()
+    tap.check(d.wait_for(lambda: len(verifier.seen) >= 2),
+              "those before it are served")
+    d.stop()
+
+
+def test_full_backlog(tap):
+    """More diallers than the kernel queues, while the daemon stands still."""
+    d = Daemon()
+    os.kill(d.process.pid, signal.SIGSTOP)
+    socks = []
+    try:
+        while True:
+            s = socket.socket(socket.AF_UNIX)
+            s.setblocking(False)
+            socks.append(s)
+            s.connect(d.path("vouchd.sock"))
+    except BlockingIOError:
+        pass
+    p = subprocess.Popen([VOUCH, "--endpoint", "unix:" +
+                          d.path("vouchd.sock"), "status", "--json"],
+                         stdout=subprocess.DEVNULL)
+    # It sleeps in connect(2), or has failed.
+    tap.check(d.wait_for(lambda: connects(p.pid) or p.poll() is not None),
+              "%d connections fill the backlog" % len(socks))
+    os.kill(d.process.pid, signal.SIGCONT)
+    tap.equal(p.wait(60), 0, "a client waits for its place, and is served")
+    for s in socks:
+        s.close()
+    d.stop()
+
+
+def connects(pid):
+    with open("/proc/%d/syscall" % pid, encoding="ascii") as f:
+        return f.read().split()[0] == "42"
