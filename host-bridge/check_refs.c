@@ -135,6 +135,11 @@ static int match_helper(struct matcher *m, u32 off, u64 target)
 			      "calls %s, which vouch does not offer to images; "
 			      "do without this helper",
 			      symbol);
+	if (!vouch_object_calls(m->ctx->object, vouch_helpers[helper].func))
+		return REFUSE(m, off,
+			      "calls %s, for which the object has no call; "
+			      "verify again, in a fresh VM",
+			      symbol);
 	if (!vouch_profile_offers(m->ctx->profile, "helpers",
 				  vouch_helpers[helper].import))
 		return REFUSE(m, off,

@@ -1,11 +1,40 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The table of common/helpers.h, for look-ups. */
 
+#include <linux/bpf.h>
+
 #include "../common/helpers.h"
 #include "../common/image.h"
 #include "helper.h"
 
-#define HELPER(kernel, name, gpl) { #kernel, VOUCH_EXPORT_PREFIX #name, gpl },
+/* What a program calls to have that one called; a new entry needs its own. */
+#define array_lookup_FUNC BPF_FUNC_map_lookup_elem
+#define array_update_FUNC BPF_FUNC_map_update_elem
+#define array_delete_FUNC BPF_FUNC_map_delete_elem
+#define percpu_array_lookup_FUNC BPF_FUNC_map_lookup_elem
+#define htab_lookup_raw_FUNC BPF_FUNC_map_lookup_elem
+#define htab_lookup_FUNC BPF_FUNC_map_lookup_elem
+#define htab_update_FUNC BPF_FUNC_map_update_elem
+#define htab_delete_FUNC BPF_FUNC_map_delete_elem
+#define percpu_htab_lookup_FUNC BPF_FUNC_map_lookup_elem
+#define percpu_htab_update_FUNC BPF_FUNC_map_update_elem
+#define map_lookup_FUNC BPF_FUNC_map_lookup_elem
+#define map_update_FUNC BPF_FUNC_map_update_elem
+#define map_delete_FUNC BPF_FUNC_map_delete_elem
+#define ktime_get_ns_FUNC BPF_FUNC_ktime_get_ns
+#define ktime_get_boot_ns_FUNC BPF_FUNC_ktime_get_boot_ns
+#define ktime_get_coarse_ns_FUNC BPF_FUNC_ktime_get_coarse_ns
+#define get_smp_processor_id_FUNC BPF_FUNC_get_smp_processor_id
+#define get_numa_node_id_FUNC BPF_FUNC_get_numa_node_id
+#define get_prandom_u32_FUNC BPF_FUNC_get_prandom_u32
+#define csum_diff_FUNC BPF_FUNC_csum_diff
+#define xdp_adjust_head_FUNC BPF_FUNC_xdp_adjust_head
+#define xdp_adjust_tail_FUNC BPF_FUNC_xdp_adjust_tail
+#define xdp_adjust_meta_FUNC BPF_FUNC_xdp_adjust_meta
+#define xdp_redirect_FUNC BPF_FUNC_redirect
+
+#define HELPER(kernel, name, gpl) \
+	{ #kernel, VOUCH_EXPORT_PREFIX #name, gpl, name##_FUNC },
 
 const struct vouch_helper vouch_helpers[] = { VOUCH_HELPERS(HELPER) };
 const u32 vouch_n_helpers = sizeof(vouch_helpers) / sizeof(vouch_helpers[0]);

@@ -189,6 +189,15 @@ static int relocate(struct reader *r, size_t index, struct code *code)
 	return 0;
 }
 
+static void note_call(struct vouch_object *o, const struct bpf_insn *insn)
+{
+	u32 func = (u32)insn->imm;
+
+	if (insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg &&
+	    func < VOUCH_OBJECT_MAX_FUNC)
+		o->calls[func / 32] |= 1u << func % 32;
+}
+
 /* The second half of an ld_imm64 is no instruction of its own. */
 static void collect(struct vouch_object *o, const struct code *code)
 {
@@ -198,8 +207,10 @@ static void collect(struct vouch_object *o, const struct code *code)
 	for (i = 0; i < code->n_insns; i++) {
 		memcpy(&insn, code->bytes + i * INSN_SIZE, INSN_SIZE);
 		if (insn.code != LD_IMM64) {
-			if (!code->relocated[i])
-				o->imm32[o->n_imm32++] = (u32)insn.imm;
+			if (code->relocated[i])
+				continue;
+			o->imm32[o->n_imm32++] = (u32)insn.imm;
+			note_call(o, &insn);
 			continue;
 		}
 		if (++i == code->n_insns)
@@ -339,4 +350,10 @@ bool vouch_object_has64(const struct vouch_object *object, u64 value)
 	return object->n_imm64 &&
 	       bsearch(&value, object->imm64, object->n_imm64, sizeof(value),
 		       compare64);
+}
+
+bool vouch_object_calls(const struct vouch_object *object, u32 func)
+{
+	return func < VOUCH_OBJECT_MAX_FUNC &&
+	       object->calls[func / 32] & 1u << func % 32;
 }

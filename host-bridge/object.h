@@ -11,12 +11,15 @@
 
 #define VOUCH_OBJECT_MAX (16u << 20) /* bytes of a submitted object */
 
+#define VOUCH_OBJECT_MAX_FUNC 1024u /* helpers' numbers are below */
+
 /* The immediates of instructions that carry no relocation, ascending. */
 struct vouch_object {
 	u32 *imm32; /* of every instruction, as 32 bits */
 	size_t n_imm32;
 	u64 *imm64; /* of ld_imm64 */
 	size_t n_imm64;
+	u32 calls[VOUCH_OBJECT_MAX_FUNC / 32]; /* bit N: helper N is called */
 };
 
 /**
@@ -57,5 +60,14 @@ bool vouch_object_has32(const struct vouch_object *object, u32 value);
  * Return: true if an ld_imm64 without relocation holds it.
  */
 bool vouch_object_has64(const struct vouch_object *object, u64 value);
+
+/**
+ * vouch_object_calls() - did the author call this helper?
+ * @object: the object
+ * @func: its enum bpf_func_id
+ *
+ * Return: true if an instruction calls it.
+ */
+bool vouch_object_calls(const struct vouch_object *object, u32 func);
 
 #endif /* VOUCH_OBJECT_H */

@@ -213,6 +213,21 @@ def names(layout):
     ]
 
 
+def other_helper(layout, linked):
+    """A true name, a true place, and yet not what the program calls."""
+    other = layout.funcs[1]
+    at, _ = other.calls()[1]
+    sym = layout.sym("htab_map_update_elem")
+    away = linked["htab_map_delete_elem"] - linked["htab_map_update_elem"]
+    far = "%%d%s%d" % ("*/"[away < 0], abs(away))
+    return [
+        ("calls another helper than the object",
+         module(add(other.code_at + at + 1, away), far % (other.ref(3) + 8),
+                far % sym, "%d=%s" % (sym + 8 + len("htab_map_"),
+                                      b"delete".hex())),
+         "calls htab_map_delete_elem, for which the object has no call")]
+
+
 def not_caught(layout):
     """What docs/threat-model.md says is not defended; without a reason."""
     main, other = layout.funcs

@@ -133,6 +133,21 @@ static void another_function_is_refused(void **state)
 	refused(f, "declares a call of function 1", "function 0");
 }
 
+static void a_helper_that_the_object_does_not_call_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_profile(f, "[\"vouch_bpf_htab_lookup_raw\"]",
+			"[\"vouch_bpf_htab_delete\","
+			" \"vouch_bpf_htab_lookup\"]");
+	memset(f->syms[0].name, 0, sizeof(f->syms[0].name));
+	strcpy(f->syms[0].name, "htab_map_delete_elem");
+	refused(f, "htab_map_delete_elem, for which the object has no call",
+		"function 0");
+	strcpy(f->syms[0].name, "htab_map_lookup_elem");
+	accepted(f);
+}
+
 static void functions_that_overlap_are_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -431,6 +446,7 @@ int main(void)
 		T(a_call_elsewhere_is_refused),
 		T(a_call_into_a_function_is_refused),
 		T(another_function_is_refused),
+		T(a_helper_that_the_object_does_not_call_is_refused),
 		T(functions_that_overlap_are_refused),
 		T(a_kernel_function_is_refused_by_name),
 		T(a_helper_that_is_not_offered_is_refused),

@@ -148,6 +148,13 @@ def honest(t, lab, what):
     return got
 
 
+def linked(lab):
+    """Where the verifier kernel has its functions."""
+    with open(lab.path("verifier", "symbols")) as f:
+        return {name: int(address, 16) for address, name in
+                (line.split() for line in f if line[0] != "b")}
+
+
 # ---- what is said of the capture ------------------------------------------
 
 def test_capture(t, lab, layout):
@@ -155,6 +162,8 @@ def test_capture(t, lab, layout):
                  lies.shifts, lies.names, lies.counts, lies.facts):
         for lie in told(layout):
             refused(t, lab, lie)
+    for lie in lies.other_helper(layout, linked(lab)):
+        refused(t, lab, lie)
     for lie in lies.caught_inside(layout):
         refused(t, lab, lie, "error", 1)
     honest(t, lab, "the same VM is believed when it tells the truth")
