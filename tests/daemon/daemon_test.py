@@ -13,6 +13,7 @@ import clients
 import crowds
 import images
 import launches
+import monitors
 import processes
 import restarts
 import roles
@@ -23,7 +24,7 @@ from harness import Daemon
 from tap import Tap
 
 MODULES = (images, verifiers, targets, clients, roles, bad_submissions,
-           crowds, restarts, launches, signing, processes)
+           crowds, restarts, launches, monitors, signing, processes)
 
 
 def tests(modules=()):
