@@ -58,6 +58,7 @@ static struct vouch_daemon *d;
 static struct vouch_config config;
 static struct peer peers[N_PEERS];
 static bool lost[N_PEERS]; /* processes that are to be there again */
+static bool ended; /* vouchd would have */
 static u64 later_ns;
 static u8 *signed_image;
 static size_t signed_len;
@@ -123,7 +124,8 @@ json_t *json_load_file(const char *path, size_t flags, json_error_t *error)
 		"{\"state_dir\":\"/s\",\"socket\":\"/s/sock\",\"key\":\"/k\","
 		"\"cert\":\"/c\",\"policy\":{\"allow_perfmon\":true},\"vms\":["
 		"{\"name\":\"v\",\"role\":\"verifier\",\"cid\":3,"
-		"\"vsock\":\"/v3\",\"launch\":{\"kernel\":\"/k\"}},"
+		"\"vsock\":\"/v3\",\"symbols\":\"/y\","
+		"\"launch\":{\"kernel\":\"/k\"}},"
 		"{\"name\":\"demo\",\"role\":\"target\",\"cid\":4,"
 		"\"vsock\":\"/v4\",\"profile\":\"/p\","
 		"\"slots\":[\"edge0\",\"edge1\"]},"
@@ -141,10 +143,12 @@ static void agent_gone(struct vouch_peer *peer, const char *why)
 	vouch_machine_lost(vouch_container(peer, struct vouch_vm, agent), why);
 }
 
-/* vouchd would end; here the process is there again. */
+/* vouchd would end, and leave submissions to the next; here the process is
+ * there again. */
 static void process_gone(struct vouch_peer *peer, const char *why)
 {
 	(void)why;
+	ended = true;
 	lost[peer == &d->link ? LINK : peer == &d->sign ? SIGN : LAUNCH] = true;
 }
 
@@ -201,6 +205,7 @@ static void daemon_begin(void)
 		!vouch_store_open(&d->store, ":memory:", why, sizeof(why)));
 	for (i = 0; i < N_PEERS; i++)
 		peers[i] = (struct peer){ .fd = -1 };
+	ended = false;
 	lost[LINK] = lost[SIGN] = lost[LAUNCH] = true;
 	open_processes();
 	for (i = 0; i < config.n_vms; i++) {
@@ -255,6 +260,8 @@ static void daemon_end(void)
 		open_processes();
 		later_ns += 130ull * 1000000000;
 	}
+	if (ended)
+		vouch_submission_forget(d);
 	fuzz_require(!d->clients && !d->n_clients && !d->jobs);
 	fuzz_require(!d->n_submissions && !d->n_deliveries);
 	fuzz_require(!d->n_verifier_calls && !d->held.held);

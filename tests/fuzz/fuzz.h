@@ -13,7 +13,9 @@
 #ifndef VOUCH_FUZZ_H
 #define VOUCH_FUZZ_H
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "../../common/base.h"
 
@@ -120,11 +122,12 @@ static inline void fuzz_touch(const void *p, size_t len)
 		fuzz_sink += *b++;
 }
 
-static inline void fuzz_require(bool ok)
-{
-	if (!ok)
-		__builtin_trap();
-}
+/* What must hold; standard error may be nowhere. */
+#define fuzz_require(ok)                                                 \
+	((ok) ? (void)0                                                  \
+	      : (dprintf(STDERR_FILENO, "%s:%d: not so: %s\n", __FILE__, \
+			 __LINE__, #ok),                                 \
+		 abort()))
 
 /* A copy of exactly this length, so that a byte too far is found. */
 static inline void *fuzz_copy(const void *data, size_t len)
