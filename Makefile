@@ -49,7 +49,8 @@ $(B)/.setup: scripts/setup
 # build, which the tests use, lie in build/asan/.
 
 COMMON := $(wildcard common/*.c)
-MAINS := host-bridge/main.c host-bridge/linkfile.c host-bridge/signfile.c
+MAINS := host-bridge/main.c host-bridge/linkfile.c host-bridge/signfile.c \
+	host-bridge/signd.c host-bridge/launchd.c
 BRIDGE := $(filter-out $(MAINS),$(wildcard host-bridge/*.c host-bridge/vsock/*.c))
 CLI := $(wildcard host-bridge/cli/*.c)
 AGENT := $(wildcard guest-verifier/agent/*.c)
@@ -59,7 +60,8 @@ BRIDGE_LIBS := -lcapstone -lelf -lcrypto -lsqlite3 -ljansson -lseccomp -lcap
 AGENT_LIBS := -lbpf -lelf -lz -ljansson -lseccomp -lcap -lcrypto
 TARGETD_LIBS := -ljansson
 
-PROGRAMS := vouch vouchd vouch-link vouch-sign vouch-agent vouch-targetd
+PROGRAMS := vouch vouchd vouch-link vouch-sign vouch-signd vouch-launchd \
+	vouch-agent vouch-targetd
 programs: $(PROGRAMS:%=$(B)/%)
 
 obj = $(patsubst %.c,$(1)/obj/%.o,$(2))
@@ -72,6 +74,10 @@ $(1)/vouch: $(call obj,$(1),$(CLI) $(BRIDGE) $(COMMON))
 $(1)/vouch-link: $(call obj,$(1),host-bridge/linkfile.c $(BRIDGE) $(COMMON))
 	$$(link) $(2) $(BRIDGE_LIBS)
 $(1)/vouch-sign: $(call obj,$(1),host-bridge/signfile.c $(BRIDGE) $(COMMON))
+	$$(link) $(2) $(BRIDGE_LIBS)
+$(1)/vouch-signd: $(call obj,$(1),host-bridge/signd.c $(BRIDGE) $(COMMON))
+	$$(link) $(2) $(BRIDGE_LIBS)
+$(1)/vouch-launchd: $(call obj,$(1),host-bridge/launchd.c $(BRIDGE) $(COMMON))
 	$$(link) $(2) $(BRIDGE_LIBS)
 $(1)/obj/%.o: %.c | $(B)/.setup
 	@mkdir -p $$(@D)
@@ -295,7 +301,7 @@ install:
 	install -m 755 $(B)/vouch $(B)/vouch-link $(B)/vouch-sign \
 		$(DESTDIR)$(PREFIX)/bin/
 	install -m 755 $(B)/vouchd $(B)/vouch-agent $(B)/vouch-targetd \
-		$(DESTDIR)$(PREFIX)/sbin/
+		$(B)/vouch-signd $(B)/vouch-launchd $(DESTDIR)$(PREFIX)/sbin/
 	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
 	install -m 644 host-bridge/cli/completion.bash \

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../common/endpoint.h"
 #include "config.h"
 #include "member.h"
 
@@ -37,10 +38,10 @@ static const struct vouch_member top_members[] = {
 	  offsetof(struct vouch_config, state_dir), 0, 0, true },
 	{ "socket", VOUCH_MEMBER_SOCKET, offsetof(struct vouch_config, socket),
 	  0, 0, true },
-	{ "key", VOUCH_MEMBER_PATH, offsetof(struct vouch_config, key), 0, 0,
-	  true },
-	{ "cert", VOUCH_MEMBER_PATH, offsetof(struct vouch_config, cert), 0, 0,
-	  true },
+	TOP("key", VOUCH_MEMBER_PATH, key),
+	TOP("cert", VOUCH_MEMBER_PATH, cert),
+	TOP("signer", VOUCH_MEMBER_TEXT, signer),
+	TOP("launcher", VOUCH_MEMBER_TEXT, launcher),
 	{ "epoch", VOUCH_MEMBER_U32, offsetof(struct vouch_config, epoch), 1,
 	  UINT32_MAX, false },
 	TOP("socket_mode", VOUCH_MEMBER_MODE, socket_mode),
@@ -338,12 +339,53 @@ static int read_part(struct vouch_reader *r, json_t *root, const char *key,
 	return obj ? vouch_members_read(r, obj, table, base) : 0;
 }
 
+/* Of "unix:/path" the path is kept. */
+static int read_service(const struct vouch_reader *r, const char *key,
+			const char **uri)
+{
+	struct vouch_endpoint ep;
+	const char *why;
+
+	if (!*uri)
+		return 0;
+	if (vouch_endpoint_parse(*uri, &ep, &why))
+		return vouch_member_complain(r, "\"%s\": %s", key, why);
+	if (ep.kind != VOUCH_ENDPOINT_UNIX)
+		return vouch_member_complain(r, "\"%s\" must be unix:/path",
+					     key);
+	*uri = strchr(*uri, '/');
+	return 0;
+}
+
+/* The key is either this daemon's or another service's. */
+static int read_services(const struct vouch_reader *r, struct vouch_config *c)
+{
+	int err = read_service(r, "signer", &c->signer);
+
+	if (!err)
+		err = read_service(r, "launcher", &c->launcher);
+	if (err)
+		return err;
+	if (c->signer &&
+	    (c->key || c->cert || json_object_get(c->root, "epoch")))
+		return vouch_member_complain(
+			r, "\"key\", \"cert\" and \"epoch\" are the "
+			   "signer's; with \"signer\" take them out");
+	if (!c->signer && (!c->key || !c->cert))
+		return vouch_member_complain(
+			r, "\"key\" and \"cert\", or a \"signer\", are "
+			   "missing");
+	return 0;
+}
+
 static int read_top(struct vouch_reader *r, struct vouch_config *c)
 {
 	u32 i;
 	int err;
 
 	err = vouch_members_read(r, c->root, top_members, c);
+	if (!err)
+		err = read_services(r, c);
 	if (!err)
 		err = vouch_member_list(r, json_object_get(c->root, "profiles"),
 					"profiles", c->profiles,

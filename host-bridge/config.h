@@ -73,7 +73,9 @@ struct vouch_timeouts {
 struct vouch_config {
 	json_t *root; /* owns the texts below */
 	const char *path;
-	const char *state_dir, *socket, *key, *cert, *user, *log_level;
+	const char *state_dir, *socket, *user, *log_level;
+	const char *key, *cert; /* NULL with ... */
+	const char *signer, *launcher; /* sockets of services; NULL: processes */
 	const char *qemu;
 	u32 socket_mode;
 	u32 epoch;

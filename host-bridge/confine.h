@@ -34,6 +34,7 @@ struct vouch_confinement {
 	enum vouch_duty duty;
 	int dir_fd; /* of sign: where files may be opened; -1: nowhere */
 	bool dials; /* of main: may connect to Unix sockets */
+	bool listens; /* of sign: takes connections of a socket it has */
 	struct vouch_confine_dir dirs[VOUCH_CONFINE_DIRS];
 	u32 n_dirs;
 };

@@ -14,10 +14,15 @@
 #include <openssl/x509v3.h>
 
 #include "crypto.h"
+#include "log.h"
 
 #define CMS_FLAGS \
 	(CMS_NOATTR | CMS_NOCERTS | CMS_BINARY | CMS_DETACHED | CMS_NOSMIMECAP)
 #define SERIAL_LEN 16
+/* Bytes of guarded memory, a power of two, and the least that is given out of
+ * it. A key takes less than a fourth. */
+#define GUARDED (256u << 10)
+#define GUARDED_LEAST 64
 
 struct vouch_signer {
 	EVP_PKEY *key;
@@ -64,6 +69,15 @@ static EVP_PKEY *read_key(const void *pem, size_t len)
 	key = PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
 	BIO_free(bio);
 	return key;
+}
+
+void vouch_crypto_guard(void)
+{
+	/* The library takes private numbers from there. Without it the key is
+	 * as safe as the process is. */
+	if (CRYPTO_secure_malloc_init(GUARDED, GUARDED_LEAST) != 1)
+		vouch_notice("the key's memory cannot be locked; raise the "
+			     "limit of locked memory (LimitMEMLOCK=)");
 }
 
 int vouch_signer_new(const void *key, size_t key_len, const void *cert,

@@ -21,6 +21,13 @@ struct vouch_signer;
 int vouch_sha256(const void *data, size_t len, u8 hash[VOUCH_HASH_LEN]);
 
 /**
+ * vouch_crypto_guard() - keep keys that follow in memory that is not dumped.
+ *
+ * Nor swapped out, if the limit of locked memory allows. Before the first key.
+ */
+void vouch_crypto_guard(void);
+
+/**
  * vouch_signer_new() - take an image key into use.
  * @key: PEM of an RSA private key of VOUCH_KEY_BITS, not encrypted
  * @key_len: bytes of @key

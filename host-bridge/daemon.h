@@ -23,6 +23,7 @@
 #include "../common/endpoint.h"
 #include "../common/failure.h"
 #include "config.h"
+#include "outside.h"
 #include "origin.h"
 #include "peer.h"
 #include "store.h"
@@ -48,6 +49,7 @@
 
 struct vouch_daemon;
 struct vouch_submission;
+struct vouch_signing;
 
 /* A listening socket: the clients' (vm NULL) or that of one VM's agent. */
 struct vouch_listener {
@@ -121,6 +123,8 @@ struct vouch_daemon {
 	const struct vouch_config *config;
 	struct vouch_store *store;
 	struct vouch_peer link, sign, launch;
+	struct vouch_outside signer, launcher; /* instead of a process */
+	struct vouch_signing *signings; /* not answered, oldest first */
 	struct vouch_listener listener;
 	struct vouch_event signals;
 	int signal_fd;
@@ -374,6 +378,18 @@ void vouch_machine_lost(struct vouch_vm *vm, const char *why);
  * @daemon: the daemon
  */
 void vouch_machine_start(struct vouch_daemon *daemon);
+
+/**
+ * vouch_machine_adopt() - a launcher is connected: start what it shall run.
+ * @daemon: the daemon
+ */
+void vouch_machine_adopt(struct vouch_daemon *daemon);
+
+/**
+ * vouch_machine_orphan() - the launcher is gone, and its VMs with it.
+ * @daemon: the daemon
+ */
+void vouch_machine_orphan(struct vouch_daemon *daemon);
 
 /**
  * vouch_machine_restart() - end a VM that hangs, and start it again.

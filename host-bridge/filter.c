@@ -243,6 +243,20 @@ static int add_dial_rules(scmp_filter_ctx ctx)
 	return allow_all(ctx, list, sizeof(list) / sizeof(list[0]));
 }
 
+/* Of a socket that was handed over, and who connects. */
+static int add_listen_rules(scmp_filter_ctx ctx)
+{
+	static const struct rule list[] = {
+		{ SYS(accept4), S, { EQ(1, 0), EQ(3, SOCK_CLOEXEC) }, 2 },
+		{ SYS(getsockopt),
+		  S,
+		  { EQ(1, SOL_SOCKET), EQ(2, SO_PEERCRED) },
+		  2 },
+	};
+
+	return allow_all(ctx, list, sizeof(list) / sizeof(list[0]));
+}
+
 static int add_rules(scmp_filter_ctx ctx, const struct vouch_confinement *c)
 {
 	/* abort(): a signal to oneself. */
@@ -261,6 +275,8 @@ static int add_rules(scmp_filter_ctx ctx, const struct vouch_confinement *c)
 		err = add_dir_rules(ctx, c->dir_fd);
 	if (!err && c->dials)
 		err = add_dial_rules(ctx);
+	if (!err && c->listens)
+		err = add_listen_rules(ctx);
 	return err;
 }
 

@@ -301,6 +301,12 @@ static bool reap(struct launcher *l)
 	return true;
 }
 
+static void await(pid_t pid)
+{
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
 /* The main process is gone or has hung up. A VM keeps nothing worth an
  * orderly end. */
 static void end_all(struct launcher *l)
@@ -310,13 +316,15 @@ static void end_all(struct launcher *l)
 	for (i = 0; i < l->config->n_vms; i++) {
 		struct guest *g = &l->guests[i];
 
-		if (g->replug)
+		if (g->replug) {
 			kill(g->replug, SIGKILL);
-		if (!g->pid)
-			continue;
-		stop(g);
-		while (waitpid(g->pid, NULL, 0) < 0 && errno == EINTR)
-			;
+			await(g->replug);
+		}
+		if (g->pid) {
+			stop(g);
+			await(g->pid);
+		}
+		vouch_qmp_close(&g->qmp);
 	}
 }
 
@@ -363,5 +371,6 @@ int vouch_launch_run(int fd, const void *config)
 	while (turn(&l))
 		;
 	end_all(&l);
+	close(l.signal_fd);
 	return 0;
 }

@@ -2,6 +2,7 @@
 /* A socket from whoever started this process, and its connections. */
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -50,6 +51,24 @@ int vouch_listen_fd_take(const char **why)
 	    close_range(FIRST + 1, ~0u, 0))
 		return -EINVAL;
 	return FIRST;
+}
+
+int vouch_listen_fd_user(const char *text, uid_t *user)
+{
+	const struct passwd *pw = getpwnam(text);
+	unsigned long n;
+	char *end;
+
+	if (pw) {
+		*user = pw->pw_uid;
+		return 0;
+	}
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (*text < '0' || *text > '9' || errno || *end || n >= UINT32_MAX)
+		return -ENOENT;
+	*user = (uid_t)n;
+	return 0;
 }
 
 static bool is_peer(int fd, uid_t user)

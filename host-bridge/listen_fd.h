@@ -26,6 +26,15 @@
 int vouch_listen_fd_take(const char **why);
 
 /**
+ * vouch_listen_fd_user() - read who may connect.
+ * @text: name, or number for a user that is listed nowhere
+ * @user: set on success
+ *
+ * Return: 0 or -ENOENT.
+ */
+int vouch_listen_fd_user(const char *text, uid_t *user);
+
+/**
  * vouch_listen_fd_serve() - serve connections, one at a time, for ever.
  * @fd: as vouch_listen_fd_take() returned it
  * @user: the only one that may connect

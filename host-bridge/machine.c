@@ -227,10 +227,37 @@ void vouch_machine_start(struct vouch_daemon *daemon)
 	recall(daemon);
 	for (i = 0; i < daemon->config->n_vms; i++) {
 		daemon->vms[i].timer.expire = on_timer;
-		if (daemon->vms[i].config->launched)
+		if (daemon->vms[i].config->launched && daemon->launch.conn)
 			start(&daemon->vms[i]);
 		else if (daemon->vms[i].config->qmp)
 			vouch_recovery_start(&daemon->vms[i]);
+	}
+}
+
+void vouch_machine_adopt(struct vouch_daemon *daemon)
+{
+	u32 i;
+
+	/* Else vouch_machine_start() is still to come. */
+	for (i = 0; daemon->started_us && i < daemon->config->n_vms; i++)
+		if (daemon->vms[i].config->launched &&
+		    daemon->vms[i].state != VOUCH_VM_FAILED)
+			start(&daemon->vms[i]);
+}
+
+void vouch_machine_orphan(struct vouch_daemon *daemon)
+{
+	u32 i;
+
+	for (i = 0; i < daemon->config->n_vms; i++) {
+		struct vouch_vm *vm = &daemon->vms[i];
+
+		if (!vm->config->launched || vm->state == VOUCH_VM_FAILED)
+			continue;
+		vm->running = false;
+		vm->state = VOUCH_VM_LOST;
+		vouch_timer_cancel(&daemon->loop, &vm->timer);
+		vouch_peer_drop(&vm->agent, "its VM ended with the launcher");
 	}
 }
 

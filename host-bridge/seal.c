@@ -10,6 +10,7 @@
 #include "fault.h"
 #include "file.h"
 #include "log.h"
+#include "signing.h"
 #include "submission.h"
 
 /* ---- delivering ---- */
@@ -176,6 +177,10 @@ static void fail_signing(struct vouch_submission *sub,
 		vouch_submission_give_up(sub, VOUCH_EXIT_TIMEOUT,
 					 "the sign process did not "
 					 "answer in time");
+	} else if (answer->err == -ENOTCONN) {
+		vouch_submission_give_up(sub, VOUCH_EXIT_UNAVAILABLE,
+					 "the signer cannot be reached; start "
+					 "its service, then submit again");
 	} else if (answer->frame->type != VOUCH_FRAME_ERROR) {
 		vouch_submission_give_up(sub, VOUCH_EXIT_TRUST,
 					 "the sign process answered with "
@@ -236,12 +241,10 @@ void vouch_submission_sign(struct vouch_submission *sub)
 		json = json_pack("{s:s, s:s, s:s, s:s, s:s}", "method", "sign",
 				 "slot", sub->slot, "submitter", sub->submitter,
 				 "object_name", sub->name, "log", hex);
-		err = json ? vouch_peer_call(
-				     &sub->daemon->sign, VOUCH_FRAME_CALL, json,
-				     sub->unsigned_image, sub->unsigned_len,
-				     sub->daemon->config->timeouts.sign_s *
-					     1000,
-				     signed_image, sub)
+		err = json ? vouch_signing_call(sub->daemon, json,
+						sub->unsigned_image,
+						sub->unsigned_len, signed_image,
+						sub)
 			   : -ENOMEM;
 		json_decref(json);
 	}

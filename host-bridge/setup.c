@@ -2,37 +2,28 @@
 /* The rungs of the init ladder. */
 
 #include <fcntl.h>
-#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/pidfd.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fault.h"
 #include "file.h"
-#include "launch.h"
 #include "log.h"
 #include "process.h"
+#include "processes.h"
+#include "signing.h"
 #include "setup.h"
-#include "worker.h"
 
-/* What the other processes get to end by themselves. */
-#define END_TRIES 120
-#define END_TRY_MS 25
 
 static struct vouch_config config;
 static struct vouch_profile *profiles[VOUCH_MAX_PROFILES];
 static struct vouch_symbols *symbols[VOUCH_MAX_VMS]; /* of verifiers */
 static char config_path[512];
 static int log_level = LOG_INFO;
-/* launch, link, sign; a descriptor is the only means to signal one */
-static pid_t pids[3];
-static int pid_fds[3] = { -1, -1, -1 };
 
 /* ---- configuration ---- */
 
@@ -234,101 +225,17 @@ int vouch_setup_state(struct vouch_daemon *daemon)
 
 /* ---- processes ---- */
 
-static void process_gone(struct vouch_daemon *daemon, const char *name)
-{
-	if (daemon->stopping)
-		return;
-	vouch_error("the %s process is gone; vouchd ends, start it again",
-		    name);
-	daemon->exit = VOUCH_EXIT_INTERNAL;
-	daemon->stopping = true;
-	daemon->loop.stop = true;
-}
-
-static void launch_gone(struct vouch_peer *peer, const char *why)
-{
-	(void)why;
-	process_gone(vouch_container(peer, struct vouch_daemon, launch),
-		     "launch");
-}
-
-static void link_gone(struct vouch_peer *peer, const char *why)
-{
-	(void)why;
-	process_gone(vouch_container(peer, struct vouch_daemon, link), "link");
-}
-
-static void sign_gone(struct vouch_peer *peer, const char *why)
-{
-	(void)why;
-	process_gone(vouch_container(peer, struct vouch_daemon, sign), "sign");
-}
-
-static const struct vouch_peer_ops launch_ops = {
-	.notice = vouch_machine_notice,
-	.gone = launch_gone,
-};
-
-static const struct vouch_peer_ops link_ops = {
-	.gone = link_gone,
-};
-
-static const struct vouch_peer_ops sign_ops = {
-	.gone = sign_gone,
-};
-
-static const struct vouch_conn_ops no_ops;
-
 int vouch_setup_processes(struct vouch_daemon *daemon)
 {
-	static struct vouch_linker_args linker = { .profiles = profiles,
-						   .symbols = symbols };
-	const struct {
-		const char *log_name;
-		int (*run)(int fd, const void *ctx);
-		const void *ctx;
-		struct vouch_peer *peer;
-		const struct vouch_peer_ops *ops;
-	} list[] = {
-		{ "vouchd[launch]", vouch_launch_run, &config, &daemon->launch,
-		  &launch_ops },
-		{ "vouchd[link]", vouch_linker_run, &linker, &daemon->link,
-		  &link_ops },
-		{ "vouchd[sign]", vouch_signer_run, &config, &daemon->sign,
-		  &sign_ops },
+	struct vouch_linker_args linker = {
+		.profiles = profiles,
+		.n_profiles = config.n_profiles,
+		.symbols = symbols,
+		.n_symbols = config.n_vms,
+		.user = config.user,
 	};
-	int err, fds[3];
-	size_t i;
 
-	linker.n_profiles = config.n_profiles;
-	linker.n_symbols = config.n_vms;
-	linker.user = config.user;
-	/* All forks come before the loop: no process inherits its epoll. */
-	for (i = 0; i < 3; i++) {
-		err = vouch_process_spawn(list[i].log_name, log_level,
-					  list[i].run, list[i].ctx, &fds[i],
-					  &pids[i]);
-		if (err)
-			goto fail;
-		pid_fds[i] = pidfd_open(pids[i], 0);
-	}
-	err = vouch_loop_init(&daemon->loop);
-	for (i = 0; !err && i < 3; i++) {
-		struct vouch_conn *conn = vouch_conn_open(&daemon->loop, fds[i],
-							  VOUCH_FRAME_MAX_BLOB,
-							  &no_ops, NULL);
-
-		list[i].peer->ops = list[i].ops;
-		if (conn)
-			vouch_peer_adopt(list[i].peer, conn);
-		else
-			err = -ENOMEM;
-	}
-	if (!err)
-		return 0;
-fail:
-	vouch_error("cannot start a process: %s", strerror(-err));
-	return VOUCH_EXIT_INTERNAL;
+	return vouch_processes_start(daemon, &linker, log_level);
 }
 
 /* ---- service ---- */
@@ -396,8 +303,10 @@ int vouch_setup_service(struct vouch_daemon *daemon)
 		daemon->vms[i].agent.ops = &agent_ops;
 		daemon->vms[i].listener.fd = -1;
 	}
-	if (catch_signals(daemon) || vouch_process_drop(config.user) ||
-	    open_store(daemon) || vouch_intake_open(daemon) ||
+	if (catch_signals(daemon) || vouch_process_drop(config.user))
+		return VOUCH_EXIT_INTERNAL;
+	vouch_processes_dial(daemon);
+	if (open_store(daemon) || vouch_intake_open(daemon) ||
 	    vouch_setup_confine(daemon))
 		return VOUCH_EXIT_INTERNAL;
 	return 0;
@@ -427,6 +336,7 @@ static void hang_up(struct vouch_daemon *daemon)
 	}
 	vouch_peer_drop(&daemon->link, "vouchd ends");
 	vouch_peer_drop(&daemon->sign, "vouchd ends");
+	vouch_signing_forget(daemon);
 	vouch_submission_forget(daemon);
 	while (daemon->clients) {
 		struct vouch_client *client = daemon->clients;
@@ -440,35 +350,6 @@ static void hang_up(struct vouch_daemon *daemon)
 	}
 }
 
-/* Returns true when it has ended. */
-static bool has_ended(pid_t pid, int flags)
-{
-	pid_t ret;
-
-	do
-		ret = waitpid(pid, NULL, flags);
-	while (ret < 0 && errno == EINTR);
-	return ret;
-}
-
-/* One that is stopped or hangs must not keep the daemon from its end. */
-static void wait_for(int which)
-{
-	int i;
-
-	if (pids[which] <= 0)
-		return;
-	for (i = 0; i < END_TRIES; i++) {
-		if (has_ended(pids[which], WNOHANG))
-			return;
-		poll(NULL, 0, END_TRY_MS);
-	}
-	vouch_warning("process %d does not end; it is killed",
-		      (int)pids[which]);
-	if (!pidfd_send_signal(pid_fds[which], SIGKILL, NULL, 0))
-		has_ended(pids[which], 0);
-}
-
 void vouch_setup_end(struct vouch_daemon *daemon)
 {
 	u32 i;
@@ -477,11 +358,11 @@ void vouch_setup_end(struct vouch_daemon *daemon)
 	if (daemon->loop.epoll_fd >= 0) {
 		/* VMs first: QEMU complains when its channel goes before it. */
 		vouch_peer_drop(&daemon->launch, "vouchd ends");
-		wait_for(0);
+		vouch_processes_wait(VOUCH_PROCESS_LAUNCH);
 		vouch_intake_close(daemon);
 		hang_up(daemon);
-		wait_for(1);
-		wait_for(2);
+		vouch_processes_wait(VOUCH_PROCESS_LINK);
+		vouch_processes_wait(VOUCH_PROCESS_SIGN);
 		vouch_loop_end(&daemon->loop);
 		vouch_origin_forget(daemon);
 	}

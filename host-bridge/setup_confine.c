@@ -34,6 +34,7 @@ int vouch_setup_confine(struct vouch_daemon *daemon)
 	struct vouch_confinement c = {
 		.duty = VOUCH_DUTY_MAIN,
 		.dir_fd = -1,
+		.dials = config->signer || config->launcher,
 		.dirs = { { config->state_dir, true, false } },
 		.n_dirs = 1,
 	};

@@ -13,6 +13,7 @@
 #include "crypto.h"
 #include "fault.h"
 #include "file.h"
+#include "listen_fd.h"
 #include "log.h"
 #include "process.h"
 #include "sign.h"
@@ -25,7 +26,7 @@
 struct signer {
 	struct vouch_signer *key;
 	char key_id[2 * VOUCH_HASH_LEN + 1]; /* SHA-256 of the certificate */
-	const char *state_dir;
+	const char *dir; /* path of ... */
 	int dir_fd; /* holds the sequence */
 	u32 epoch;
 	u64 sequence; /* the last one that was given out */
@@ -142,7 +143,7 @@ static void release(struct signer *s, struct vouch_reply *reply,
 
 	if (err) {
 		vouch_fail(f, err, VOUCH_EXIT_UNAVAILABLE,
-			   "store the sequence in %s/sign", s->state_dir);
+			   "store the sequence in %s", s->dir);
 		vouch_fail_next(f, "make space there, then submit again");
 		return;
 	}
@@ -178,19 +179,20 @@ static void handle(void *ctx, const struct vouch_message *msg,
 	release(s, reply, f);
 }
 
-static int load_key(struct signer *s, const struct vouch_config *config)
+static int load_key(struct signer *s, const struct vouch_signer_args *args)
 {
 	size_t key_len = 0, cert_len = 0;
 	void *key = NULL, *cert = NULL;
 	u8 hash[VOUCH_HASH_LEN];
-	const char *what = config->key, *why = NULL;
+	const char *what = args->key, *why = NULL;
 	int err;
 
-	err = vouch_file_get(AT_FDCWD, config->key, MAX_KEY_FILE, &key,
+	vouch_crypto_guard();
+	err = vouch_file_get(AT_FDCWD, args->key, MAX_KEY_FILE, &key,
 			     &key_len);
 	if (!err) {
-		what = config->cert;
-		err = vouch_file_get(AT_FDCWD, config->cert, MAX_KEY_FILE,
+		what = args->cert;
+		err = vouch_file_get(AT_FDCWD, args->cert, MAX_KEY_FILE,
 				     &cert, &cert_len);
 	}
 	if (!err) {
@@ -201,9 +203,9 @@ static int load_key(struct signer *s, const struct vouch_config *config)
 	if (!err)
 		err = vouch_sha256(cert, cert_len, hash);
 	if (err)
-		vouch_error("cannot take the image key into use: %s: %s; name "
-			    "\"key\" (PEM) and \"cert\" (DER) in the "
-			    "configuration",
+		vouch_error("cannot take the image key into use: %s: %s; give "
+			    "the image key (PEM) and its certificate (DER) "
+			    "that 'vouch key new' made",
 			    what, why ? why : strerror(-err));
 	else
 		vouch_hex_write(hash, sizeof(hash), s->key_id);
@@ -214,17 +216,17 @@ static int load_key(struct signer *s, const struct vouch_config *config)
 	return err;
 }
 
-static int open_signer(struct signer *s, const struct vouch_config *config)
+static int open_signer(struct signer *s, const struct vouch_signer_args *args)
 {
-	char path[512];
 	int err;
 
-	s->epoch = config->epoch;
-	s->state_dir = config->state_dir;
-	snprintf(path, sizeof(path), "%s/sign", config->state_dir);
-	s->dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	s->epoch = args->epoch;
+	s->dir = args->dir;
+	s->dir_fd = open(args->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->dir_fd < 0) {
-		vouch_error("cannot open %s: %s", path, strerror(errno));
+		vouch_error("cannot open %s: %s; make the directory, for the "
+			    "user that signs",
+			    args->dir, strerror(errno));
 		return -errno;
 	}
 	/* A predecessor that was killed may be about to write it. */
@@ -232,41 +234,46 @@ static int open_signer(struct signer *s, const struct vouch_config *config)
 	if (err) {
 		vouch_error("cannot lock %s: %s; is another signer running "
 			    "there?",
-			    path, strerror(-err));
+			    args->dir, strerror(-err));
 		return err;
 	}
 	err = vouch_file_sweep(s->dir_fd, NULL, NULL);
 	if (err < 0) {
-		vouch_error("cannot clear %s: %s; check its permissions", path,
-			    strerror(-err));
+		vouch_error("cannot clear %s: %s; check its permissions",
+			    args->dir, strerror(-err));
 		return err;
 	}
-	return load_key(s, config);
+	return load_key(s, args);
 }
 
-static int confine(const struct signer *s, const struct vouch_config *config)
+static int confine(const struct signer *s, const struct vouch_signer_args *args)
 {
-	char path[512];
 	const struct vouch_confinement c = {
 		.duty = VOUCH_DUTY_SIGN,
 		.dir_fd = s->dir_fd,
-		.dirs = { { path, true, false } },
+		.listens = args->listens,
+		.dirs = { { args->dir, true, false } },
 		.n_dirs = 1,
 	};
 
-	snprintf(path, sizeof(path), "%s/sign", config->state_dir);
 	return vouch_confine(&c);
 }
 
-int vouch_signer_run(int fd, const void *config)
+static int serve(int fd, void *ctx)
 {
-	const struct vouch_config *c = config;
+	return vouch_worker_run(fd, handle, ctx);
+}
+
+int vouch_signer_run(int fd, const void *args)
+{
+	const struct vouch_signer_args *a = args;
 	struct signer s = {};
 	int ret = 1;
 
-	if (!open_signer(&s, c) && !vouch_process_drop(c->user) &&
-	    !load_sequence(&s) && !confine(&s, c))
-		ret = vouch_worker_run(fd, handle, &s);
+	if (!open_signer(&s, a) && !vouch_process_drop(a->user) &&
+	    !load_sequence(&s) && !confine(&s, a))
+		ret = a->listens ? vouch_listen_fd_serve(fd, a->peer, serve, &s)
+				 : serve(fd, &s);
 	vouch_signer_free(s.key);
 	close(s.dir_fd);
 	return ret;

@@ -6,6 +6,8 @@
 #ifndef VOUCH_WORKER_H
 #define VOUCH_WORKER_H
 
+#include <sys/types.h>
+
 #include "../common/channel.h"
 #include "../common/failure.h"
 #include "config.h"
@@ -55,16 +57,26 @@ struct vouch_linker_args {
  */
 int vouch_linker_run(int fd, const void *args);
 
+/* What the sign process needs. */
+struct vouch_signer_args {
+	const char *key, *cert; /* paths of PEM and DER */
+	const char *dir; /* where the sequence is kept */
+	const char *user; /* whom to be, NULL: stay as it is */
+	u32 epoch;
+	bool listens; /* on the descriptor, as a service of its own */
+	uid_t peer; /* of a service: the only user that may connect */
+};
+
 /**
  * vouch_signer_run() - the sign process.
- * @fd: end of the socket pair
- * @config: struct vouch_config
+ * @fd: end of the socket pair, or the listening socket of a service
+ * @args: struct vouch_signer_args
  *
  * Has the key and nothing else. The sequence is on disk before the signature
  * that carries it is released, so that no two signatures share one.
  *
  * Return: exit status.
  */
-int vouch_signer_run(int fd, const void *config);
+int vouch_signer_run(int fd, const void *args);
 
 #endif /* VOUCH_WORKER_H */
