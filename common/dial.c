@@ -76,7 +76,7 @@ static int connect_unix(int fd, const union address *addr, socklen_t len,
 	static const struct timeval forever;
 	const struct timeval timeout = {
 		.tv_sec = timeout_ms / 1000,
-		.tv_usec = timeout_ms % 1000 * 1000,
+		.tv_usec = timeout_ms % 1000 * 1000L,
 	};
 
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout,

@@ -23,7 +23,8 @@ struct greeting {
 };
 
 /* The oldest first. */
-static TAILQ_HEAD(, greeting) greetings = TAILQ_HEAD_INITIALIZER(greetings);
+static TAILQ_HEAD(greeting_list,
+		  greeting) greetings = TAILQ_HEAD_INITIALIZER(greetings);
 static u32 n_greetings;
 
 static void greeting_free(struct vouch_reap *reap)

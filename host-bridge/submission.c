@@ -384,18 +384,6 @@ static void accepted(struct vouch_submission *sub,
 	link_capture(sub);
 }
 
-/* The agent tells its own faults from those of the submission. */
-static enum vouch_exit error_exit(const json_t *json)
-{
-	const char *kind = json_string_value(json_object_get(json, "error"));
-
-	if (kind && !strcmp(kind, "usage"))
-		return VOUCH_EXIT_USAGE;
-	if (kind && !strcmp(kind, "timeout"))
-		return VOUCH_EXIT_TIMEOUT;
-	return VOUCH_EXIT_INTERNAL;
-}
-
 static void take_capture(struct vouch_submission *sub,
 			 const struct vouch_frame *frame, json_t *json)
 {
@@ -419,7 +407,7 @@ static void take_capture(struct vouch_submission *sub,
 	else if (verdict && !strcmp(verdict, "unsupported"))
 		vouch_verdict_set(sub, verdict, VOUCH_EXIT_REFUSED, reason);
 	else
-		vouch_verdict_set(sub, "error", error_exit(json), reason);
+		vouch_verdict_set(sub, "error", vouch_verdict_blame(json), reason);
 	json_decref(said);
 	vouch_submission_finish(sub);
 }

@@ -200,6 +200,14 @@ void vouch_verdict_set(struct vouch_submission *sub, const char *verdict,
 json_t *vouch_verdict_text(const json_t *text);
 
 /**
+ * vouch_verdict_blame() - the exit code of an error that the agent tells.
+ * @capture: the CAPTURE's JSON, with the verdict "error"
+ *
+ * Return: that of wrong usage, of a time-out or of an internal error.
+ */
+enum vouch_exit vouch_verdict_blame(const json_t *capture);
+
+/**
  * vouch_verdict_capture() - take over what the verifier agent told.
  * @sub: with its capture's JSON
  */

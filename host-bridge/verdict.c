@@ -73,6 +73,18 @@ static json_t *copy_program(const json_t *from)
 	return to;
 }
 
+/* The agent tells its own faults from those of the submission. */
+enum vouch_exit vouch_verdict_blame(const json_t *capture)
+{
+	const char *kind = json_string_value(json_object_get(capture, "error"));
+
+	if (kind && !strcmp(kind, "usage"))
+		return VOUCH_EXIT_USAGE;
+	if (kind && !strcmp(kind, "timeout"))
+		return VOUCH_EXIT_TIMEOUT;
+	return VOUCH_EXIT_INTERNAL;
+}
+
 void vouch_verdict_capture(struct vouch_submission *sub)
 {
 	json_t *to = json_object_get(sub->verdict, "programs");
