@@ -23,8 +23,8 @@ struct greeting {
 };
 
 /* The oldest first. */
-static TAILQ_HEAD(greeting_list,
-		  greeting) greetings = TAILQ_HEAD_INITIALIZER(greetings);
+TAILQ_HEAD(greeting_list, greeting);
+static struct greeting_list greetings = TAILQ_HEAD_INITIALIZER(greetings);
 static u32 n_greetings;
 
 static void greeting_free(struct vouch_reap *reap)

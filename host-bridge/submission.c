@@ -407,7 +407,8 @@ static void take_capture(struct vouch_submission *sub,
 	else if (verdict && !strcmp(verdict, "unsupported"))
 		vouch_verdict_set(sub, verdict, VOUCH_EXIT_REFUSED, reason);
 	else
-		vouch_verdict_set(sub, "error", vouch_verdict_blame(json), reason);
+		vouch_verdict_set(sub, "error", vouch_verdict_blame(json),
+				  reason);
 	json_decref(said);
 	vouch_submission_finish(sub);
 }
