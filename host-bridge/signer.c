@@ -270,6 +270,8 @@ int vouch_signer_run(int fd, const void *args)
 	struct signer s = {};
 	int ret = 1;
 
+	/* The tables of JSON objects are seeded from a file otherwise. */
+	json_object_seed(0);
 	if (!open_signer(&s, a) && !vouch_process_drop(a->user) &&
 	    !load_sequence(&s) && !confine(&s, a))
 		ret = a->listens ? vouch_listen_fd_serve(fd, a->peer, serve, &s)

@@ -17,6 +17,7 @@ import monitors
 import processes
 import restarts
 import roles
+import services
 import signing
 import targets
 import verifiers
@@ -24,7 +25,8 @@ from harness import Daemon
 from tap import Tap
 
 MODULES = (images, verifiers, targets, clients, roles, bad_submissions,
-           crowds, restarts, launches, monitors, signing, processes)
+           crowds, restarts, launches, monitors, signing, processes,
+           services)
 
 
 def tests(modules=()):

@@ -78,6 +78,8 @@ class Daemon:
                  "profile": os.path.join(DATA, "profile.json"),
                  "agent_socket": self.path("target.sock")}]}
         self.config.update(changes)
+        self.config = {k: v for k, v in self.config.items()
+                       if v is not None}
         self.agents = []
         self.pass_fds = pass_fds
         self.process = None
