@@ -276,7 +276,8 @@ bench: all objects
 	@scripts/bench
 	@scripts/bench-vsock
 
-check: all objects lying-guest $(UNIT) fuzz-replay $(B)/confine_test $(B)/asan/confine_test \
+check: all objects lying-guest $(UNIT) fuzz-replay $(B)/confine_test \
+		$(B)/asan/confine_test $(B)/asan/vouch-signd $(B)/asan/vouch-launchd \
 		$(B)/fault/vouchd $(B)/fault/vouch $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link $(B)/asan/vouch-sign
 	@scripts/check
 
@@ -297,6 +298,8 @@ install:
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin \
 		$(DESTDIR)$(PREFIX)/share/man/man1 \
 		$(DESTDIR)$(PREFIX)/share/man/man8 \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 755 $(B)/vouch $(B)/vouch-link $(B)/vouch-sign \
 		$(DESTDIR)$(PREFIX)/bin/
@@ -304,6 +307,12 @@ install:
 		$(B)/vouch-signd $(B)/vouch-launchd $(DESTDIR)$(PREFIX)/sbin/
 	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -m 644 systemd/*.service systemd/*.socket \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system/
+	sed -i 's,/usr/sbin,$(PREFIX)/sbin,' \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system/vouch*.service
+	install -m 644 systemd/vouch.sysusers \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d/vouch.conf
 	install -m 644 host-bridge/cli/completion.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/vouch
 

@@ -75,7 +75,8 @@ struct vouch_config {
 	const char *path;
 	const char *state_dir, *socket, *user, *log_level;
 	const char *key, *cert; /* NULL with ... */
-	const char *signer, *launcher; /* sockets of services; NULL: processes */
+	const char *signer,
+		*launcher; /* sockets of services; NULL: processes */
 	const char *qemu;
 	u32 socket_mode;
 	u32 epoch;

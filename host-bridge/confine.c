@@ -43,22 +43,32 @@ static int set_limits(enum vouch_duty duty)
 	return 0;
 }
 
+/* Whoever never had any need not ask for less, and may not be let to. */
+static int clear_capabilities(void)
+{
+	cap_t none = cap_init(), now = cap_get_proc();
+	int err = 0;
+
+	if (!none || !now)
+		err = -ENOMEM;
+	else if (cap_compare(none, now) && cap_set_proc(none))
+		err = -errno;
+	cap_free(none);
+	cap_free(now);
+	return err;
+}
+
 /* All of them, also of a root that stays root. */
 static int drop_capabilities(void)
 {
-	cap_t none = cap_init();
 	cap_value_t cap;
-	int err = 0;
 
-	if (!none)
-		return -ENOMEM;
 	for (cap = 0; cap_get_bound(cap) >= 0; cap++)
 		if (cap_get_bound(cap) && cap_drop_bound(cap))
 			break; /* not root: then nothing comes of it */
-	if (cap_reset_ambient() || cap_set_proc(none))
-		err = -errno;
-	cap_free(none);
-	return err;
+	if (cap_reset_ambient())
+		return -errno;
+	return clear_capabilities();
 }
 
 static int confine_files(const struct vouch_confinement *c)

@@ -31,9 +31,15 @@
 
 #define MAX_ARGS 2
 
-#define EQ(arg, value) { arg, SCMP_CMP_EQ, value, 0 }
+#define EQ(arg, value)                     \
+	{                                  \
+		arg, SCMP_CMP_EQ, value, 0 \
+	}
 /* No bit of @mask but those of @value. */
-#define BITS(arg, mask, value) { arg, SCMP_CMP_MASKED_EQ, mask, value }
+#define BITS(arg, mask, value)                       \
+	{                                            \
+		arg, SCMP_CMP_MASKED_EQ, mask, value \
+	}
 
 struct rule {
 	int call;
@@ -213,10 +219,9 @@ static int add_dir_rules(scmp_filter_ctx ctx, int fd)
 	const struct rule list[] = {
 		{ SYS(openat),
 		  S,
-		  { BITS(0, ~0u, dir),
-		    BITS(2, ~0u,
-			 O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
-				 O_NOFOLLOW) },
+		  { BITS(0, ~0u, dir), BITS(2, ~0u,
+					    O_WRONLY | O_CREAT | O_TRUNC |
+						    O_CLOEXEC | O_NOFOLLOW) },
 		  2 },
 		{ SYS(renameat),
 		  S,

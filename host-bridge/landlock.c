@@ -14,8 +14,8 @@
 #include "confine.h"
 
 /* Reading and changing files, but not running them. */
-#define FILES                                                         \
-	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | \
+#define FILES                                                          \
+	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR |  \
 	 LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | \
 	 LANDLOCK_ACCESS_FS_REMOVE_FILE)
 #define ABI_1 ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)

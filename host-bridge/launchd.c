@@ -79,8 +79,8 @@ static int read_options(int argc, char **argv, struct arguments *args)
 	const char *why = NULL;
 	int opt;
 
-	while (!why && (opt = getopt_long(argc, argv, "hV", options, NULL)) !=
-			       -1) {
+	while (!why &&
+	       (opt = getopt_long(argc, argv, "hV", options, NULL)) != -1) {
 		if (opt == 'h' || opt == 'V') {
 			fputs(opt == 'h' ? usage_text
 					 : "vouch-launchd " VOUCH_VERSION "\n",

@@ -161,15 +161,10 @@ void vouch_processes_dial(struct vouch_daemon *daemon)
 }
 
 int vouch_processes_start(struct vouch_daemon *daemon,
-			  struct vouch_profile *const *profiles, int log_level)
+			  const struct vouch_linker_args *linker, int log_level)
 {
 	const struct vouch_config *config = daemon->config;
 	char sign_dir[512];
-	const struct vouch_linker_args linker = {
-		.profiles = profiles,
-		.n_profiles = config->n_profiles,
-		.user = config->user,
-	};
 	const struct vouch_signer_args signer = {
 		.key = config->key,
 		.cert = config->cert,
@@ -180,7 +175,7 @@ int vouch_processes_start(struct vouch_daemon *daemon,
 	struct member list[VOUCH_N_PROCESSES] = {
 		{ "vouchd[launch]", vouch_launch_run, config, &daemon->launch,
 		  &launch_ops, config->launcher, -1 },
-		{ "vouchd[link]", vouch_linker_run, &linker, &daemon->link,
+		{ "vouchd[link]", vouch_linker_run, linker, &daemon->link,
 		  &link_ops, false, -1 },
 		{ "vouchd[sign]", vouch_signer_run, &signer, &daemon->sign,
 		  &sign_ops, config->signer, -1 },

@@ -4,7 +4,7 @@
 #define VOUCH_PROCESSES_H
 
 #include "daemon.h"
-#include "profile.h"
+#include "worker.h"
 
 enum vouch_process_id {
 	VOUCH_PROCESS_LAUNCH,
@@ -16,7 +16,7 @@ enum vouch_process_id {
 /**
  * vouch_processes_start() - fork launch, link and sign.
  * @daemon: with its state directory; its loop is set up here
- * @profiles: what is linked for, as many as the configuration says
+ * @linker: what link needs
  * @log_level: of the processes
  *
  * What the configuration names a service for is not forked.
@@ -24,7 +24,7 @@ enum vouch_process_id {
  * Return: exit code, logged.
  */
 int vouch_processes_start(struct vouch_daemon *daemon,
-			  struct vouch_profile *const *profiles, int log_level);
+			  const struct vouch_linker_args *linker, int log_level);
 
 /**
  * vouch_processes_dial() - dial services that are there in place of processes.

@@ -241,10 +241,9 @@ void vouch_submission_sign(struct vouch_submission *sub)
 		json = json_pack("{s:s, s:s, s:s, s:s, s:s}", "method", "sign",
 				 "slot", sub->slot, "submitter", sub->submitter,
 				 "object_name", sub->name, "log", hex);
-		err = json ? vouch_signing_call(sub->daemon, json,
-						sub->unsigned_image,
-						sub->unsigned_len, signed_image,
-						sub)
+		err = json ? vouch_signing_call(
+				     sub->daemon, json, sub->unsigned_image,
+				     sub->unsigned_len, signed_image, sub)
 			   : -ENOMEM;
 		json_decref(json);
 	}

@@ -227,7 +227,7 @@ int vouch_setup_state(struct vouch_daemon *daemon)
 
 int vouch_setup_processes(struct vouch_daemon *daemon)
 {
-	struct vouch_linker_args linker = {
+	const struct vouch_linker_args linker = {
 		.profiles = profiles,
 		.n_profiles = config.n_profiles,
 		.symbols = symbols,

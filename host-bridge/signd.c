@@ -96,8 +96,8 @@ static int read_options(int argc, char **argv, struct vouch_signer_args *args)
 	bool peer = false;
 	int opt;
 
-	while (!why && (opt = getopt_long(argc, argv, "hV", options, NULL)) !=
-			       -1) {
+	while (!why &&
+	       (opt = getopt_long(argc, argv, "hV", options, NULL)) != -1) {
 		if (opt == 'h' || opt == 'V') {
 			fputs(opt == 'h' ? usage_text
 					 : "vouch-signd " VOUCH_VERSION "\n",

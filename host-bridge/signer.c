@@ -188,12 +188,11 @@ static int load_key(struct signer *s, const struct vouch_signer_args *args)
 	int err;
 
 	vouch_crypto_guard();
-	err = vouch_file_get(AT_FDCWD, args->key, MAX_KEY_FILE, &key,
-			     &key_len);
+	err = vouch_file_get(AT_FDCWD, args->key, MAX_KEY_FILE, &key, &key_len);
 	if (!err) {
 		what = args->cert;
-		err = vouch_file_get(AT_FDCWD, args->cert, MAX_KEY_FILE,
-				     &cert, &cert_len);
+		err = vouch_file_get(AT_FDCWD, args->cert, MAX_KEY_FILE, &cert,
+				     &cert_len);
 	}
 	if (!err) {
 		what = "key and certificate";

@@ -46,6 +46,8 @@ static void finish(struct vouch_signing *s, const struct vouch_answer *answer)
 	s->fn(s->ctx, answer);
 }
 
+static const struct vouch_answer unreachable = { .err = -ENOTCONN };
+
 static u64 left_ms(const struct vouch_signing *s)
 {
 	u64 now = vouch_clock_us();
@@ -55,9 +57,8 @@ static u64 left_ms(const struct vouch_signing *s)
 
 static void on_late(struct vouch_timer *timer)
 {
-	static const struct vouch_answer late = { .err = -ENOTCONN };
-
-	finish(vouch_container(timer, struct vouch_signing, timer), &late);
+	finish(vouch_container(timer, struct vouch_signing, timer),
+	       &unreachable);
 }
 
 static void wait_for_signer(struct vouch_signing *s)
@@ -74,13 +75,14 @@ static void answered(void *ctx, const struct vouch_answer *answer)
 
 	/* What ends the signer each time is given up. */
 	if (answer->err == -ECONNRESET && daemon->signer.path &&
-	    !daemon->stopping && s->tries < MAX_TRIES) {
+	    !daemon->stopping && s->tries < MAX_TRIES)
 		wait_for_signer(s);
-		return;
-	}
-	finish(s, answer);
+	else if (answer->err == -ECONNRESET && daemon->signer.path)
+		finish(s, &unreachable);
+	else
+		finish(s, answer);
 	/* There may be room again for one that did not fit. */
-	if (!daemon->stopping)
+	if (!daemon->stopping && daemon->sign.conn)
 		vouch_signing_resume(daemon);
 }
 

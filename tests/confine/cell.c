@@ -72,7 +72,8 @@ int cell_enter(const struct cell *cell)
 {
 	struct vouch_confinement c = { .duty = cell->duty,
 				       .dir_fd = -1,
-				       .dials = cell->dials };
+				       .dials = cell->dials,
+				       .listens = cell->listens };
 
 	if (c.duty == VOUCH_DUTY_LINK_CHILD) {
 		c.duty = VOUCH_DUTY_LINK;

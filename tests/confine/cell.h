@@ -24,7 +24,7 @@ enum cell_end {
 
 struct cell {
 	enum vouch_duty duty;
-	bool dials;
+	bool dials, listens;
 };
 
 extern char cell_state[64]; /* the state directory */

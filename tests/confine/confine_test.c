@@ -38,11 +38,12 @@ static const struct {
 	const char *name;
 	struct cell cell;
 } cells[] = {
-	{ 'M', "main", { VOUCH_DUTY_MAIN, false } },
-	{ 'L', "link", { VOUCH_DUTY_LINK, false } },
-	{ 'C', "link's child", { VOUCH_DUTY_LINK_CHILD, false } },
-	{ 'S', "sign", { VOUCH_DUTY_SIGN, false } },
-	{ 'D', "main that dials", { VOUCH_DUTY_MAIN, true } },
+	{ 'M', "main", { VOUCH_DUTY_MAIN, false, false } },
+	{ 'D', "main that dials", { VOUCH_DUTY_MAIN, true, false } },
+	{ 'L', "link", { VOUCH_DUTY_LINK, false, false } },
+	{ 'C', "link's child", { VOUCH_DUTY_LINK_CHILD, false, false } },
+	{ 'S', "sign", { VOUCH_DUTY_SIGN, false, false } },
+	{ 'N', "sign that listens", { VOUCH_DUTY_SIGN, false, true } },
 };
 
 static unsigned int passed, failed;
@@ -59,6 +60,14 @@ static void check(bool good, const char *who, const char *what,
 	fflush(stdout);
 }
 
+/* What main and sign may, they may as clients or servers of services too. */
+static bool has(const char *duties, char letter)
+{
+	char plain = letter == 'D' ? 'M' : letter == 'N' ? 'S' : letter;
+
+	return strchr(duties, letter) || strchr(duties, plain);
+}
+
 /* ---- asking ---- */
 
 static bool is_expected(char letter, const char *call)
@@ -67,7 +76,7 @@ static bool is_expected(char letter, const char *call)
 
 	for (i = 0; call && i < N(expected); i++)
 		if (!strcmp(expected[i].call, call))
-			return strchr(expected[i].duties, letter);
+			return has(expected[i].duties, letter);
 	return false;
 }
 
@@ -98,7 +107,7 @@ static void scan(size_t who)
 
 static void ask(const struct question *q, size_t who)
 {
-	bool want = strchr(q->duties, cells[who].letter);
+	bool want = has(q->duties, cells[who].letter);
 	int call = seccomp_syscall_resolve_name(q->call);
 	long args[5];
 	char what[96];
@@ -137,7 +146,7 @@ static const char *name_of(enum cell_end end)
 
 static void try_deed(const struct deed *d, size_t who)
 {
-	bool allowed = strchr(d->duties, cells[who].letter);
+	bool allowed = has(d->duties, cells[who].letter);
 	enum cell_end end;
 	char what[96], detail[96];
 	int err;
@@ -148,7 +157,7 @@ static void try_deed(const struct deed *d, size_t who)
 	end = cell_try(&cells[who].cell, d->fn, d->arg, &err);
 	if (allowed)
 		good = end == d->end;
-	else if (d->denied && strchr(d->denied_duties, cells[who].letter))
+	else if (d->denied && has(d->denied_duties, cells[who].letter))
 		good = end == CELL_FAILED && err == d->denied;
 	else
 		good = end == CELL_KILLED;

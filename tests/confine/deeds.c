@@ -46,10 +46,10 @@ void deeds_open(void)
 }
 
 /* The whole of a deed that one expression does; negative: it failed. */
-#define DEED(name, expression)                \
-	static int name(const void *arg)      \
-	{                                     \
-		(void)arg;                    \
+#define DEED(name, expression)                    \
+	static int name(const void *arg)          \
+	{                                         \
+		(void)arg;                        \
 		return (expression) < 0 ? -1 : 0; \
 	}
 
@@ -100,11 +100,10 @@ DEED(dial, ({
 			     SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	     fd < 0 ? -1
-		    : connect(fd, (struct sockaddr *)&address,
-			      sizeof(address));
+		    : connect(fd, (struct sockaddr *)&address, sizeof(address));
      }))
-DEED(connect_pair, connect(CELL_PAIR, (struct sockaddr *)&address,
-			   sizeof(address)))
+DEED(connect_pair,
+     connect(CELL_PAIR, (struct sockaddr *)&address, sizeof(address)))
 DEED(bind_pair, bind(CELL_PAIR, (struct sockaddr *)&address, sizeof(address)))
 DEED(listen_pair, listen(CELL_PAIR, 1))
 DEED(send_pair, send(CELL_PAIR, "", 1, MSG_NOSIGNAL))
@@ -117,8 +116,8 @@ DEED(make_pair, ({
 /* ---- other processes ---- */
 
 DEED(execute, execl("/bin/true", "true", NULL))
-DEED(execute_memory, syscall(SYS_execveat, CELL_DIR, "", NULL, NULL,
-			     AT_EMPTY_PATH))
+DEED(execute_memory,
+     syscall(SYS_execveat, CELL_DIR, "", NULL, NULL, AT_EMPTY_PATH))
 DEED(fork_freely, syscall(SYS_fork))
 DEED(start_thread, syscall(SYS_clone3, NULL, 0))
 DEED(kill_parent, kill(parent, SIGTERM))
@@ -164,8 +163,8 @@ DEED(map_code, mmap(NULL, 4096, PROT_READ | PROT_EXEC,
 		       ? -1
 		       : 0)
 DEED(make_code, mprotect(page, sizeof(page), PROT_READ | PROT_EXEC))
-DEED(make_code_by_key, syscall(SYS_pkey_mprotect, page,
-				  sizeof(page), PROT_EXEC, -1))
+DEED(make_code_by_key,
+     syscall(SYS_pkey_mprotect, page, sizeof(page), PROT_EXEC, -1))
 DEED(fault_by_hand, syscall(SYS_userfaultfd, 0))
 DEED(write_elf, ({
 	     int fd = memfd_create("image", MFD_CLOEXEC);
@@ -218,29 +217,36 @@ DEED(call_as_i386, ({
      }))
 #endif
 
-#define CAN(text, name, who) { text, name, NULL, who, CELL_WORKED, false, 0, "" }
+#define CAN(text, name, who)                                     \
+	{                                                        \
+		text, name, NULL, who, CELL_WORKED, false, 0, "" \
+	}
 #define NOBODY(text, name) CAN(text, name, "")
 /* The sanitizers' run time does it as well. */
-#define PLAIN(text, name) { text, name, NULL, "", CELL_WORKED, true, 0, "" }
+#define PLAIN(text, name)                                      \
+	{                                                      \
+		text, name, NULL, "", CELL_WORKED, true, 0, "" \
+	}
 /* A path is a matter of Landlock for those that may open any. */
-#define DENIED(text, name, who) \
-	{ text, name, NULL, "", CELL_WORKED, true, EACCES, who }
+#define DENIED(text, name, who)                                      \
+	{                                                            \
+		text, name, NULL, "", CELL_WORKED, true, EACCES, who \
+	}
 
 const struct deed deeds[] = {
-	DENIED("read a file of the system", read_passwd, "MD"),
-	DENIED("read the key's file", read_key, "MD"),
-	DENIED("open the memory of init", read_memory_of_init, "MD"),
-	DENIED("open the memory of its parent", read_memory_of_parent, "MD"),
-	DENIED("write outside its directory", write_outside, "MD"),
+	DENIED("read a file of the system", read_passwd, "M"),
+	DENIED("read the key's file", read_key, "M"),
+	DENIED("open the memory of init", read_memory_of_init, "M"),
+	DENIED("open the memory of its parent", read_memory_of_parent, "M"),
+	DENIED("write outside its directory", write_outside, "M"),
 	DENIED("leave its directory by an absolute path",
-	       write_out_of_directory, "MDS"),
-	DENIED("remove the key's file", remove_key, "MDS"),
+	       write_out_of_directory, "MS"),
+	DENIED("remove the key's file", remove_key, "MS"),
 	NOBODY("make a device", make_device),
 	NOBODY("make a symbolic link", make_link),
 	NOBODY("change a mode", change_mode),
-	CAN("put a file in place", put_file, "MDS"),
-	{ "read its own files", get_file, NULL, "MD", CELL_WORKED, true, 0,
-	  "" },
+	CAN("put a file in place", put_file, "MS"),
+	{ "read its own files", get_file, NULL, "M", CELL_WORKED, true, 0, "" },
 	NOBODY("open an IPv4 socket", open_inet),
 	NOBODY("open a vsock", open_vsock),
 	NOBODY("open a netlink socket", open_netlink),
@@ -249,8 +255,8 @@ const struct deed deeds[] = {
 	  false, EISCONN, "D" },
 	NOBODY("bind a socket", bind_pair),
 	NOBODY("listen", listen_pair),
-	CAN("send to its pair", send_pair, "MLCSD"),
-	CAN("make a pair", make_pair, "MLD"),
+	CAN("send to its pair", send_pair, "MLCS"),
+	CAN("make a pair", make_pair, "ML"),
 	NOBODY("run a program", execute),
 	NOBODY("run a program from memory", execute_memory),
 	NOBODY("fork by another call", fork_freely),
@@ -266,8 +272,8 @@ const struct deed deeds[] = {
 	NOBODY("compare other processes", compare),
 	{ "make a child and end it", end_child, NULL, "L", CELL_WORKED, true, 0,
 	  "" },
-	{ "abort", give_up, NULL, "MSD", CELL_ABORTED, true, 0, "" },
-	CAN("have memory", map_memory, "MLCSD"),
+	{ "abort", give_up, NULL, "MS", CELL_ABORTED, true, 0, "" },
+	CAN("have memory", map_memory, "MLCS"),
 	PLAIN("map code", map_code),
 	PLAIN("make memory code", make_code),
 	NOBODY("make memory code by a key", make_code_by_key),

@@ -53,7 +53,7 @@ class Daemon:
     keys = None
     running = []
 
-    def __init__(self, pass_fds=(), **changes):
+    def __init__(self, pass_fds=(), preexec=None, **changes):
         self.temp = tempfile.TemporaryDirectory(prefix="vouchd-")
         self.dir = self.temp.name
         if "user" in changes:
@@ -82,6 +82,7 @@ class Daemon:
                        if v is not None}
         self.agents = []
         self.pass_fds = pass_fds
+        self.preexec = preexec
         self.process = None
         self.log = self.path("log")
         self.start()
@@ -98,7 +99,7 @@ class Daemon:
                 [VOUCHD, "--config", self.path("config.json"),
                  "--log-level", "debug"], stdin=subprocess.DEVNULL,
                 stdout=f, stderr=f, env=dict(self.environment(), **env),
-                pass_fds=self.pass_fds,
+                pass_fds=self.pass_fds, preexec_fn=self.preexec,
                 # A group more, to see it dropped.
                 extra_groups=[4] if "user" in self.config else None)
         Daemon.running.append(self.process)

@@ -32,7 +32,7 @@ class Service:
         self.socket.listen(8)
         self.command = [os.path.join(PROGRAMS, program), *args, "--peer",
                         str(os.geteuid() if peer is None else peer)]
-        self.process = None
+        self.preexec = self.process = None
 
     def start(self):
         number = self.socket.fileno()
@@ -40,8 +40,8 @@ class Service:
             self.process = subprocess.Popen(
                 ["/bin/sh", "-c", 'LISTEN_PID=$$ exec "$@" 3<&%d' % number,
                  "sh", *self.command], env=dict(os.environ, LISTEN_FDS="1"),
-                pass_fds=(number,), stdin=subprocess.DEVNULL, stdout=f,
-                stderr=f)
+                pass_fds=(number,), preexec_fn=self.preexec,
+                stdin=subprocess.DEVNULL, stdout=f, stderr=f)
         Daemon.running.append(self.process)
         return self
 
