@@ -75,6 +75,8 @@ void vouch_crypto_guard(void)
 {
 	/* The library takes private numbers from there. Without it the key is
 	 * as safe as the process is. */
+	if (CRYPTO_secure_malloc_initialized())
+		return;
 	if (CRYPTO_secure_malloc_init(GUARDED, GUARDED_LEAST) != 1)
 		vouch_notice("the key's memory cannot be locked; raise the "
 			     "limit of locked memory (LimitMEMLOCK=)");

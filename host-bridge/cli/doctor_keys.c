@@ -237,11 +237,34 @@ static void check_trust(struct vouch_doctor *d,
 	vouch_finding_end(d, &f);
 }
 
+/* Then the key is out of reach here, as it should be. */
+static void check_signer(struct vouch_doctor *d)
+{
+	struct vouch_finding f;
+
+	vouch_finding_begin(&f, "keys", VOUCH_EXIT_UNAVAILABLE, "%s",
+			    d->config.signer);
+	vouch_finding_look(&f, "socket of the signer, which has the key");
+	if (access(d->config.signer, F_OK)) {
+		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM,
+				  "there is no signer: %s", strerror(errno));
+		vouch_finding_mend(&f, "systemctl start vouch-sign.socket");
+	} else {
+		vouch_finding_say(&f, VOUCH_FINDING_OK,
+				  "the signer has a service of its own");
+	}
+	vouch_finding_end(d, &f);
+}
+
 void vouch_doctor_keys(struct vouch_doctor *d)
 {
 	struct blob key, cert;
 	u32 i;
 
+	if (d->config.signer) {
+		check_signer(d);
+		return;
+	}
 	read_blob(d->config.key, &key);
 	read_blob(d->config.cert, &cert);
 	check_access(d);

@@ -111,10 +111,10 @@ int vouch_file_put(int dir_fd, const char *name, const void *data, size_t len)
 
 static void run(struct fuzz_input *in)
 {
-	const struct vouch_config config = {
-		.state_dir = "/fuzz",
+	const struct vouch_signer_args args = {
 		.key = "/key",
 		.cert = "/cert",
+		.dir = "/fuzz/sign",
 		.epoch = 3,
 	};
 	const struct fuzz_base *base = fuzz_base();
@@ -131,7 +131,7 @@ static void run(struct fuzz_input *in)
 		free(f.line);
 	}
 	shutdown(fds[1], SHUT_WR);
-	vouch_signer_run(fds[0], &config);
+	vouch_signer_run(fds[0], &args);
 	close(fds[0]);
 	close(fds[1]);
 }
