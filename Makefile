@@ -216,6 +216,11 @@ $(eval $(call fuzz_variant,$(B)/asan,$(CC) $(SANITIZE),\
 	$(call fuzz_main,$(B)/asan)))
 
 .PHONY: fuzz-coverage fuzz-corpus fuzz-replay
+$(B)/.setup-fuzz: scripts/setup
+	@mkdir -p $(B)
+	@scripts/setup fuzz
+	@touch $@
+$(FUZZ:%=$(B)/fuzzer/fuzz/%): | $(B)/.setup-fuzz
 fuzz: $(FUZZ:%=$(B)/fuzzer/fuzz/%)
 	@scripts/fuzz --seconds $(TIME) $^
 fuzz-coverage: $(FUZZ:%=$(B)/coverage/fuzz/%)

@@ -65,17 +65,17 @@ static size_t signed_len;
 
 /* ---- in place of the world ---- */
 
-int clock_gettime(clockid_t clock, struct timespec *ts)
+int clock_gettime(clockid_t clock_id, struct timespec *tp)
 {
 	u64 ns;
 
-	if (syscall(SYS_clock_gettime, clock, ts))
+	if (syscall(SYS_clock_gettime, clock_id, tp))
 		return -1;
-	if (clock != CLOCK_MONOTONIC)
+	if (clock_id != CLOCK_MONOTONIC)
 		return 0;
-	ns = (u64)ts->tv_nsec + later_ns;
-	ts->tv_sec += (time_t)(ns / 1000000000);
-	ts->tv_nsec = (long)(ns % 1000000000);
+	ns = (u64)tp->tv_nsec + later_ns;
+	tp->tv_sec += (time_t)(ns / 1000000000);
+	tp->tv_nsec = (long)(ns % 1000000000);
 	return 0;
 }
 
