@@ -25,7 +25,7 @@ static inline bool vouch_quota_take(struct vouch_quota *quota, size_t n)
 	struct vouch_quota *q;
 
 	for (q = quota; q; q = q->whole)
-		if (n > q->max - q->held)
+		if (q->held > q->max || n > q->max - q->held)
 			return false;
 	for (q = quota; q; q = q->whole)
 		q->held += n;

@@ -33,13 +33,32 @@ struct signer {
 };
 
 /* A lost file would let sequences repeat, so only a new epoch goes without. */
+static int sequence_text(char text[SEQUENCE_TEXT], unsigned int epoch,
+			 unsigned long long sequence)
+{
+	return snprintf(text, SEQUENCE_TEXT, "%u %llu\n", epoch, sequence);
+}
+
+/* A file says what it says only if it was written so to the byte. */
+static bool read_sequence(const char *text, unsigned int *epoch,
+			  unsigned long long *sequence)
+{
+	char again[SEQUENCE_TEXT];
+
+	if (sscanf(text, "%u %llu", epoch, sequence) != 2)
+		return false;
+	sequence_text(again, *epoch, *sequence);
+	return !strcmp(text, again);
+}
+
 static int load_sequence(struct signer *s)
 {
 	unsigned long long sequence;
 	unsigned int epoch;
+	bool readable;
 	size_t len;
 	void *text;
-	int err, n;
+	int err;
 
 	err = vouch_file_get(s->dir_fd, SEQUENCE_FILE, SEQUENCE_TEXT, &text,
 			     &len);
@@ -51,9 +70,9 @@ static int load_sequence(struct signer *s)
 		vouch_error("cannot read the sequence: %s", strerror(-err));
 		return err;
 	}
-	n = sscanf(text, "%u %llu", &epoch, &sequence);
+	readable = read_sequence(text, &epoch, &sequence);
 	free(text);
-	if (n != 2) {
+	if (!readable) {
 		vouch_error("the file of the sequence is not \"EPOCH "
 			    "SEQUENCE\"; restore it, or raise \"epoch\" with a "
 			    "new key");
@@ -73,10 +92,8 @@ static int load_sequence(struct signer *s)
 static int store_sequence(struct signer *s, u64 sequence)
 {
 	char text[SEQUENCE_TEXT];
-	int n;
+	int n = sequence_text(text, s->epoch, sequence);
 
-	n = snprintf(text, sizeof(text), "%u %llu\n", s->epoch,
-		     (unsigned long long)sequence);
 	return vouch_file_put(s->dir_fd, SEQUENCE_FILE, text, (size_t)n);
 }
 

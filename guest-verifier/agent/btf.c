@@ -234,7 +234,8 @@ static int set_value(const struct btf *btf, const struct btf_type *t, u8 *p,
 
 	if (t && btf_is_array(t))
 		return set_text(btf, t, p, value, why, size);
-	if (!t || (!btf_is_int(t) && !btf_is_any_enum(t)) || t->size > 8) {
+	if (!t || (!btf_is_int(t) && !btf_is_any_enum(t)) || !t->size ||
+	    t->size > 8) {
 		snprintf(why, size,
 			 "it is neither integer, bool, enum nor text");
 		return -EINVAL;

@@ -2,6 +2,7 @@
 """What holds when the daemon is killed and started anew."""
 
 import json
+import os
 import subprocess
 import time
 
@@ -103,4 +104,33 @@ def test_epoch(tap):
     image = d.submit(deliver=False)[1]["image"]
     tap.equal((image["epoch"], image["sequence"]), (4, 1),
               "a new epoch starts at 1")
+    d.stop()
+
+
+def test_sequence_file(tap):
+    d = Daemon()
+    d.verifier()
+    d.submit(deliver=False)
+    d.stop()
+    path = os.path.join(d.config["state_dir"], "sign", "sequence")
+    with open(path, encoding="ascii") as f:
+        good = f.read()
+    for name, text in (("junk behind it", good[:-1] + "7junk\n"),
+                       ("a negative sequence", "1 -1\n"),
+                       ("a sequence beyond 64 bits",
+                        "1 99999999999999999999999\n"),
+                       ("no line's end", good[:-1]), ("nothing", "")):
+        with open(path, "w", encoding="ascii") as f:
+            f.write(text)
+        p = subprocess.run([VOUCHD, "--config", d.path("config.json")],
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                           timeout=60, check=False)
+        tap.equal((p.returncode != 0,
+                   b"the file of the sequence is not" in p.stdout),
+                  (True, True), "a sequence file with %s is refused" % name)
+    with open(path, "w", encoding="ascii") as f:
+        f.write(good)
+    d.start()
+    d.verifier()
+    tap.equal(d.submit(deliver=False)[1]["exit"], 0, "restored, it serves")
     d.stop()
