@@ -106,9 +106,11 @@ static int take_chain(struct vouch_vsock *dev, struct vouch_ring *ring)
 					"from the guest: %s", why);
 	vouch_packet_payload(&dev->chain, pkt.len, &dev->slice);
 	err = take_packet(dev, &pkt);
-	if (!err)
-		vouch_ring_use(ring, dev->chain.head, 0);
-	return err;
+	if (err)
+		return err;
+	ring->held += dev->chain.total;
+	vouch_ring_use(ring, dev->chain.head, 0);
+	return 0;
 }
 
 static int peek(struct vouch_vsock *dev, struct vouch_ring *ring, bool writable)

@@ -43,6 +43,7 @@ static void stop_ring(struct vouch_vhost *vh, struct vouch_vhost_ring *r)
 	r->ring.desc = NULL;
 	r->ring.quiet = false;
 	r->ring.untold = 0;
+	r->ring.held = 0;
 }
 
 void vouch_vhost_ring_forget(struct vouch_vhost *vh, struct vouch_vhost_ring *r)

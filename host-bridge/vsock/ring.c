@@ -137,6 +137,7 @@ bool vouch_ring_wants_call(struct vouch_ring *ring)
 	if (!ring->untold)
 		return false;
 	ring->untold = 0;
+	ring->held = 0;
 	/* The used index must be seen before the flag is read. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return !(le16_to_cpu(ONCE(ring->avail->flags)) &

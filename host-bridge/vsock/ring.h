@@ -29,6 +29,7 @@ struct vouch_ring {
 	u16 next; /* of the avail and used ring alike */
 	bool quiet; /* the driver need not kick */
 	u32 untold; /* used entries that the driver was not told of */
+	u64 held; /* bytes in them, which the driver cannot use again */
 	u64 desc_addr, avail_addr, used_addr; /* front-end addresses */
 	struct vring_desc *desc; /* NULL: not mapped */
 	struct vring_avail *avail;

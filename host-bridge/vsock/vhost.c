@@ -24,6 +24,9 @@
 /* The longest that a driver waits to be told of packets that it sent. */
 #define LATE_NS 4000000
 
+/* The most bytes of such packets. */
+#define MAX_HELD (128u << 10)
+
 int vouch_vhost_fail(struct vouch_vhost *vh, int err, const char *format, ...)
 {
 	va_list ap;
@@ -369,7 +372,8 @@ static bool can_wait(struct vouch_vhost *vh, const struct vouch_ring *ring)
 {
 	const struct itimerspec in = { .it_value.tv_nsec = LATE_NS };
 
-	if (ring->untold >= (ring->num + 3) / 4 || vh->late_fd < 0)
+	if (ring->untold >= (ring->num + 3) / 4 || ring->held >= MAX_HELD ||
+	    vh->late_fd < 0)
 		return false;
 	if (ring->untold && !vh->late)
 		vh->late = !timerfd_settime(vh->late_fd, 0, &in, NULL);

@@ -283,6 +283,9 @@ static void interrupts(void)
 		peer_send(&peers[0], VIRTIO_VSOCK_OP_CREDIT_UPDATE, NULL, 0, 0);
 	front_step();
 	check(calls(TX), "at once where a quarter of the queue is used");
+	peer_push(&peers[0], 2 * TX_SIZE);
+	front_step();
+	check(calls(TX), "or much memory is held");
 }
 
 static void enabling(void)

@@ -94,7 +94,7 @@ static void test_before_answer(void)
 {
 	static const u16 ops[] = { 0, 1, 4, 5, 6, 7, 8, UINT16_MAX };
 	static const u16 early[] = { 0, 1, 2, 5, 6, 7, 8, UINT16_MAX };
-	struct virtio_vsock_hdr h;
+	struct virtio_vsock_hdr h = { 0 };
 	u32 i, p = 100;
 	int pair[2];
 	bool ok = true;
