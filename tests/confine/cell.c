@@ -24,8 +24,8 @@
 #define ANSWER EXDEV
 #define BROKEN 255
 
-char cell_state[64];
-char cell_secret[64];
+char vouch_cell_state[64];
+char vouch_cell_secret[64];
 static char base[32] = "/tmp/vouch-confine-XXXXXX";
 
 static void need(bool good, const char *what)
@@ -36,17 +36,18 @@ static void need(bool good, const char *what)
 	exit(1);
 }
 
-void cell_open(void)
+void vouch_cell_open(void)
 {
 	int fd, pair[2];
 
 	need(mkdtemp(base), "mkdtemp");
-	snprintf(cell_state, sizeof(cell_state), "%s/state", base);
-	snprintf(cell_secret, sizeof(cell_secret), "%s/image.key", base);
-	need(!mkdir(cell_state, 0700), "mkdir");
-	fd = open(cell_secret, O_WRONLY | O_CREAT, 0600);
+	snprintf(vouch_cell_state, sizeof(vouch_cell_state), "%s/state", base);
+	snprintf(vouch_cell_secret, sizeof(vouch_cell_secret), "%s/image.key",
+		 base);
+	need(!mkdir(vouch_cell_state, 0700), "mkdir");
+	fd = open(vouch_cell_secret, O_WRONLY | O_CREAT, 0600);
 	need(fd >= 0 && write(fd, "secret", 6) == 6 && !close(fd), "secret");
-	fd = open(cell_state, O_RDONLY | O_DIRECTORY);
+	fd = open(vouch_cell_state, O_RDONLY | O_DIRECTORY);
 	need(fd >= 0 && dup2(fd, CELL_DIR) == CELL_DIR && !close(fd), "state");
 	need(!socketpair(AF_UNIX, SOCK_STREAM, 0, pair) &&
 		     dup2(pair[0], CELL_PAIR) == CELL_PAIR && !close(pair[0]),
@@ -54,7 +55,7 @@ void cell_open(void)
 	vouch_log_init("cell", LOG_ERR);
 }
 
-void cell_close(void)
+void vouch_cell_close(void)
 {
 	char command[96];
 
@@ -62,13 +63,13 @@ void cell_close(void)
 	need(!system(command), command);
 }
 
-bool cell_has_landlock(void)
+bool vouch_cell_has_landlock(void)
 {
 	return syscall(SYS_landlock_create_ruleset, NULL, 0,
 		       LANDLOCK_CREATE_RULESET_VERSION) > 0;
 }
 
-int cell_enter(const struct cell *cell)
+int vouch_cell_enter(const struct cell *cell)
 {
 	struct vouch_confinement c = { .duty = cell->duty,
 				       .dir_fd = -1,
@@ -84,7 +85,7 @@ int cell_enter(const struct cell *cell)
 	if (c.duty == VOUCH_DUTY_SIGN)
 		c.dir_fd = CELL_DIR;
 	if (c.duty == VOUCH_DUTY_MAIN || c.duty == VOUCH_DUTY_SIGN) {
-		c.dirs[0].path = cell_state;
+		c.dirs[0].path = vouch_cell_state;
 		c.dirs[0].files = true;
 		c.n_dirs = 1;
 	}
@@ -98,7 +99,7 @@ static int run(const struct cell *cell, int (*deed)(const void *arg),
 	pid_t pid = fork();
 
 	if (!pid) {
-		if (cell_enter(cell))
+		if (vouch_cell_enter(cell))
 			_exit(BROKEN);
 		errno = 0;
 		_exit(deed(arg) ? errno & 127 : 0);
@@ -107,8 +108,9 @@ static int run(const struct cell *cell, int (*deed)(const void *arg),
 	return status;
 }
 
-enum cell_end cell_try(const struct cell *cell, int (*deed)(const void *arg),
-		       const void *arg, int *err)
+enum cell_end vouch_cell_try(const struct cell *cell,
+			     int (*deed)(const void *arg), const void *arg,
+			     int *err)
 {
 	int status = run(cell, deed, arg);
 
@@ -154,14 +156,14 @@ static int ask(const void *arg)
 	return errno == ANSWER ? 0 : -1;
 }
 
-int cell_allows(const struct cell *cell, long call, const long args[5])
+int vouch_cell_allows(const struct cell *cell, long call, const long args[5])
 {
 	const struct question q = { call, args };
 	int status;
 	pid_t pid = fork();
 
 	if (!pid) {
-		if (set_answer() || cell_enter(cell))
+		if (set_answer() || vouch_cell_enter(cell))
 			_exit(BROKEN);
 		/* Not _exit(), which would leave the sixth argument as is. */
 		syscall(SYS_exit_group, ask(&q) ? 1 : 0, 0, 0, 0, 0, 0L);

@@ -27,36 +27,36 @@ struct cell {
 	bool dials, listens;
 };
 
-extern char cell_state[64]; /* the state directory */
-extern char cell_secret[64]; /* a file outside of it */
+extern char vouch_cell_state[64]; /* the state directory */
+extern char vouch_cell_secret[64]; /* a file outside of it */
 
 /**
- * cell_open() - make the directories that cells see.
+ * vouch_cell_open() - make the directories that cells see.
  */
-void cell_open(void);
+void vouch_cell_open(void);
 
 /**
- * cell_close() - remove them.
+ * vouch_cell_close() - remove them.
  */
-void cell_close(void);
+void vouch_cell_close(void);
 
 /**
- * cell_has_landlock() - can the kernel restrict directories?
+ * vouch_cell_has_landlock() - can the kernel restrict directories?
  *
  * Return: true if so.
  */
-bool cell_has_landlock(void);
+bool vouch_cell_has_landlock(void);
 
 /**
- * cell_enter() - confine this process.
+ * vouch_cell_enter() - confine this process.
  * @cell: how
  *
  * Return: 0, or negative if it cannot be.
  */
-int cell_enter(const struct cell *cell);
+int vouch_cell_enter(const struct cell *cell);
 
 /**
- * cell_try() - do something in a cell.
+ * vouch_cell_try() - do something in a cell.
  * @cell: which
  * @deed: returns 0, or -1 with errno
  * @arg: for @deed
@@ -64,11 +64,12 @@ int cell_enter(const struct cell *cell);
  *
  * Return: what became of it.
  */
-enum cell_end cell_try(const struct cell *cell, int (*deed)(const void *arg),
-		       const void *arg, int *err);
+enum cell_end vouch_cell_try(const struct cell *cell,
+			     int (*deed)(const void *arg), const void *arg,
+			     int *err);
 
 /**
- * cell_allows() - would a system call be let through?
+ * vouch_cell_allows() - would a system call be let through?
  * @cell: which
  * @call: number of the call
  * @args: its first five arguments
@@ -77,6 +78,6 @@ enum cell_end cell_try(const struct cell *cell, int (*deed)(const void *arg),
  *
  * Return: 1 if so, 0 if the process is ended, negative if neither.
  */
-int cell_allows(const struct cell *cell, long call, const long args[5]);
+int vouch_cell_allows(const struct cell *cell, long call, const long args[5]);
 
 #endif /* VOUCH_TEST_CELL_H */

@@ -91,7 +91,7 @@ static void scan(size_t who)
 		char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE,
 							      (int)call);
 		bool want = is_expected(cells[who].letter, name);
-		int got = cell_allows(&cells[who].cell, call, none);
+		int got = vouch_cell_allows(&cells[who].cell, call, none);
 		size_t len = strlen(wrong);
 
 		if (got != want && !IS_KERNELS_OWN(call))
@@ -115,7 +115,7 @@ static void ask(const struct question *q, size_t who)
 
 	for (i = 0; i < 5; i++)
 		args[i] = q->args[i] == PARENT ? getpid() : q->args[i];
-	got = cell_allows(&cells[who].cell, call, args);
+	got = vouch_cell_allows(&cells[who].cell, call, args);
 	snprintf(what, sizeof(what), "%s, %s, is %s", q->call, q->what,
 		 want ? "allowed" : "not allowed");
 	check(got == want, cells[who].name, what, got < 0 ? "broken" : "");
@@ -154,7 +154,7 @@ static void try_deed(const struct deed *d, size_t who)
 
 	if (IS_SANITIZED && d->needed_by_sanitizers)
 		return;
-	end = cell_try(&cells[who].cell, d->fn, d->arg, &err);
+	end = vouch_cell_try(&cells[who].cell, d->fn, d->arg, &err);
 	if (allowed)
 		good = end == d->end;
 	else if (d->denied && has(d->denied_duties, cells[who].letter))
@@ -173,8 +173,8 @@ static void try_all(void)
 	const struct deed *d;
 	size_t who;
 
-	for (d = deeds; d->name; d++) {
-		if (d->denied && !cell_has_landlock()) {
+	for (d = vouch_deeds; d->name; d++) {
+		if (d->denied && !vouch_cell_has_landlock()) {
 			printf("# this kernel has no Landlock: not tried: %s\n",
 			       d->name);
 			continue;
@@ -186,12 +186,12 @@ static void try_all(void)
 
 int main(void)
 {
-	cell_open();
-	deeds_open();
+	vouch_cell_open();
+	vouch_deeds_open();
 	if (!IS_SANITIZED)
 		ask_all();
 	try_all();
-	cell_close();
+	vouch_cell_close();
 	printf("%u passed, %u failed\n", passed, failed);
 	return failed || !passed;
 }

@@ -30,13 +30,13 @@ static char page[4096] __attribute__((aligned(4096)));
 static struct sockaddr_un address = { .sun_family = AF_UNIX };
 static pid_t parent; /* of all cells */
 
-void deeds_open(void)
+void vouch_deeds_open(void)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	parent = getpid();
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s/sock",
-		 cell_state);
+		 vouch_cell_state);
 	if (fd >= 0 &&
 	    !bind(fd, (struct sockaddr *)&address, sizeof(address)) &&
 	    !listen(fd, 64))
@@ -56,7 +56,7 @@ void deeds_open(void)
 /* ---- files ---- */
 
 DEED(read_passwd, open("/etc/passwd", O_RDONLY))
-DEED(read_key, open(cell_secret, O_RDONLY))
+DEED(read_key, open(vouch_cell_secret, O_RDONLY))
 DEED(read_memory_of_init, open("/proc/1/mem", O_RDWR))
 DEED(read_memory_of_parent, ({
 	     char path[32];
@@ -69,15 +69,15 @@ DEED(write_out_of_directory, ({
 	     char path[80];
 
 	     /* An absolute path makes the directory's descriptor moot. */
-	     snprintf(path, sizeof(path), "%s", cell_secret);
+	     snprintf(path, sizeof(path), "%s", vouch_cell_secret);
 	     openat(CELL_DIR, path,
 		    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
 		    0600);
      }))
-DEED(remove_key, unlinkat(CELL_DIR, cell_secret, 0))
+DEED(remove_key, unlinkat(CELL_DIR, vouch_cell_secret, 0))
 DEED(make_device, mknod("/tmp/vouch-device", S_IFCHR | 0600, 0x103))
 DEED(make_link, symlink("/etc/passwd", "/tmp/vouch-link"))
-DEED(change_mode, chmod(cell_secret, 0644))
+DEED(change_mode, chmod(vouch_cell_secret, 0644))
 DEED(put_file, vouch_file_put(CELL_DIR, "sequence", "1 1\n", 4))
 DEED(get_file, ({
 	     size_t len;
@@ -233,7 +233,7 @@ DEED(call_as_i386, ({
 		text, name, NULL, "", CELL_WORKED, true, EACCES, who \
 	}
 
-const struct deed deeds[] = {
+const struct deed vouch_deeds[] = {
 	DENIED("read a file of the system", read_passwd, "M"),
 	DENIED("read the key's file", read_key, "M"),
 	DENIED("open the memory of init", read_memory_of_init, "M"),

@@ -16,11 +16,11 @@ struct deed {
 	const char *denied_duties; /* ... these, by Landlock */
 };
 
-extern const struct deed deeds[];
+extern const struct deed vouch_deeds[];
 
 /**
- * deeds_open() - make what deeds work on.
+ * vouch_deeds_open() - make what deeds work on.
  */
-void deeds_open(void);
+void vouch_deeds_open(void);
 
 #endif /* VOUCH_TEST_DEEDS_H */
