@@ -7,6 +7,7 @@
  *	origin		what comes from one VM or user is counted together
  *	client		a developer's or operator's connection
  *	submission	the way of one object, state by state
+ *	outcome		its end: a verdict, or to be held
  *	resume		takes up what was interrupted
  *	verifier	sessions with verifier agents, one submission each
  *	deliver		sessions with target agents

@@ -86,12 +86,15 @@ static void seed(const char *duty)
 	fiu_set_prng_seed(number);
 }
 
-void vouch_fault_duty(const char *duty)
+void vouch_fault_duty(const char *name)
 {
+	static char duty[NAME_LEN];
 	const char *env = getenv("VOUCH_FAULTS"),
 		   *path = getenv("VOUCH_FAULT_LOG");
 	char *copy, *save = NULL, *text;
 
+	if (sscanf(name, "vouchd[%31[^]]", duty) != 1)
+		snprintf(duty, sizeof(duty), "%s", name);
 	seed(duty);
 	own_duty = duty;
 	n_points = 0;

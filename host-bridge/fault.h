@@ -24,12 +24,12 @@
 
 /**
  * vouch_fault_duty() - say which duty this process has.
- * @duty: its name, a constant
+ * @name: the duty's, or that of the process, as "vouchd[sign]"
  *
  * Reads the environment and opens the log, so before the process is confined;
  * counts start at zero. A fault that is misspelt ends the process.
  */
-void vouch_fault_duty(const char *duty);
+void vouch_fault_duty(const char *name);
 
 /**
  * vouch_fault_rename() - change the duty, in a child that is confined.
@@ -60,9 +60,9 @@ int vouch_fault_file(const char *name, const char *point);
 
 #else
 
-static inline void vouch_fault_duty(const char *duty)
+static inline void vouch_fault_duty(const char *name)
 {
-	(void)duty;
+	(void)name;
 }
 
 static inline void vouch_fault_rename(const char *duty)

@@ -5,7 +5,6 @@
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
@@ -28,16 +27,6 @@ static int close_others(int fd)
 	return close_range((unsigned int)fd + 1, ~0u, 0) ? -errno : 0;
 }
 
-/* "vouchd[link]" has the duty link. */
-static const char *duty_of(const char *name)
-{
-	static char duty[32];
-
-	if (sscanf(name, "vouchd[%31[^]]", duty) != 1)
-		return name;
-	return duty;
-}
-
 static void child(const char *name, int level, pid_t parent,
 		  int (*run)(int fd, const void *ctx), const void *ctx, int fd)
 {
@@ -52,7 +41,7 @@ static void child(const char *name, int level, pid_t parent,
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent ||
 	    close_others(fd))
 		_exit(1);
-	vouch_fault_duty(duty_of(name));
+	vouch_fault_duty(name);
 	/* Not exit(): what the main process set up is not this one's to end. */
 	_exit(run(fd, ctx));
 }
