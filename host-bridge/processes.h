@@ -24,7 +24,8 @@ enum vouch_process_id {
  * Return: exit code, logged.
  */
 int vouch_processes_start(struct vouch_daemon *daemon,
-			  const struct vouch_linker_args *linker, int log_level);
+			  const struct vouch_linker_args *linker,
+			  int log_level);
 
 /**
  * vouch_processes_dial() - dial services that are there in place of processes.

@@ -18,7 +18,6 @@
 #include "signing.h"
 #include "setup.h"
 
-
 static struct vouch_config config;
 static struct vouch_profile *profiles[VOUCH_MAX_PROFILES];
 static struct vouch_symbols *symbols[VOUCH_MAX_VMS]; /* of verifiers */
