@@ -15,13 +15,14 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help setup programs modules kernels guests demo check check-unit \
+.PHONY: all help setup programs modules kernels debug debug-verifier guests demo check check-unit \
 	check-vm lab-up lab-down bench fuzz soak mutants profile style install clean
 
 help:
 	@echo 'make demo      the whole way, shown step by step'
 	@echo 'make check     all tests (CI size)'
 	@echo 'make all       programs, modules, kernels and guests'
+	@echo 'make debug     a target kernel that looks for its own mistakes'
 	@echo 'make lab-up    start vouchd, a verifier VM and a target VM'
 	@echo 'make lab-down  stop them'
 	@echo 'make bench     measure, and print tables'
@@ -113,12 +114,33 @@ kernels: $(B)/.setup
 modules: kernels
 	@scripts/build-module guest-verifier $(B)/guest-verifier \
 		"/lib/modules/$$(cat $(B)/verifier/release)/build"
-	@scripts/target-profile --kdir $(B)/target-kernel --out $(B)/profile \
-		--cert $(B)/keys/image.der >/dev/null
-	@scripts/build-module target-driver $(B)/target-driver \
-		$(B)/target-kernel VOUCH_GEN=$(abspath $(B)/profile)
-	@$(B)/target-kernel/scripts/sign-file sha256 $(B)/keys/vendor.key \
-		$(B)/keys/vendor.der $(B)/target-driver/vouch_target.ko
+	$(call target-module,$(B))
+
+# $(1)/target-driver/vouch_target.ko, and $(1)/profile, for $(1)/target-kernel.
+define target-module
+@scripts/target-profile --kdir $(1)/target-kernel --out $(1)/profile \
+		--cert $(1)/keys/image.der >/dev/null
+@scripts/build-module target-driver $(1)/target-driver \
+		$(1)/target-kernel VOUCH_GEN=$(abspath $(1)/profile)
+@$(1)/target-kernel/scripts/sign-file sha256 $(1)/keys/vendor.key \
+		$(1)/keys/vendor.der $(1)/target-driver/vouch_target.ko
+endef
+
+# The same for a target kernel that looks for mistakes in itself.
+debug: $(B)/.setup
+	@mkdir -p $(B)/debug
+	@ln -sfn "$$(scripts/target-kernel images/target-demo.config \
+		images/debug.config)" $(B)/debug/target-kernel
+	@scripts/lab-keys $(B)/debug/target-kernel $(B)/debug/keys
+	$(call target-module,$(B)/debug)
+
+# A verifier kernel of that kind, for the tests of vouch_guest.ko alone.
+debug-verifier: $(B)/.setup
+	@mkdir -p $(B)/debug
+	@ln -sfn "$$(scripts/target-kernel images/verifier-debug.config \
+		images/debug.config)" $(B)/debug/verifier
+	@scripts/build-module guest-verifier $(B)/debug/guest-verifier \
+		$(B)/debug/verifier
 
 guests: programs modules $(B)/objects/xdp_count.o
 	@scripts/initramfs $(B)/verifier.cpio images/init-verifier \
@@ -281,7 +303,7 @@ bench: all objects
 	@scripts/bench
 	@scripts/bench-vsock
 
-check: all objects lying-guest $(UNIT) fuzz-replay $(B)/confine_test \
+check: all debug objects lying-guest $(UNIT) fuzz-replay $(B)/confine_test \
 		$(B)/asan/confine_test $(B)/asan/vouch-signd $(B)/asan/vouch-launchd \
 		$(B)/fault/vouchd $(B)/fault/vouch $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link $(B)/asan/vouch-sign
 	@scripts/check

@@ -30,5 +30,6 @@ void vouch_test_module(void);
 void vouch_test_confinement(void);
 void vouch_test_objects(void);
 void vouch_test_session(void);
+void vouch_test_faults(void);
 
 #endif /* GUEST_TEST_H */

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "debug.h"
 #include "guest_test.h"
 
 static u32 n_passed, n_failed;
@@ -91,6 +92,16 @@ static int insert_module(const char *path)
 	return err;
 }
 
+/* What a debug kernel has seen of all this. */
+static void test_debug(void)
+{
+	vouch_test_check(!(vouch_debug_taint() & VOUCH_TAINT_REPORTED),
+			 "the kernel had nothing to report");
+	vouch_test_check(vouch_debug_leaks() == 0, "no memory is lost");
+	vouch_test_check(vouch_debug_locks(),
+			 "lock debugging was on to the end");
+}
+
 int main(void)
 {
 	mkdir("/tmp", 0777);
@@ -102,6 +113,8 @@ int main(void)
 	dup2(0, 1);
 	dup2(0, 2);
 
+	vouch_test_check(!vouch_debug_wanted() || vouch_debug_start(),
+			 "the kernel is of the kind that was asked for");
 	vouch_test_check(!insert_module("/modules/vouch_guest.ko"),
 			 "the guest module loads");
 	vouch_test_module();
@@ -112,6 +125,10 @@ int main(void)
 			 "the guest module goes when nobody uses it");
 	vouch_test_check(!insert_module("/modules/vouch_guest.ko"),
 			 "and comes again");
+	if (vouch_debug_wanted()) {
+		vouch_test_faults();
+		test_debug();
+	}
 	printf("VOUCH-TEST-END %u passed, %u failed\n", n_passed, n_failed);
 	show_log();
 	printf("VOUCH-VM-DONE\n");

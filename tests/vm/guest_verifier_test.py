@@ -1,6 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Boot the verifier VM with tests inside: module, agent, objects, session."""
+"""Boot the verifier VM with tests inside: module, agent, objects, session.
+
+usage: guest_verifier_test.py [--debug] [OPTION of scripts/vm-test]...
+
+With --debug on a kernel that looks for its own mistakes (make debug-verifier).
+"""
 
 import glob
 import os
@@ -9,6 +14,10 @@ import sys
 
 BUILD = os.environ.get("VOUCH_BUILD", "build")
 OUT = os.path.join(BUILD, "vm", "verifier")
+STOCK = ["--memory", "1024", "--timeout", "300"]
+DEBUG = ["--memory", "2048", "--timeout", "3600",
+         "--allow", "tests/vm/debug_kmsg.allow",
+         "--append", "log_buf_len=4M VOUCH_DEBUG=1"]
 # Static programs cannot have the sanitizers' runtime: let mistakes trap.
 FLAGS = ("-std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror "
          "-fsanitize=undefined -fsanitize-undefined-trap-on-error "
@@ -18,14 +27,20 @@ LIBS = "-lbpf -lelf -lz -ljansson -lseccomp -lcap -lcrypto".split()
 
 
 def main():
+    args = sys.argv[1:]
+    debug = args[:1] == ["--debug"]
+    # Where the kernel and its module are.
+    parts = os.path.join(BUILD, "debug") if debug else BUILD
+    args = DEBUG + args[1:] if debug else STOCK + args
     os.makedirs(OUT, exist_ok=True)
     sources = [f for f in glob.glob("guest-verifier/agent/*.c")
                if not f.endswith("/main.c")]
     sources += glob.glob("tests/vm/guest_*.c") + glob.glob("common/*.c")
+    sources.append("tests/vm/debug.c")
     init = os.path.join(OUT, "init")
     subprocess.run(["gcc", *FLAGS, "-o", init, *sorted(sources), *LIBS],
                    check=True)
-    module = os.path.join(BUILD, "guest-verifier", "vouch_guest.ko")
+    module = os.path.join(parts, "guest-verifier", "vouch_guest.ko")
     files = ["modules/vouch_guest.ko=" + module]
     objects = os.path.join(BUILD, "objects")
     for path in glob.glob(objects + "/**/*.o", recursive=True):
@@ -33,13 +48,12 @@ def main():
                      (os.path.relpath(path, objects), path))
     initrd = os.path.join(OUT, "initrd")
     subprocess.run(["scripts/initramfs", initrd, init, *files], check=True)
-    kernel = os.path.join(BUILD, "verifier", "vmlinux")
+    kernel = os.path.join(parts, "verifier", "vmlinux")
     return subprocess.run(["scripts/vm-test", "--kernel", kernel,
-                           "--initrd", initrd, "--memory", "1024",
-                           "--timeout", "300", "--cpus", "1",
+                           "--initrd", initrd, "--cpus", "1",
                            "--allow", "tests/vm/guest_kmsg.allow", "--log",
                            os.path.join(OUT, "console.log"),
-                           *sys.argv[1:]], check=False).returncode
+                           *args], check=False).returncode
 
 
 if __name__ == "__main__":

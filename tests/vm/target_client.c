@@ -233,7 +233,7 @@ void up(const char *ifname)
 
 void show_kernel_log(void)
 {
-	static char log[1 << 18];
+	static char log[1 << 21];
 	int n = klogctl(3 /* SYSLOG_ACTION_READ_ALL */, log, sizeof(log));
 
 	printf("VOUCH-KMSG-BEGIN\n");

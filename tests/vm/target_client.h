@@ -70,6 +70,10 @@ void test_flips(void);
 /* What must not be admitted, and why; in target_admission.c. */
 void test_admission(void);
 
+/* Maps, after runs of "count"; in target_maps.c. */
+void test_maps(void);
+void test_hash(void);
+
 /* Programs on interfaces; in target_net.c. */
 void test_xdp(void);
 void test_redirect(void);
@@ -82,5 +86,9 @@ void test_noise(void);
 /* What is taken away while it is in use; in target_unload.c. */
 void test_unload(void);
 void test_reload(void);
+
+/* Each allocation of each request fails once; in target_faults.c. */
+void test_faults(void);
+void test_module_faults(void);
 
 #endif /* TARGET_CLIENT_H */

@@ -21,6 +21,7 @@
 #include <sys/reboot.h>
 #include <sys/syscall.h>
 
+#include "debug.h"
 #include "target_client.h"
 
 static void test_device(void)
@@ -67,6 +68,13 @@ static bool has_return_thunks(void)
 
 	log[n > 0 ? n : 0] = 0;
 	return strstr(log, "active return thunk");
+}
+
+static void set_floors(void)
+{
+	set_floor("edge", 1, 1);
+	set_floor("elsewhere", 1, 1);
+	set_floor("late", 1, 1);
 }
 
 static void test_refusals(void)
@@ -229,84 +237,6 @@ static void test_big_packet(void)
 		"a packet of several pages comes through (%d)", err);
 }
 
-static void test_maps(void)
-{
-	uint32_t value[3] = {}, count;
-	uint64_t n, percpu[N_CPUS] = {};
-	char bss[8];
-
-	verdict(!lookup("count", "runs", 0, value, 12) && value[0] == 2 &&
-			value[2] == 2,
-		"the array counts, by helper and inlined");
-	verdict(lookup("count", "runs", 3, value, 12) == -ENOENT &&
-			update("count", "runs", 3, value, 12, 0) == -E2BIG &&
-			update("count", "runs", 0, value, 12, 1) == -EEXIST &&
-			update("count", "runs", 0, value, 12, 3) == -EINVAL &&
-			erase("count", "runs", 0) == -EINVAL &&
-			lookup("count", "runs", 0, value, 8) == -EINVAL,
-		"errors of an array");
-	verdict(!lookup("count", "lengths", 64, &n, 8) && n == 1 &&
-			!lookup("count", "lengths", 60, &n, 8) && n == 1,
-		"the hash has each length");
-	verdict(!lookup("count", ".bss", 0, bss, 8) &&
-			(memcpy(&count, bss + 4, 4), count == 2),
-		"a variable is reached at its offset");
-	verdict(!lookup("count", "percpu", 0, percpu, sizeof(percpu)) &&
-			percpu[0] + percpu[1] == 2,
-		"the per-CPU array adds up");
-	verdict(lookup("count", "percpu", 2, percpu, sizeof(percpu)) ==
-				-ENOENT &&
-			update("count", "percpu", 2, percpu, sizeof(percpu),
-			       0) == -E2BIG &&
-			erase("count", "percpu", 0) == -EINVAL,
-		"and ends");
-	verdict(!lookup("count", "percpu_lengths", 64, percpu,
-			sizeof(percpu)) &&
-			percpu[0] + percpu[1] == 1,
-		"the per-CPU hash adds up");
-	verdict(!lookup("count", ".rodata", 0, bss, 4) &&
-			!memcmp(bss, "abcd", 4) &&
-			update("count", ".rodata", 0, bss, 4, 0) == -EPERM,
-		"a frozen map has its data and keeps it");
-}
-
-static void test_hash(void)
-{
-	uint32_t key, next = 0, seen = 0, n = 0;
-	uint64_t v = 5, percpu[N_CPUS] = { 8, 9 };
-
-	/* Lengths 60, 64 and that of the big packet's first page are in. */
-	while (!map_op(VOUCH_TARGET_MAP_NEXT_KEY, "count", "lengths",
-		       n ? &key : NULL, 4, &next, 0, 0) &&
-	       n < 10) {
-		seen += next == 60 || next == 64;
-		key = next;
-		n++;
-	}
-	verdict(n == 3 && seen == 2, "keys can be walked (%u)", n);
-	verdict(!update("count", "lengths", 7, &v, 8, 1) &&
-			update("count", "lengths", 7, &v, 8, 1) == -EEXIST &&
-			!update("count", "lengths", 7, &v, 8, 2) &&
-			update("count", "lengths", 8, &v, 8, 2) == -ENOENT &&
-			update("count", "lengths", 8, &v, 8, 0) == -E2BIG &&
-			!update("count", "lengths", 7, &v, 8, 0),
-		"flags and fullness of a hash");
-	verdict(!erase("count", "lengths", 7) &&
-			erase("count", "lengths", 7) == -ENOENT &&
-			!update("count", "lengths", 8, &v, 8, 0) &&
-			!erase("count", "lengths", 8),
-		"an element that goes makes room");
-	verdict(!update("count", "percpu_lengths", 9, percpu, sizeof(percpu),
-			0) &&
-			!(memset(percpu, 0, sizeof(percpu)),
-			  lookup("count", "percpu_lengths", 9, percpu,
-				 sizeof(percpu))) &&
-			percpu[0] == 8 && percpu[1] == 9,
-		"every CPU's value can be written");
-	verdict(update("count", "percpu_lengths", 9, percpu, 8, 0) == -EINVAL,
-		"a per-CPU value has one length");
-}
-
 static void test_info(void)
 {
 	struct vouch_target_image_info image = {};
@@ -385,6 +315,31 @@ static void test_end(void)
 		"and unloaded");
 }
 
+/*
+ * A licence that is not GPL-compatible taints the kernel, whose module loader
+ * then turns lock debugging off: nothing may come behind this.
+ */
+static void test_proprietary(void)
+{
+	verdict(!vouch_debug_wanted() || vouch_debug_locks(),
+		"lock debugging is on before");
+	verdict(!load_admitted("proprietary") && !unload("proprietary"),
+		"an image that is not GPL loads, and goes");
+	verdict(vouch_debug_taint() & VOUCH_TAINT_PROPRIETARY, "which the kernel notes");
+	verdict(!vouch_debug_wanted() || !vouch_debug_locks(),
+		"and turns lock debugging off");
+}
+
+/* What a debug kernel has seen of all this. */
+static void test_debug(bool locks)
+{
+	verdict(!(vouch_debug_taint() & VOUCH_TAINT_REPORTED),
+		"the kernel had nothing to report");
+	verdict(vouch_debug_leaks() == 0, "no memory is lost");
+	verdict(!locks || vouch_debug_locks(),
+		"lock debugging was on to the end");
+}
+
 static void finish(void)
 {
 	printf("VOUCH-TEST-END %u passed, %u failed\n", passed, failed);
@@ -396,40 +351,75 @@ static void finish(void)
 	reboot(LINUX_REBOOT_CMD_RESTART);
 }
 
+/* For each of the suites that VOUCH_SUITE names. */
+enum { WHOLE = 1, SMOKE = 2, FAULTS = 4, PROPRIETARY = 8 };
+
+static const struct {
+	unsigned int suites;
+	void (*test)(void);
+} tests[] = {
+	{ WHOLE | SMOKE, test_device },
+	{ WHOLE | SMOKE, test_floor },
+	{ ~0u, set_floors },
+	{ WHOLE | SMOKE, test_refusals },
+	{ WHOLE | SMOKE, test_load_refusals },
+	{ WHOLE, test_admission },
+	{ WHOLE, test_flips },
+	{ WHOLE | SMOKE, test_run },
+	{ WHOLE | SMOKE, test_maps },
+	{ WHOLE | SMOKE, test_big_packet },
+	{ WHOLE | SMOKE, test_hash },
+	{ WHOLE | SMOKE, test_info },
+	{ WHOLE | SMOKE, test_xdp },
+	{ WHOLE | SMOKE, test_redirect },
+	{ WHOLE | SMOKE, test_unplug },
+	{ WHOLE | SMOKE, test_replacement },
+	{ WHOLE | SMOKE, test_unload },
+	{ WHOLE | SMOKE, test_stress },
+	{ WHOLE, test_noise },
+	{ WHOLE, test_reload },
+	{ FAULTS, test_faults },
+	{ PROPRIETARY, test_proprietary },
+	{ WHOLE | SMOKE | FAULTS, test_end },
+	{ FAULTS, test_module_faults },
+};
+
+static unsigned int chosen_suite(void)
+{
+	const char *name = getenv("VOUCH_SUITE");
+
+	if (!name)
+		return WHOLE;
+	if (!strcmp(name, "smoke"))
+		return SMOKE;
+	if (!strcmp(name, "faults"))
+		return FAULTS;
+	if (!strcmp(name, "proprietary"))
+		return PROPRIETARY;
+	verdict(false, "there is no suite %s", name);
+	return 0;
+}
+
 int main(void)
 {
+	unsigned int suite, i;
+
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	mount("proc", "/proc", "proc", 0, NULL);
 	mount("sysfs", "/sys", "sysfs", 0, NULL);
 	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
 	klogctl(8 /* SYSLOG_ACTION_CONSOLE_LEVEL */, NULL, 1);
+	suite = chosen_suite();
+	verdict(!vouch_debug_wanted() || vouch_debug_start(),
+		"the kernel is of the kind that was asked for");
 	verdict(load("../vouch_target.ko") == 0, "vouch_target loads");
 	dev = open(VOUCH_TARGET_DEVICE, O_RDWR);
-	if (verdict(dev >= 0, "its device is there")) {
-		test_device();
-		test_floor();
-		set_floor("edge", 1, 1);
-		set_floor("elsewhere", 1, 1);
-		set_floor("late", 1, 1);
-		test_refusals();
-		test_load_refusals();
-		test_admission();
-		test_flips();
-		test_run();
-		test_maps();
-		test_big_packet();
-		test_hash();
-		test_info();
-		test_xdp();
-		test_redirect();
-		test_unplug();
-		test_replacement();
-		test_unload();
-		test_stress();
-		test_noise();
-		test_reload();
-		test_end();
-	}
+	if (verdict(dev >= 0, "its device is there"))
+		for (i = 0; i < sizeof(tests) / sizeof(*tests); i++)
+			if (tests[i].suites & suite)
+				tests[i].test();
+	if (vouch_debug_wanted())
+		test_debug(suite != PROPRIETARY);
 	finish();
 	return 0;
 }

@@ -22,8 +22,9 @@ MAGIC = b"~Module signature appended~\n"
 FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra",
          "-Werror", "-static", "-pthread"]
 SOURCES = ["target_driver.c", "target_client.c", "target_net.c",
-           "target_stress.c", "target_flips.c", "target_admission.c",
-           "target_unload.c"]
+           "target_maps.c", "target_stress.c", "target_flips.c",
+           "target_admission.c", "target_unload.c", "target_faults.c",
+           "debug.c"]
 
 
 def arguments():
@@ -36,6 +37,10 @@ def arguments():
     p.add_argument("--out", default=os.path.join(BUILD, "vm", "target"))
     p.add_argument("--cpu", default="EPYC")
     p.add_argument("--append", default="")
+    p.add_argument("--memory", default="256", help="MiB")
+    p.add_argument("--cpus", default="2", help="as QEMU's -smp")
+    p.add_argument("--allow", default=[], action="append",
+                   help="more lines that the kernel may log")
     p.add_argument("--timeout", default="900", help="seconds")
     p.add_argument("--until", metavar="REGEX",
                    help="end where a test of that name fails")
@@ -108,7 +113,8 @@ def make_initrd(args, keys):
 def boot(args, kernel, initrd):
     """Two interfaces on each hub: what leaves by one arrives at the other."""
     command = ["timeout", args.timeout, "qemu-system-x86_64", "-M", "q35",
-               "-cpu", args.cpu, "-m", "256", "-smp", "2", "-nodefaults",
+               "-cpu", args.cpu, "-m", args.memory, "-smp", args.cpus,
+               "-nodefaults",
                "-display", "none", "-serial", "stdio", "-no-reboot",
                "-kernel", kernel, "-initrd", initrd, "-append",
                "console=ttyS0 panic=-1 " + args.append]
@@ -131,17 +137,19 @@ def boot(args, kernel, initrd):
     return text
 
 
-def loud_lines(text):
+def loud_lines(text, allow):
     """What the kernel said that no good run says."""
-    with open(os.path.join(HERE, "target_kmsg.allow")) as f:
-        allowed = [re.compile(line.rstrip("\n")) for line in f
-                   if line.strip() and not line.startswith("#")]
+    allowed = []
+    for path in [os.path.join(HERE, "target_kmsg.allow")] + allow:
+        with open(path) as f:
+            allowed += [re.compile(line.rstrip("\n")) for line in f
+                        if line.strip() and not line.startswith("#")]
     return [line for line in LOUD.findall(text)
             if not any(p.search(line) for p in allowed)]
 
 
-def judge(text):
-    problems = ["kernel log: " + line for line in loud_lines(text)]
+def judge(text, allow):
+    problems = ["kernel log: " + line for line in loud_lines(text, allow)]
     if "VOUCH-KMSG-END" not in text:
         problems.append("the guest did not show its kernel log")
     end = END.search(text)
@@ -161,7 +169,8 @@ def main():
     os.makedirs(args.out, exist_ok=True)
     keys = make_keys(args)
     kernel = make_kernel(args, keys)
-    passed, failed = judge(boot(args, kernel, make_initrd(args, keys)))
+    passed, failed = judge(boot(args, kernel, make_initrd(args, keys)),
+                           args.allow)
     print("%d passed, %d failed" % (passed, failed))
     return 1 if failed or not passed else 0
 

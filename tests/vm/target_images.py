@@ -302,6 +302,7 @@ class Writer:
             self.profile, BOUNCE, [{"name": "prog", "function": "prog"}]))
         self.good("elsewhere", self.verdict(0, slot="elsewhere"))
         self.good("late", self.verdict(3, slot="late"))
+        self.good("proprietary", self.verdict(2, license="Proprietary"))
         self.swapped(image.final_name)
         self.damaged(good)
         self.badly_signed()

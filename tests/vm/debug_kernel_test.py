@@ -1,0 +1,62 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Run the target driver's test on a kernel that looks for its own mistakes.
+
+usage: debug_kernel_test.py [--whole]
+
+Without --whole it runs what fits into a few minutes.
+"""
+
+import os
+import re
+import subprocess
+import sys
+
+BUILD = os.environ.get("VOUCH_BUILD", "build")
+DEBUG = os.path.join(BUILD, "debug")
+TEST = "tests/vm/target_driver_test.py"
+END = re.compile(rb"^(\d+) passed, (\d+) failed$", re.M)
+# Suite of the guest, and seconds. An image that is not GPL has a boot of its
+# own: it turns off what the others rely on.
+SMOKE = (("smoke", 900),)
+WHOLE = (("whole", 3600), ("faults", 3600), ("proprietary", 600))
+
+
+def run(suite, timeout):
+    """Boot once; (passed, failed)."""
+    command = [sys.executable, TEST,
+               "--kdir", os.path.join(DEBUG, "target-kernel"),
+               "--profile", os.path.join(DEBUG, "profile"),
+               "--module", os.path.join(DEBUG, "target-driver",
+                                        "vouch_target.ko"),
+               "--keys", os.path.join(DEBUG, "keys"),
+               "--out", os.path.join(BUILD, "vm", "debug-" + suite),
+               "--allow", "tests/vm/debug_kmsg.allow",
+               "--memory", "768", "--cpus", "2,sockets=2",
+               "--timeout", str(timeout), "--append",
+               "log_buf_len=4M VOUCH_DEBUG=1 VOUCH_SUITE=" + suite]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
+    sys.stdout.buffer.write(done.stdout)
+    sys.stdout.flush()
+    end = END.search(done.stdout)
+    if end is None:
+        print("not ok the suite %s did not come to its end" % suite)
+        return 0, 1
+    passed, failed = map(int, end.groups())
+    return passed, failed or int(done.returncode != 0)
+
+
+def main():
+    if not os.path.exists(os.path.join(DEBUG, "target-driver")):
+        sys.exit("debug_kernel_test: there is no %s; run make debug" % DEBUG)
+    passed = failed = 0
+    for suite, timeout in WHOLE if "--whole" in sys.argv[1:] else SMOKE:
+        p, f = run(suite, timeout)
+        passed += p
+        failed += f
+    print("%d passed, %d failed" % (passed, failed))
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
