@@ -136,6 +136,7 @@ debug: $(B)/.setup
 
 # A verifier kernel of that kind, for the tests of vouch_guest.ko alone.
 debug-verifier: $(B)/.setup
+	@scripts/setup soak
 	@mkdir -p $(B)/debug
 	@ln -sfn "$$(scripts/target-kernel images/verifier-debug.config \
 		images/debug.config)" $(B)/debug/verifier
@@ -312,7 +313,7 @@ style: programs modules
 	@scripts/setup style
 	@scripts/style
 
-soak: all objects $(UNIT) $(B)/fault/vouchd $(B)/fault/vouch $(B)/asan/vouchd $(B)/asan/vouch
+soak: all debug debug-verifier objects $(UNIT) $(B)/fault/vouchd $(B)/fault/vouch $(B)/asan/vouchd $(B)/asan/vouch
 	@scripts/soak
 
 mutants: all objects

@@ -29,7 +29,7 @@ static bool put(const char *path, const char *text)
 
 bool vouch_debug_wanted(void)
 {
-	const char *wanted = getenv("VOUCH_DEBUG");
+	const char *wanted = getenv("vouch_debug");
 
 	return wanted && !strcmp(wanted, "1");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What tests in a VM ask of a debug kernel. Whether they run on one, the
- * kernel's command line says (VOUCH_DEBUG=1), so that an option that got lost
+ * kernel's command line says (vouch_debug=1), so that an option that got lost
  * is a failure and not a test that was left out.
  */
 #ifndef DEBUG_H

@@ -34,7 +34,7 @@ def run(suite, timeout):
                "--allow", "tests/vm/debug_kmsg.allow",
                "--memory", "768", "--cpus", "2,sockets=2",
                "--timeout", str(timeout), "--append",
-               "log_buf_len=4M VOUCH_DEBUG=1 VOUCH_SUITE=" + suite]
+               "log_buf_len=4M vouch_debug=1 vouch_suite=" + suite]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     sys.stdout.buffer.write(done.stdout)
     sys.stdout.flush()

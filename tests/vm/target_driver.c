@@ -351,7 +351,7 @@ static void finish(void)
 	reboot(LINUX_REBOOT_CMD_RESTART);
 }
 
-/* For each of the suites that VOUCH_SUITE names. */
+/* For each of the suites that vouch_suite names. */
 enum { WHOLE = 1, SMOKE = 2, FAULTS = 4, PROPRIETARY = 8 };
 
 static const struct {
@@ -386,7 +386,7 @@ static const struct {
 
 static unsigned int chosen_suite(void)
 {
-	const char *name = getenv("VOUCH_SUITE");
+	const char *name = getenv("vouch_suite");
 
 	if (!name)
 		return WHOLE;
