@@ -316,7 +316,7 @@ style: programs modules
 soak: all debug debug-verifier objects $(UNIT) $(B)/fault/vouchd $(B)/fault/vouch $(B)/asan/vouchd $(B)/asan/vouch
 	@scripts/soak
 
-mutants: all objects
+mutants: all debug objects
 	@scripts/mutants
 
 # Nothing is built here, so that it can run as root after `make programs`.

@@ -261,37 +261,39 @@ static int do_test_run(struct opened *o, void *arg, struct vouch_reason *why)
 static const struct command {
 	unsigned int cmd;
 	int (*run)(struct opened *o, void *arg, struct vouch_reason *why);
+	bool answers; /* with more than the reason of a failure */
 	u16 reserved, reserved_len, more, more_len; /* must be zero */
 	u16 reason, reason_len;
 } commands[] = {
-	{ VOUCH_TARGET_INFO, do_info, RANGE(info, reserved), NONE, NONE },
-	{ VOUCH_TARGET_FLOOR_SET, do_floor_set, RANGE(floor, reserved), NONE,
-	  RANGE(floor, reason) },
-	{ VOUCH_TARGET_FLOOR_GET, do_floor_get, RANGE(floor, reserved), NONE,
-	  RANGE(floor, reason) },
-	{ VOUCH_TARGET_ADMIT, do_admit, RANGE(admit, reserved), NONE,
+	{ VOUCH_TARGET_INFO, do_info, true, RANGE(info, reserved), NONE, NONE },
+	{ VOUCH_TARGET_FLOOR_SET, do_floor_set, false, RANGE(floor, reserved),
+	  NONE, RANGE(floor, reason) },
+	{ VOUCH_TARGET_FLOOR_GET, do_floor_get, true, RANGE(floor, reserved),
+	  NONE, RANGE(floor, reason) },
+	{ VOUCH_TARGET_ADMIT, do_admit, true, RANGE(admit, reserved), NONE,
 	  RANGE(admit, reason) },
-	{ VOUCH_TARGET_IMAGE_INFO, do_image_info, RANGE(image_info, reserved),
-	  NONE, RANGE(image_info, reason) },
-	{ VOUCH_TARGET_PROG_INFO, do_prog_info, RANGE(prog_info, reserved),
-	  RANGE(prog_info, reserved0), RANGE(prog_info, reason) },
-	{ VOUCH_TARGET_MAP_INFO, do_map_info, RANGE(map_info, reserved), NONE,
-	  RANGE(map_info, reason) },
-	{ VOUCH_TARGET_ATTACH, do_attach, RANGE(attach, reserved), NONE,
+	{ VOUCH_TARGET_IMAGE_INFO, do_image_info, true,
+	  RANGE(image_info, reserved), NONE, RANGE(image_info, reason) },
+	{ VOUCH_TARGET_PROG_INFO, do_prog_info, true,
+	  RANGE(prog_info, reserved), RANGE(prog_info, reserved0),
+	  RANGE(prog_info, reason) },
+	{ VOUCH_TARGET_MAP_INFO, do_map_info, true, RANGE(map_info, reserved),
+	  NONE, RANGE(map_info, reason) },
+	{ VOUCH_TARGET_ATTACH, do_attach, false, RANGE(attach, reserved), NONE,
 	  RANGE(attach, reason) },
-	{ VOUCH_TARGET_DETACH, do_detach, RANGE(attach, reserved), NONE,
+	{ VOUCH_TARGET_DETACH, do_detach, false, RANGE(attach, reserved), NONE,
 	  RANGE(attach, reason) },
-	{ VOUCH_TARGET_ATTACH_INFO, do_attach_info,
+	{ VOUCH_TARGET_ATTACH_INFO, do_attach_info, true,
 	  RANGE(attach_info, reserved), NONE, RANGE(attach_info, reason) },
-	{ VOUCH_TARGET_MAP_LOOKUP, do_map_lookup, RANGE(map_op, reserved), NONE,
-	  RANGE(map_op, reason) },
-	{ VOUCH_TARGET_MAP_UPDATE, do_map_update, RANGE(map_op, reserved), NONE,
-	  RANGE(map_op, reason) },
-	{ VOUCH_TARGET_MAP_DELETE, do_map_delete, RANGE(map_op, reserved), NONE,
-	  RANGE(map_op, reason) },
-	{ VOUCH_TARGET_MAP_NEXT_KEY, do_map_next_key, RANGE(map_op, reserved),
-	  NONE, RANGE(map_op, reason) },
-	{ VOUCH_TARGET_TEST_RUN, do_test_run, RANGE(test_run, reserved),
+	{ VOUCH_TARGET_MAP_LOOKUP, do_map_lookup, false,
+	  RANGE(map_op, reserved), NONE, RANGE(map_op, reason) },
+	{ VOUCH_TARGET_MAP_UPDATE, do_map_update, false,
+	  RANGE(map_op, reserved), NONE, RANGE(map_op, reason) },
+	{ VOUCH_TARGET_MAP_DELETE, do_map_delete, false,
+	  RANGE(map_op, reserved), NONE, RANGE(map_op, reason) },
+	{ VOUCH_TARGET_MAP_NEXT_KEY, do_map_next_key, false,
+	  RANGE(map_op, reserved), NONE, RANGE(map_op, reason) },
+	{ VOUCH_TARGET_TEST_RUN, do_test_run, true, RANGE(test_run, reserved),
 	  RANGE(test_run, reserved0), RANGE(test_run, reason) },
 };
 
@@ -330,7 +332,8 @@ static long do_ioctl(struct file *file, unsigned int cmd, unsigned long ptr)
 		return -EFAULT;
 	}
 	err = run_command(c, file->private_data, arg);
-	if (copy_to_user(user, arg, _IOC_SIZE(cmd)))
+	/* What was done and has no answer must not end as a failure. */
+	if ((err || c->answers) && copy_to_user(user, arg, _IOC_SIZE(cmd)))
 		err = -EFAULT;
 	kfree(arg);
 	return err;

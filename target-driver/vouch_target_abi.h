@@ -9,7 +9,8 @@
  *
  * Every ioctl returns 0 or fails with errno. All but VOUCH_TARGET_INFO have
  * a member reason: a failure writes there one line of text that says what was
- * tried, on what, why it failed and what to do next. Errors of all ioctls:
+ * tried, on what, why it failed and what to do next. A success writes nothing
+ * if the structure has no other member marked "out". Errors of all ioctls:
  *
  *	ENOTTY	no such ioctl
  *	EFAULT	the structure, or memory it points to, is not accessible

@@ -151,7 +151,8 @@ static bool disarm(void)
 
 static bool is_clean(const struct vouch_fault *f, int err)
 {
-	return err == -ENOMEM || err == -EFAULT || (f->other && err == -f->other);
+	return err == -ENOMEM || err == -EFAULT ||
+	       (f->other && err == -f->other);
 }
 
 static int odd(const struct vouch_fault *f, unsigned int n, const char *what,

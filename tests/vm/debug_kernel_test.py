@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Run the target driver's test on a kernel that looks for its own mistakes.
 
-usage: debug_kernel_test.py [--whole]
+usage: debug_kernel_test.py [--whole] [OPTION of target_driver_test.py]...
 
 Without --whole it runs what fits into a few minutes.
 """
@@ -22,7 +22,7 @@ SMOKE = (("smoke", 900),)
 WHOLE = (("whole", 3600), ("faults", 3600), ("proprietary", 600))
 
 
-def run(suite, timeout):
+def run(suite, timeout, options):
     """Boot once; (passed, failed)."""
     command = [sys.executable, TEST,
                "--kdir", os.path.join(DEBUG, "target-kernel"),
@@ -34,7 +34,8 @@ def run(suite, timeout):
                "--allow", "tests/vm/debug_kmsg.allow",
                "--memory", "768", "--cpus", "2,sockets=2",
                "--timeout", str(timeout), "--append",
-               "log_buf_len=4M vouch_debug=1 vouch_suite=" + suite]
+               "log_buf_len=4M vouch_debug=1 vouch_suite=" + suite,
+               *options]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     sys.stdout.buffer.write(done.stdout)
     sys.stdout.flush()
@@ -49,9 +50,11 @@ def run(suite, timeout):
 def main():
     if not os.path.exists(os.path.join(DEBUG, "target-driver")):
         sys.exit("debug_kernel_test: there is no %s; run make debug" % DEBUG)
+    options = sys.argv[1:]
+    whole = options[:1] == ["--whole"]
     passed = failed = 0
-    for suite, timeout in WHOLE if "--whole" in sys.argv[1:] else SMOKE:
-        p, f = run(suite, timeout)
+    for suite, timeout in WHOLE if whole else SMOKE:
+        p, f = run(suite, timeout, options[whole:])
         passed += p
         failed += f
     print("%d passed, %d failed" % (passed, failed))

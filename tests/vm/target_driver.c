@@ -45,7 +45,11 @@ static void test_device(void)
 
 static void test_floor(void)
 {
+	static const struct vouch_target_floor constant = { .slot = "floored",
+							    .epoch = 2,
+							    .sequence = 5 };
 	struct vouch_target_floor f = { .slot = "floored" };
+	int err;
 
 	verdict(call(VOUCH_TARGET_FLOOR_GET, &f, f.reason) == -ENOENT,
 		"a new slot has no floor");
@@ -58,6 +62,10 @@ static void test_floor(void)
 	verdict(!call(VOUCH_TARGET_FLOOR_GET, &f, f.reason) && f.epoch == 2 &&
 			f.sequence == 5,
 		"the floor is what was set last");
+	err = call(VOUCH_TARGET_FLOOR_SET, (void *)&constant, NULL);
+	verdict(!err, "what answers nothing does not write (%d)", err);
+	err = call(VOUCH_TARGET_FLOOR_GET, (void *)&constant, NULL);
+	verdict(err == -EFAULT, "an answer needs room (%d)", err);
 }
 
 /* Without return thunks, images may do without them. */
@@ -325,7 +333,8 @@ static void test_proprietary(void)
 		"lock debugging is on before");
 	verdict(!load_admitted("proprietary") && !unload("proprietary"),
 		"an image that is not GPL loads, and goes");
-	verdict(vouch_debug_taint() & VOUCH_TAINT_PROPRIETARY, "which the kernel notes");
+	verdict(vouch_debug_taint() & VOUCH_TAINT_PROPRIETARY,
+		"which the kernel notes");
 	verdict(!vouch_debug_wanted() || !vouch_debug_locks(),
 		"and turns lock debugging off");
 }

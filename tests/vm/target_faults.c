@@ -70,8 +70,7 @@ static bool unchanged(void)
 	printf("# modules %d, %d; references %d, %d; images %u, %u; attachments %u, %u; map memory %llu, %llu\n",
 	       before.n_modules, now.n_modules, before.refs, now.refs,
 	       before.info.n_images, now.info.n_images, before.info.n_attached,
-	       now.info.n_attached,
-	       (unsigned long long)before.info.map_memory,
+	       now.info.n_attached, (unsigned long long)before.info.map_memory,
 	       (unsigned long long)now.info.map_memory);
 	return false;
 }
@@ -421,5 +420,6 @@ void test_faults(void)
 /* Nothing is loaded and nobody has the device open. */
 void test_module_faults(void)
 {
+	dev = -1;
 	try_all(of_module, N(of_module));
 }
