@@ -126,14 +126,15 @@ def boot(args, kernel, initrd):
     with open(os.path.join(args.out, "qemu.log"), "wb") as log:
         vm = subprocess.Popen(command, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=log)
-    for line in vm.stdout:
-        line = line.decode("ascii", "replace").replace("\r", "")
-        text += line
-        if until and until.match(line):
-            vm.terminate()
-    vm.wait()
     with open(os.path.join(args.out, "console.log"), "w") as log:
-        log.write(text)
+        for line in vm.stdout:
+            line = line.decode("ascii", "replace").replace("\r", "")
+            text += line
+            log.write(line)
+            log.flush()
+            if until and until.match(line):
+                vm.terminate()
+    vm.wait()
     return text
 
 
