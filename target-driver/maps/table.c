@@ -61,11 +61,27 @@ static struct vouch_elem *elem_at(const struct vouch_hash *h, u32 i)
 	return (struct vouch_elem *)(h->elems + (u64)i * h->elem_len);
 }
 
-static vouch_untraced void push_free(struct vouch_hash *h, struct vouch_elem *e)
+static __always_inline void link_free(struct vouch_hash *h,
+				      struct vouch_elem *e)
 {
-	raw_spin_lock(&h->free_lock);
 	e->free_next = h->free;
 	h->free = e;
+}
+
+static __always_inline struct vouch_elem *unlink_free(struct vouch_hash *h)
+{
+	struct vouch_elem *e = h->free;
+
+	if (e)
+		h->free = e->free_next;
+	return e;
+}
+
+static vouch_untraced void push_free(struct vouch_hash *h, struct vouch_elem *e)
+{
+	lockdep_assert_irqs_disabled();
+	raw_spin_lock(&h->free_lock);
+	link_free(h, e);
 	raw_spin_unlock(&h->free_lock);
 }
 
@@ -73,10 +89,9 @@ static vouch_untraced struct vouch_elem *pop_free(struct vouch_hash *h)
 {
 	struct vouch_elem *e;
 
+	lockdep_assert_irqs_disabled();
 	raw_spin_lock(&h->free_lock);
-	e = h->free;
-	if (e)
-		h->free = e->free_next;
+	e = unlink_free(h);
 	raw_spin_unlock(&h->free_lock);
 	return e;
 }
@@ -113,6 +128,7 @@ static void init_buckets(struct vouch_hash *h)
 	}
 }
 
+/* Nobody knows the map as yet: no lock is needed, and interrupts are on. */
 static int init_elems(struct vouch_map *map)
 {
 	u32 n = map->def.max_entries + n_extra(&map->def), i;
@@ -130,12 +146,12 @@ static int init_elems(struct vouch_map *map)
 				return -ENOMEM;
 			*(void __percpu **)vouch_elem_value(map, e) = p;
 		}
-		push_free(h, e);
+		link_free(h, e);
 		cond_resched();
 	}
 	if (!is_percpu(&map->def)) {
 		for_each_possible_cpu(cpu)
-			per_cpu_ptr(h->extra, cpu)[0] = pop_free(h);
+			per_cpu_ptr(h->extra, cpu)[0] = unlink_free(h);
 	}
 	return 0;
 }

@@ -13,7 +13,7 @@
 bool vouch_debug_wanted(void);
 
 /*
- * Mount debugfs, and forget what was unreferenced before the tests.
+ * Mount debugfs, with the leak detector's file.
  *
  * Return: false if the kernel has no leak detector.
  */

@@ -39,7 +39,7 @@ def run(suite, options):
                "--keys", os.path.join(DEBUG, "keys"),
                "--out", os.path.join(BUILD, "vm", "debug-" + suite),
                "--allow", "tests/vm/debug_kmsg.allow",
-               "--memory", "768", "--cpus", "2,sockets=2",
+               "--memory", "512", "--cpus", "2,sockets=2",
                "--timeout", TIMEOUT, "--append",
                CLOCK + " log_buf_len=4M vouch_debug=1 vouch_suite=" + suite +
                (" vouch_rounds=" + ROUNDS if suite == "smoke" else ""),
