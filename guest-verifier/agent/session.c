@@ -10,6 +10,7 @@
 #include "dial.h"
 #include "failure.h"
 #include "load_time.h"
+#include "parent.h"
 #include "run.h"
 #include "session.h"
 #include "verify.h"
@@ -170,6 +171,7 @@ int vouch_session_connect(const char *uri, const struct vouch_kernel *kernel)
 	u32 wait = FIRST_PAUSE;
 	const char *dial_why;
 	char why[256];
+	int err;
 
 	if (vouch_endpoint_parse(uri, &ep, &dial_why) ||
 	    (ep.kind != VOUCH_ENDPOINT_VSOCK &&
@@ -178,6 +180,13 @@ int vouch_session_connect(const char *uri, const struct vouch_kernel *kernel)
 			"vouch-agent: cannot dial %s: give vsock://CID:PORT or unix:/path\n",
 			uri);
 		return VOUCH_EXIT_USAGE;
+	}
+	err = vouch_parent_confine(&dial_why);
+	if (err) {
+		fprintf(stderr,
+			"vouch-agent: cannot give up privileges: %s: %s\n",
+			dial_why, strerror(-err));
+		return VOUCH_EXIT_INTERNAL;
 	}
 	for (;;) {
 		int fd = vouch_dial(&ep, DIAL_TIMEOUT, &dial_why);

@@ -27,7 +27,7 @@ static int read_all(int fd, u8 *buf, size_t len)
 	return 0;
 }
 
-static int read_file(const char *path, u8 **file, size_t *len)
+static int read_bounded(const char *path, u8 **file, size_t *len)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
 	struct stat st;
@@ -53,30 +53,33 @@ static int read_file(const char *path, u8 **file, size_t *len)
 	return err;
 }
 
-int vouch_file_deliver(struct vouch_agent *agent, const char *path,
+int vouch_file_read(const char *path, u8 **file, size_t *len,
+		    struct vouch_failure *f)
+{
+	int err = read_bounded(path, file, len);
+
+	if (!err)
+		return 0;
+	vouch_fail(f, err, VOUCH_EXIT_USAGE, "read the image %s", path);
+	return vouch_fail_next(f, "name a file that vouchd signed");
+}
+
+int vouch_file_deliver(struct vouch_agent *agent, const u8 *file, size_t len,
 		       const char *attach, struct vouch_failure *f)
 {
-	json_t *args, *status;
-	u8 *file = NULL;
-	size_t len = 0;
-	int err = read_file(path, &file, &len);
+	json_t *args = json_pack("{s:n, s:s?}", "slot", "attach", attach);
+	json_t *status = vouch_delivery_take(agent, args, file, len, f);
+	int err;
 
-	if (err) {
-		vouch_fail(f, err, VOUCH_EXIT_USAGE, "read the image %s", path);
-		return vouch_fail_next(f, "name a file that vouchd signed");
-	}
-	args = json_pack("{s:n, s:s?}", "slot", "attach", attach);
-	status = vouch_delivery_take(agent, args, file, len, f);
 	if (status) {
 		json_dumpf(status, stdout, JSON_INDENT(1));
 		putchar('\n');
 		err = json_object_get(status, "failure") ? f->err : 0;
 	} else {
-		err = vouch_fail(f, -ENOMEM, VOUCH_EXIT_INTERNAL, "deliver %s",
-				 path);
+		err = vouch_fail(f, -ENOMEM, VOUCH_EXIT_INTERNAL,
+				 "deliver an image");
 	}
 	json_decref(status);
 	json_decref(args);
-	free(file);
 	return err;
 }

@@ -8,9 +8,22 @@
 #include "agent.h"
 
 /**
- * vouch_file_deliver() - deliver an image from a file.
- * @agent: the agent
+ * vouch_file_read() - read an image that is to be delivered.
  * @path: the image
+ * @file: set to its bytes, which the caller frees
+ * @len: set to their number, 1 to VOUCH_IMAGE_MAX
+ * @f: filled on error
+ *
+ * Return: 0 or a negative errno.
+ */
+int vouch_file_read(const char *path, u8 **file, size_t *len,
+		    struct vouch_failure *f);
+
+/**
+ * vouch_file_deliver() - deliver an image that was in a file.
+ * @agent: the agent
+ * @file: the image
+ * @len: its length
  * @attach: hook, or NULL
  * @f: filled on error
  *
@@ -18,7 +31,7 @@
  *
  * Return: 0 or a negative errno.
  */
-int vouch_file_deliver(struct vouch_agent *agent, const char *path,
+int vouch_file_deliver(struct vouch_agent *agent, const u8 *file, size_t len,
 		       const char *attach, struct vouch_failure *f);
 
 #endif /* VOUCH_AGENT_FILE_H */

@@ -4,6 +4,7 @@
 #define GUEST_TEST_H
 
 #include <linux/bpf.h>
+#include <sys/types.h>
 
 #include "capture.h"
 
@@ -25,9 +26,13 @@ struct vouch_test_capture {
 	struct vouch_capture_view view;
 };
 
+/* Has the agent given up what it does not need? */
+void vouch_test_parent(pid_t agent);
+
 /* The suites. */
 void vouch_test_module(void);
 void vouch_test_confinement(void);
+void vouch_test_parent_deeds(void);
 void vouch_test_objects(void);
 void vouch_test_session(void);
 void vouch_test_faults(void);

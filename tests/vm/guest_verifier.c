@@ -119,6 +119,7 @@ int main(void)
 			 "the guest module loads");
 	vouch_test_module();
 	vouch_test_confinement();
+	vouch_test_parent_deeds();
 	vouch_test_objects();
 	vouch_test_session();
 	vouch_test_check(!syscall(SYS_delete_module, "vouch_guest", O_NONBLOCK),

@@ -36,7 +36,7 @@ def main():
     sources = [f for f in glob.glob("guest-verifier/agent/*.c")
                if not f.endswith("/main.c")]
     sources += glob.glob("tests/vm/guest_*.c") + glob.glob("common/*.c")
-    sources.append("tests/vm/debug.c")
+    sources += ["tests/vm/debug.c", "tests/vm/root_deeds.c"]
     init = os.path.join(OUT, "init")
     subprocess.run(["gcc", *FLAGS, "-o", init, *sorted(sources), *LIBS],
                    check=True)

@@ -83,6 +83,9 @@ void test_unplug(void);
 void test_stress(void);
 void test_noise(void);
 
+/* The agent of the product; in target_agent.c. */
+void test_agent(void);
+
 /* What is taken away while it is in use; in target_unload.c. */
 void test_unload(void);
 void test_reload(void);

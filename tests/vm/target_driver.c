@@ -369,6 +369,7 @@ static const struct {
 } tests[] = {
 	{ WHOLE | SMOKE, test_device },
 	{ WHOLE | SMOKE, test_floor },
+	{ WHOLE, test_agent },
 	{ ~0u, set_floors },
 	{ WHOLE | SMOKE, test_refusals },
 	{ WHOLE | SMOKE, test_load_refusals },

@@ -24,7 +24,9 @@ FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra",
 SOURCES = ["target_driver.c", "target_client.c", "target_net.c",
            "target_maps.c", "target_stress.c", "target_flips.c",
            "target_admission.c", "target_unload.c", "target_faults.c",
-           "debug.c"]
+           "target_agent.c", "root_deeds.c", "debug.c"]
+# What the test shares with the agent that it starts.
+AGENT = ["target-driver/agent/confine.c", "common/privileges.c"]
 
 
 def arguments():
@@ -33,6 +35,7 @@ def arguments():
     p.add_argument("--profile", default=os.path.join(BUILD, "profile"))
     p.add_argument("--module", default=os.path.join(
         BUILD, "target-driver", "vouch_target.ko"))
+    p.add_argument("--agent", default=os.path.join(BUILD, "vouch-targetd"))
     p.add_argument("--keys", default=os.path.join(BUILD, "keys"))
     p.add_argument("--out", default=os.path.join(BUILD, "vm", "target"))
     p.add_argument("--cpu", default="EPYC")
@@ -90,8 +93,11 @@ def make_initrd(args, keys):
     shutil.rmtree(root, ignore_errors=True)
     for folder in "proc", "sys", "dev":
         os.makedirs(os.path.join(root, folder))
-    run("gcc", *FLAGS, "-I" + os.path.join(ROOT, "target-driver"), "-o",
-        os.path.join(root, "init"), *[os.path.join(HERE, s) for s in SOURCES])
+    run("gcc", *FLAGS, "-I" + ROOT, "-I" + os.path.join(ROOT, "common"),
+        "-I" + os.path.join(ROOT, "target-driver"), "-o",
+        os.path.join(root, "init"), *[os.path.join(HERE, s) for s in SOURCES],
+        *[os.path.join(ROOT, s) for s in AGENT])
+    shutil.copy(args.agent, root)
     run(sys.executable, os.path.join(HERE, "target_images.py"),
         os.path.join(args.profile, "profile.json"), keys,
         os.path.join(root, "images"))
