@@ -36,10 +36,10 @@ static u32 dials;
 
 /* ---- in place of the world ---- */
 
-int nanosleep(const struct timespec *time, struct timespec *left)
+int nanosleep(const struct timespec *time, struct timespec *remaining)
 {
 	(void)time;
-	(void)left;
+	(void)remaining;
 	return 0;
 }
 

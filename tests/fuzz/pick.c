@@ -74,7 +74,7 @@ static bool take_best(const struct replay_input *in, size_t n, u8 **maps,
 int replay_pick(const struct replay_input *in, size_t n, size_t kept,
 		size_t most)
 {
-	u8 **maps = calloc(n + 1, sizeof(*maps)), *known;
+	u8 **maps, *known;
 	size_t i;
 
 	if (!__llvm_profile_begin_counters) {
@@ -83,12 +83,13 @@ int replay_pick(const struct replay_input *in, size_t n, size_t kept,
 	}
 	counters = __llvm_profile_begin_counters();
 	n_counters = (size_t)(__llvm_profile_end_counters() - counters);
+	maps = calloc(n + 1, sizeof(*maps));
 	known = calloc(n_counters, 1);
 	if (!maps || !known)
 		abort();
 	for (i = 0; i < n; i++)
 		maps[i] = reach(&in[i]);
-	for (i = 0; i < kept; i++)
+	for (i = 0; i < kept && i < n; i++)
 		take(&maps[i], known);
 	for (i = 0; i < most && take_best(in, n, maps, known); i++)
 		;

@@ -54,10 +54,10 @@ int vouch_confine(const struct vouch_confinement *c)
 	return 0;
 }
 
-int open(const char *path, int flags, ...)
+int open(const char *file, int oflag, ...)
 {
-	return openat(AT_FDCWD, strcmp(path, "/fuzz/sign") ? path : "/",
-		      flags & ~O_CREAT);
+	return openat(AT_FDCWD, strcmp(file, "/fuzz/sign") ? file : "/",
+		      oflag & ~O_CREAT);
 }
 
 int vouch_file_get(int dir_fd, const char *name, size_t max, void **data,

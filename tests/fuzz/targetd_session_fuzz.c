@@ -271,17 +271,17 @@ void vouch_store_remove(const char *dir, const char *name)
 	(void)name;
 }
 
-int rename(const char *from, const char *to)
+int rename(const char *old, const char *new)
 {
-	(void)from;
-	(void)to;
+	(void)old;
+	(void)new;
 	return 0;
 }
 
-int nanosleep(const struct timespec *time, struct timespec *left)
+int nanosleep(const struct timespec *time, struct timespec *remaining)
 {
 	(void)time;
-	(void)left;
+	(void)remaining;
 	return 0;
 }
 

