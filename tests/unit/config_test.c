@@ -70,11 +70,29 @@ static void takes_everything(void **state)
 	vouch_config_release(&c);
 }
 
+struct mistake {
+	const char *json, *says;
+};
+
+static void refuses(const struct mistake *bad, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		struct vouch_config c;
+		char why[512] = "";
+
+		if (load(bad[i].json, &c, why) != -EINVAL)
+			fail_msg("taken: %s", bad[i].json);
+		if (!strstr(why, bad[i].says))
+			fail_msg("%s: says '%s', not '%s'", bad[i].json, why,
+				 bad[i].says);
+	}
+}
+
 static void refuses_mistakes(void **state)
 {
-	static const struct {
-		const char *json, *says;
-	} bad[] = {
+	static const struct mistake bad[] = {
 		{ "{", "line 1" },
 		{ "[]", "must be an object" },
 		{ "{" TOP ",\"epohc\":1,\"vms\":[" TARGET "]}",
@@ -87,13 +105,26 @@ static void refuses_mistakes(void **state)
 		{ "{" TOP ",\"vms\":[]}", "\"vms\"" },
 		{ "{" TOP ",\"vms\":[" VERIFIER "]}", "nothing to link for" },
 		{ "{" TOP ",\"vms\":[" TARGET "," TARGET "]}", "shares" },
+		{ "{" TOP ",\"epoch\":0,\"vms\":[" TARGET "]}", "\"epoch\"" },
+		{ "{" TOP ",\"socket_mode\":432,\"vms\":[" TARGET "]}",
+		  "octal" },
+		{ "{" TOP ",\"user\":1,\"vms\":[" TARGET "]}", "\"user\"" },
+		{ "{" TOP ",\"policy\":{\"record\":1},\"vms\":[" TARGET "]}",
+		  "true or false" },
+		{ "{" TOP ",\"timeouts\":{\"link_s\":0},\"vms\":[" TARGET "]}",
+		  "\"link_s\"" },
+	};
+
+	(void)state;
+	refuses(bad, sizeof(bad) / sizeof(bad[0]));
+}
+
+static void refuses_mistakes_in_vms(void **state)
+{
+	static const struct mistake bad[] = {
 		{ "{" TOP ",\"vms\":[" TARGET ",{\"name\":\"v\","
 		  "\"role\":\"verifier\",\"cid\":4,\"vsock\":\"/v\"}]}",
 		  "shares" },
-		{ "{" TOP ",\"vms\":[{\"name\":\"v\",\"role\":\"verifier\","
-		  "\"cid\":3,\"vsock\":\"/a\",\"qmp\":\"/q\","
-		  "\"launch\":{\"kernel\":\"/k\"}}]}",
-		  "\"qmp\" is for" },
 		{ "{" TOP ",\"vms\":[{\"name\":\"v\",\"role\":\"verifier\","
 		  "\"agent_socket\":\"/a\",\"qmp\":\"/q\"}]}",
 		  "\"qmp\" is for" },
@@ -103,14 +134,6 @@ static void refuses_mistakes(void **state)
 		{ "{" TOP ",\"vms\":[" TARGET ",{\"name\":\"v\","
 		  "\"role\":\"verifier\",\"agent_socket\":\"/a\"}]}",
 		  "needs \"symbols\"" },
-		{ "{" TOP ",\"epoch\":0,\"vms\":[" TARGET "]}", "\"epoch\"" },
-		{ "{" TOP ",\"socket_mode\":432,\"vms\":[" TARGET "]}",
-		  "octal" },
-		{ "{" TOP ",\"user\":1,\"vms\":[" TARGET "]}", "\"user\"" },
-		{ "{" TOP ",\"policy\":{\"record\":1},\"vms\":[" TARGET "]}",
-		  "true or false" },
-		{ "{" TOP ",\"timeouts\":{\"link_s\":0},\"vms\":[" TARGET "]}",
-		  "\"link_s\"" },
 		{ "{" TOP ",\"vms\":[{\"name\":\"v\",\"role\":\"verifier\"}]}",
 		  "agent_socket" },
 		{ "{" TOP ",\"vms\":[{\"name\":\"v\",\"role\":\"boss\","
@@ -137,6 +160,19 @@ static void refuses_mistakes(void **state)
 		{ "{" TOP ",\"vms\":[{\"name\":\"v\",\"role\":\"verifier\","
 		  "\"cid\":3,\"vsock\":\"/a,b\"}]}",
 		  "comma" },
+	};
+
+	(void)state;
+	refuses(bad, sizeof(bad) / sizeof(bad[0]));
+}
+
+static void refuses_mistakes_in_launches(void **state)
+{
+	static const struct mistake bad[] = {
+		{ "{" TOP ",\"vms\":[{\"name\":\"v\",\"role\":\"verifier\","
+		  "\"cid\":3,\"vsock\":\"/a\",\"qmp\":\"/q\","
+		  "\"launch\":{\"kernel\":\"/k\"}}]}",
+		  "\"qmp\" is for" },
 		{ "{" TOP ",\"vms\":[{\"name\":\"v\",\"role\":\"verifier\","
 		  "\"cid\":3,\"vsock\":\"/a\",\"launch\":{}}]}",
 		  "\"kernel\"" },
@@ -157,19 +193,9 @@ static void refuses_mistakes(void **state)
 		  "\"agent_socket\":\"/a\",\"launch\":{\"kernel\":\"/k\"}}]}",
 		  "needs \"vsock\"" },
 	};
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		struct vouch_config c;
-		char why[512] = "";
-
-		if (load(bad[i].json, &c, why) != -EINVAL)
-			fail_msg("taken: %s", bad[i].json);
-		if (!strstr(why, bad[i].says))
-			fail_msg("%s: says '%s', not '%s'", bad[i].json, why,
-				 bad[i].says);
-	}
+	refuses(bad, sizeof(bad) / sizeof(bad[0]));
 }
 
 static void flag_before_environment(void **state)
@@ -230,6 +256,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_everything),
 		cmocka_unit_test(refuses_mistakes),
+		cmocka_unit_test(refuses_mistakes_in_vms),
+		cmocka_unit_test(refuses_mistakes_in_launches),
 		cmocka_unit_test(flag_before_environment),
 		cmocka_unit_test(describes_the_machine),
 	};
