@@ -6,7 +6,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
-#include "../../common/capture.h"
+#include "../../common/bpf_names.h"
 #include "../../common/hex.h"
 #include "../disasm.h"
 #include "commands.h"
@@ -17,7 +17,7 @@
 const char *const vouch_feature_names[5] = { "rethunk", "retpoline", "ibt",
 					     "la57", "call_depth" };
 const char *const vouch_privilege_names[1] = { "perfmon" };
-const char *const vouch_map_flag_names[3] = { "frozen", "pinned", "internal" };
+static const char *const map_flag_names[3] = { "frozen", "pinned", "internal" };
 
 const struct vouch_cli_option vouch_inspect_options[] = {
 	{ "disassemble", NULL, "show the code, too" },
@@ -47,6 +47,19 @@ json_t *vouch_inspect_hex(const void *data, size_t len)
 	text = json_string(hex);
 	free(hex);
 	return text;
+}
+
+json_t *vouch_inspect_map(const struct vouch_capture_map *map)
+{
+	return json_pack(
+		"{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:I}", "name", map->name,
+		"type", vouch_map_type_name(le32_to_cpu(map->type)), "key_size",
+		(json_int_t)le32_to_cpu(map->key_size), "value_size",
+		(json_int_t)le32_to_cpu(map->value_size), "max_entries",
+		(json_int_t)le32_to_cpu(map->max_entries), "map_flags",
+		(json_int_t)le32_to_cpu(map->map_flags), "flags",
+		vouch_inspect_bits(le32_to_cpu(map->flags), map_flag_names, 3),
+		"data_len", (json_int_t)le32_to_cpu(map->data_len));
 }
 
 /* A branch's target, which the disassembler tells from the instruction on. */

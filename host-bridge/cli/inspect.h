@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "../../common/capture.h"
 #include "../../common/failure.h"
 
 struct vouch_file_bytes {
@@ -68,9 +69,16 @@ json_t *vouch_inspect_bits(u32 bits, const char *const *names, size_t n);
  */
 json_t *vouch_inspect_hex(const void *data, size_t len);
 
-/* Names of VOUCH_FEATURE_*, VOUCH_PRIV_* and VOUCH_MAP_*, from bit 0. */
+/**
+ * vouch_inspect_map() - describe a map.
+ * @map: the map
+ *
+ * Return: a new object.
+ */
+json_t *vouch_inspect_map(const struct vouch_capture_map *map);
+
+/* Names of VOUCH_FEATURE_* and VOUCH_PRIV_*, from bit 0. */
 extern const char *const vouch_feature_names[5];
 extern const char *const vouch_privilege_names[1];
-extern const char *const vouch_map_flag_names[3];
 
 #endif /* VOUCH_CLI_INSPECT_H */

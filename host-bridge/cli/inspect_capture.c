@@ -2,7 +2,6 @@
 /* What a capture holds. */
 
 #include "../../common/bpf_names.h"
-#include "../../common/capture.h"
 #include "inspect.h"
 
 static const char *const ref_kinds[] = {
@@ -57,28 +56,9 @@ static json_t *maps_json(const struct vouch_capture_view *view)
 	json_t *list = json_array();
 	u32 i;
 
-	for (i = 0; i < view->n_maps; i++) {
-		const struct vouch_capture_map *m = view->maps[i].map;
-
-		json_array_append_new(
-			list,
-			json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:I}",
-				  "name", m->name, "type",
-				  vouch_map_type_name(le32_to_cpu(m->type)),
-				  "key_size",
-				  (json_int_t)le32_to_cpu(m->key_size),
-				  "value_size",
-				  (json_int_t)le32_to_cpu(m->value_size),
-				  "max_entries",
-				  (json_int_t)le32_to_cpu(m->max_entries),
-				  "map_flags",
-				  (json_int_t)le32_to_cpu(m->map_flags),
-				  "flags",
-				  vouch_inspect_bits(le32_to_cpu(m->flags),
-						     vouch_map_flag_names, 3),
-				  "data_len",
-				  (json_int_t)le32_to_cpu(m->data_len)));
-	}
+	for (i = 0; i < view->n_maps; i++)
+		json_array_append_new(list,
+				      vouch_inspect_map(view->maps[i].map));
 	return list;
 }
 

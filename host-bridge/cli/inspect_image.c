@@ -98,33 +98,30 @@ static json_t *functions_json(const struct vouch_image *img, bool code)
 	return list;
 }
 
+/* An image states of a map what the capture stated of it. */
+static json_t *map_json(const struct vouch_req_map *m)
+{
+	struct vouch_capture_map map = {
+		.type = m->type,
+		.key_size = m->key_size,
+		.value_size = m->value_size,
+		.max_entries = m->max_entries,
+		.map_flags = m->map_flags,
+		.flags = m->flags,
+		.data_len = m->data_len,
+	};
+
+	memcpy(map.name, m->name, sizeof(map.name));
+	return vouch_inspect_map(&map);
+}
+
 static json_t *maps_json(const struct vouch_image *img)
 {
 	json_t *list = json_array();
 	u32 i;
 
-	for (i = 0; i < img->req.n_maps; i++) {
-		const struct vouch_req_map *m = &img->req.maps[i];
-
-		json_array_append_new(
-			list,
-			json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:I}",
-				  "name", m->name, "type",
-				  vouch_map_type_name(le32_to_cpu(m->type)),
-				  "key_size",
-				  (json_int_t)le32_to_cpu(m->key_size),
-				  "value_size",
-				  (json_int_t)le32_to_cpu(m->value_size),
-				  "max_entries",
-				  (json_int_t)le32_to_cpu(m->max_entries),
-				  "map_flags",
-				  (json_int_t)le32_to_cpu(m->map_flags),
-				  "flags",
-				  vouch_inspect_bits(le32_to_cpu(m->flags),
-						     vouch_map_flag_names, 3),
-				  "data_len",
-				  (json_int_t)le32_to_cpu(m->data_len)));
-	}
+	for (i = 0; i < img->req.n_maps; i++)
+		json_array_append_new(list, map_json(&img->req.maps[i]));
 	return list;
 }
 
