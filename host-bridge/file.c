@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../common/bytes.h"
 #include "fault.h"
 #include "file.h"
 
@@ -20,29 +21,12 @@
 #define TEMP_PREFIX "."
 #define TEMP_SUFFIX ".new"
 
-static int write_all(int fd, const void *data, size_t len)
-{
-	const u8 *p = data;
-
-	while (len) {
-		ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? -errno : -EIO;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int fill(int fd, const char *name, const void *data, size_t len)
 {
 	int err = vouch_fault_file(name, "opened");
 
 	if (!err)
-		err = write_all(fd, data, len);
+		err = vouch_bytes_write(fd, data, len);
 	if (!err)
 		err = vouch_fault_file(name, "written");
 	if (!err && fsync(fd))
@@ -143,21 +127,6 @@ int vouch_file_lock(int dir_fd)
 	return 0;
 }
 
-static int read_all(int fd, u8 *data, size_t len)
-{
-	while (len) {
-		ssize_t n = read(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? -errno : -EIO;
-		data += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 int vouch_file_get(int dir_fd, const char *name, size_t max, void **data,
 		   size_t *len)
 {
@@ -176,7 +145,8 @@ int vouch_file_get(int dir_fd, const char *name, size_t max, void **data,
 		err = -EFBIG;
 	if (!err) {
 		buf = malloc((size_t)st.st_size + 1);
-		err = buf ? read_all(fd, buf, (size_t)st.st_size) : -ENOMEM;
+		err = buf ? vouch_bytes_read(fd, buf, (size_t)st.st_size)
+			  : -ENOMEM;
 	}
 	close(fd);
 	if (err) {

@@ -7,24 +7,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "../common/bytes.h"
 #include "crypto.h"
 
 #define KEY_YEARS 10
-
-static int write_all(int fd, const u8 *data, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			data += n;
-			len -= (size_t)n;
-		}
-	}
-	return fsync(fd) ? -errno : 0;
-}
 
 static int write_new(int dir, const char *name, mode_t mode, const void *data,
 		     size_t len)
@@ -35,7 +21,9 @@ static int write_new(int dir, const char *name, mode_t mode, const void *data,
 
 	if (fd < 0)
 		return -errno;
-	err = write_all(fd, data, len);
+	err = vouch_bytes_write(fd, data, len);
+	if (!err && fsync(fd))
+		err = -errno;
 	close(fd);
 	if (err)
 		unlinkat(dir, name, 0);

@@ -9,23 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bytes.h"
 #include "deliver.h"
 #include "image.h"
-
-static int read_all(int fd, u8 *buf, size_t len)
-{
-	while (len) {
-		ssize_t n = read(fd, buf, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? -errno : -ENODATA;
-		buf += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
 
 static int read_bounded(const char *path, u8 **file, size_t *len)
 {
@@ -45,7 +31,7 @@ static int read_bounded(const char *path, u8 **file, size_t *len)
 		err = -ENOMEM;
 	if (!err) {
 		*len = (size_t)st.st_size;
-		err = read_all(fd, *file, *len);
+		err = vouch_bytes_read(fd, *file, *len);
 	}
 	close(fd);
 	if (err)

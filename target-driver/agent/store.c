@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bytes.h"
+
 #define TEMPORARY "new"
 
 int vouch_store_init(const char *dir, struct vouch_failure *f)
@@ -23,21 +25,6 @@ int vouch_store_init(const char *dir, struct vouch_failure *f)
 void vouch_store_path(char *path, const char *dir, const char *name)
 {
 	snprintf(path, VOUCH_STORE_PATH_LEN, "%.255s/%.60s", dir, name);
-}
-
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data += n;
-		len -= (size_t)n;
-	}
-	return fsync(fd) ? -errno : 0;
 }
 
 static int sync_dir(const char *dir)
@@ -59,7 +46,9 @@ static int write_file(const char *path, const void *data, size_t len)
 
 	if (fd < 0)
 		return -errno;
-	err = write_all(fd, data, len);
+	err = vouch_bytes_write(fd, data, len);
+	if (!err && fsync(fd))
+		err = -errno;
 	if (close(fd) && !err)
 		err = -errno;
 	return err;
