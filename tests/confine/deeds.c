@@ -79,16 +79,20 @@ DEED(make_device, mknod("/tmp/vouch-device", S_IFCHR | 0600, 0x103))
 DEED(make_link, symlink("/etc/passwd", "/tmp/vouch-link"))
 DEED(change_mode, chmod(vouch_cell_secret, 0644))
 DEED(put_file, vouch_file_put(CELL_DIR, "sequence", "1 1\n", 4))
-DEED(get_file, ({
-	     size_t len;
-	     void *data;
-	     int err = vouch_file_put(CELL_DIR, "file", "text", 4);
 
-	     if (!err)
-		     err = vouch_file_get(CELL_DIR, "file", 4, &data, &len);
-	     errno = err ? -err : errno;
-	     err;
-     }))
+static int put_and_get(void)
+{
+	void *data;
+	size_t len;
+	int err = vouch_file_put(CELL_DIR, "file", "text", 4);
+
+	if (!err)
+		err = vouch_file_get(CELL_DIR, "file", 4, &data, &len);
+	errno = err ? -err : errno;
+	return err;
+}
+
+DEED(get_file, put_and_get())
 
 /* ---- sockets ---- */
 
@@ -205,16 +209,20 @@ DEED(open_by_handle, syscall(SYS_open_by_handle_at, CELL_DIR, NULL, 0))
 DEED(ask_kernel, syscall(SYS_personality, 0xffffffff))
 #ifdef __x86_64__
 DEED(call_as_x32, syscall(0x40000000 | SYS_getpid))
-DEED(call_as_i386, ({
-	     long ret;
 
-	     /* getpid(), by the gate of another architecture. */
-	     __asm__ volatile("int $0x80"
-			      : "=a"(ret)
-			      : "a"(20)
-			      : "memory", "r8", "r9", "r10", "r11");
-	     ret;
-     }))
+/* getpid(), by the gate of another architecture. */
+static long getpid_as_i386(void)
+{
+	long ret;
+
+	__asm__ volatile("int $0x80"
+			 : "=a"(ret)
+			 : "a"(20)
+			 : "memory", "r8", "r9", "r10", "r11");
+	return ret;
+}
+
+DEED(call_as_i386, getpid_as_i386())
 #endif
 
 #define CAN(text, name, who)                                     \

@@ -21,7 +21,9 @@ static void follow(const struct vouch_symbols *s, const char *text, size_t len)
 	char name[64];
 	size_t n, i;
 
-	while (line && line + 1 < end) {
+	if (!line)
+		return;
+	while (end - line > 1) {
 		const char *next = memchr(line + 1, '\n', end - line - 1);
 		size_t head = 1 + 16 + 1; /* newline, address, blank */
 
