@@ -45,6 +45,11 @@ class Guest:
         os.ftruncate(self.fd, MEMORY)
         fcntl.fcntl(self.fd, ADD_SEALS, SEAL_SHRINK)
         self.memory = mmap.mmap(self.fd, MEMORY)
+        # An index must change at once, as the device looks on; struct's
+        # pack_into() would write a zero first.
+        self.avail = [ctypes.c_uint16.from_buffer(self.memory,
+                                                  q * RING + 0x1002)
+                      for q in (RX, TX)]
         self.next, self.seen = [0, 0], [0, 0]
         self.kicks = [eventfd(), eventfd()]
         self.calls = [eventfd(), eventfd()]
@@ -89,6 +94,7 @@ class Guest:
 
     def close(self):
         self.sock.close()
+        self.avail = None
         self.memory.close()
         for fd in [self.fd] + self.kicks + self.calls:
             os.close(fd)
@@ -113,9 +119,7 @@ class Guest:
         struct.pack_into("<H", self.memory,
                          ring + 0x1000 + 4 + 2 * (self.next[q] % NUM), slot)
         self.next[q] += 1
-        # Native, so that both bytes are written at once: the device looks on.
-        struct.pack_into("@H", self.memory, ring + 0x1002,
-                         self.next[q] % 65536)
+        self.avail[q].value = self.next[q] % 65536
         os.write(self.kicks[q], struct.pack("<Q", 1))
 
     def packet(self, port, host_port, op, data=b"", **lies):
