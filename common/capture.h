@@ -9,10 +9,12 @@
  *
  * Records come in this order: one ENV; FACTs; MAPs, in the order of the maps
  * in the object; then for each program, in the order of the programs in the
- * object, one PROG followed by its FUNCs (index 0 is the program's entry) and
- * its SYMs. No other order, no unknown type, and nothing behind the last
- * record is accepted. FACTs ascend by structure and field, SYMs of a program
- * by address; none is there twice.
+ * object, one PROG followed by its FUNCs (index 0 is the program's entry), its
+ * ACCESSes (see retarget.h), one INSNS and its SYMs. No other order, no unknown
+ * type, and nothing behind the last record is accepted. FACTs ascend by
+ * structure and field, ACCESSes of a program by instruction, the prologue
+ * first, SYMs by address; none is there twice. Without INSNS, which programs
+ * that were never loaded do not have, there is no ACCESS.
  *
  * A capture states facts and decides nothing. Code bytes are as they lie in
  * the verifier kernel's memory, except that 64-bit immediates hold tags
@@ -28,6 +30,7 @@
 #define VOUCH_CAPTURE_H
 
 #include "base.h"
+#include "retarget.h"
 
 #define VOUCH_CAPTURE_MAGIC "VOUCHCAP"
 #define VOUCH_CAPTURE_VERSION 1
@@ -69,7 +72,12 @@ enum vouch_record_type {
 	VOUCH_RECORD_PROG = 4,
 	VOUCH_RECORD_FUNC = 5,
 	VOUCH_RECORD_SYM = 6,
+	VOUCH_RECORD_ACCESS = 7, /* struct vouch_access */
+	VOUCH_RECORD_INSNS = 8, /* n_insns instructions of the program, its
+				 * functions included, as they were given to
+				 * the JIT */
 };
+#define VOUCH_RECORD_LAST VOUCH_RECORD_INSNS
 
 struct vouch_capture_record {
 	__le32 type; /* enum vouch_record_type */
@@ -107,9 +115,14 @@ struct vouch_capture_env {
 	__le32 jit_harden; /* must be 0 */
 	__le32 nr_cpus; /* possible CPUs of the verifier VM */
 	u8 object[VOUCH_HASH_LEN]; /* SHA-256 of the submitted object */
+	/* SHA-256 of what the guest was told of the target: its BTF, kconfig
+	 * and release, one behind the other; zero: nothing. */
+	u8 layout[VOUCH_HASH_LEN];
+	/* SHA-256 of the list of replacements; zero: there was none. */
+	u8 retarget[VOUCH_HASH_LEN];
 	u8 reserved[8];
 };
-VOUCH_ASSERT_SIZE(struct vouch_capture_env, 272);
+VOUCH_ASSERT_SIZE(struct vouch_capture_env, 336);
 
 /* One field of a kernel structure that code or inlined map access uses. */
 struct vouch_capture_fact {
@@ -214,10 +227,20 @@ struct vouch_capture_func_view {
 	u32 n_refs;
 };
 
+struct vouch_access_view {
+	const struct vouch_access *access;
+	const u8 *insns; /* n_insns times VOUCH_INSN_LEN */
+	u32 n_insns;
+};
+
 struct vouch_capture_prog_view {
 	const struct vouch_capture_prog *prog;
 	struct vouch_capture_func_view *funcs;
 	u32 n_funcs;
+	struct vouch_access_view *accesses;
+	u32 n_accesses;
+	const u8 *insns; /* n_insns times VOUCH_INSN_LEN, NULL: none */
+	u32 n_insns;
 	const struct vouch_capture_sym **syms;
 	u32 n_syms;
 };

@@ -29,9 +29,11 @@
 
 /* Bounds that both sides keep. */
 #define VOUCH_MAX_ACCESSES 65536u /* per program */
-#define VOUCH_MAX_SEQUENCE 16u /* instructions in place of one; as the
-				* verifier's insn_buf */
+#define VOUCH_MAX_SEQUENCE                          \
+	16u /* instructions in place of one; as the \
+	     * verifier's insn_buf */
 #define VOUCH_RETARGET_MAX (16u << 20) /* bytes of a list */
+#define VOUCH_INSN_LEN 8u /* bytes of an instruction */
 
 #define VOUCH_ACCESS_PROLOGUE 0xffffffffu /* index of the prologue */
 
@@ -80,5 +82,54 @@ struct vouch_replacement {
 	__le32 reserved;
 };
 VOUCH_ASSERT_SIZE(struct vouch_replacement, 32);
+
+/**
+ * vouch_access_form_ok() - can an access, or a replacement, be of that form?
+ * @base: enum vouch_base
+ * @insn: index of the instruction, or VOUCH_ACCESS_PROLOGUE
+ * @n_insns: instructions in its place
+ * @target_size: bytes of the field where it is loaded from
+ *
+ * A prologue has the prologue's index and nothing else has; there are 1 to
+ * VOUCH_MAX_SEQUENCE instructions in an access's place, 1 in that of a BTF
+ * pointer's; only contexts and sockets have a @target_size, up to 8.
+ *
+ * Return: true if it can.
+ */
+static inline bool vouch_access_form_ok(u32 base, u32 insn, u32 n_insns,
+					u32 target_size)
+{
+	bool expands = base > VOUCH_BASE_PROLOGUE && base < VOUCH_BASE_BTF;
+
+	return base >= VOUCH_BASE_PROLOGUE && base <= VOUCH_BASE_BTF &&
+	       (base == VOUCH_BASE_PROLOGUE) ==
+		       (insn == VOUCH_ACCESS_PROLOGUE) &&
+	       n_insns && n_insns <= VOUCH_MAX_SEQUENCE &&
+	       (base != VOUCH_BASE_BTF || n_insns == 1) &&
+	       target_size <= (expands ? 8 : 0);
+}
+
+/**
+ * vouch_retarget_parse() - validate a list of replacements.
+ * @buf: the list; aligned to 8 bytes
+ * @len: its length in bytes
+ * @why: set to a constant text that says what is wrong, on error
+ *
+ * Every count, order, form and reserved byte is checked, so that a caller may
+ * follow vouch_retarget_next() without a check of its own.
+ *
+ * Return: 0, or -EINVAL with @why.
+ */
+int vouch_retarget_parse(const void *buf, size_t len, const char **why);
+
+/**
+ * vouch_retarget_next() - walk a list that was parsed.
+ * @buf: the list
+ * @last: the entry before the one that is wanted; NULL: the first
+ *
+ * Return: the entry, whose instructions follow it, or NULL behind the last.
+ */
+const struct vouch_replacement *
+vouch_retarget_next(const void *buf, const struct vouch_replacement *last);
 
 #endif /* VOUCH_RETARGET_H */

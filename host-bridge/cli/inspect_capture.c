@@ -14,11 +14,21 @@ static const char *const ref_kinds[] = {
 static const char *const prog_flags[] = { "jited", "sleepable", "calls_tail",
 					  "cb_access" };
 
+static const char *const base_names[] = {
+	[VOUCH_BASE_PROLOGUE] = "prologue",
+	[VOUCH_BASE_CTX] = "ctx",
+	[VOUCH_BASE_SOCKET] = "socket",
+	[VOUCH_BASE_SOCK_COMMON] = "sock_common",
+	[VOUCH_BASE_TCP_SOCK] = "tcp_sock",
+	[VOUCH_BASE_XDP_SOCK] = "xdp_sock",
+	[VOUCH_BASE_BTF] = "btf",
+};
+
 static json_t *env_json(const struct vouch_capture_env *env)
 {
 	return json_pack(
-		"{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:I, s:I, s:o}", "release",
-		env->release, "cpu_model", env->cpu_model, "license",
+		"{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o}",
+		"release", env->release, "cpu_model", env->cpu_model, "license",
 		env->license, "build_id",
 		vouch_inspect_hex(env->build_id, sizeof(env->build_id)), "arch",
 		le32_to_cpu(env->arch) == VOUCH_ARCH_ARM64 ? "arm64" : "x86_64",
@@ -30,7 +40,9 @@ static json_t *env_json(const struct vouch_capture_env *env)
 				   vouch_privilege_names, 1),
 		"jit_harden", (json_int_t)le32_to_cpu(env->jit_harden),
 		"nr_cpus", (json_int_t)le32_to_cpu(env->nr_cpus), "object",
-		vouch_inspect_hex(env->object, VOUCH_HASH_LEN));
+		vouch_inspect_hex(env->object, VOUCH_HASH_LEN), "layout",
+		vouch_inspect_hex(env->layout, VOUCH_HASH_LEN), "retarget",
+		vouch_inspect_hex(env->retarget, VOUCH_HASH_LEN));
 }
 
 static json_t *facts_json(const struct vouch_capture_view *view)
@@ -133,6 +145,34 @@ static json_t *funcs_json(const struct vouch_capture_view *view,
 	return list;
 }
 
+static json_t *access_json(const struct vouch_access_view *v)
+{
+	const struct vouch_access *a = v->access;
+	bool prologue = le32_to_cpu(a->insn) == VOUCH_ACCESS_PROLOGUE;
+
+	return json_pack(
+		"{s:o, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:o}", "insn",
+		prologue ? json_null() : json_integer(le32_to_cpu(a->insn)),
+		"base", base_names[le32_to_cpu(a->base)], "code",
+		vouch_inspect_hex(a->code, sizeof(a->code)), "field_size",
+		(json_int_t)le32_to_cpu(a->field_size), "structure",
+		(json_int_t)le32_to_cpu(a->structure), "offset",
+		(json_int_t)le32_to_cpu(a->offset), "size",
+		(json_int_t)le32_to_cpu(a->size), "target_size",
+		(json_int_t)le32_to_cpu(a->target_size), "insns",
+		vouch_inspect_hex(v->insns, VOUCH_INSN_LEN * v->n_insns));
+}
+
+static json_t *accesses_json(const struct vouch_capture_prog_view *prog)
+{
+	json_t *list = json_array();
+	u32 i;
+
+	for (i = 0; i < prog->n_accesses; i++)
+		json_array_append_new(list, access_json(&prog->accesses[i]));
+	return list;
+}
+
 static json_t *programs_json(const struct vouch_capture_view *view, bool code)
 {
 	json_t *list = json_array();
@@ -143,20 +183,21 @@ static json_t *programs_json(const struct vouch_capture_view *view, bool code)
 
 		json_array_append_new(
 			list,
-			json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o}",
-				  "name", p->name, "section", p->section,
-				  "type",
-				  vouch_prog_type_name(le32_to_cpu(p->type)),
-				  "insns", (json_int_t)le32_to_cpu(p->n_insns),
-				  "insns_processed",
-				  (json_int_t)le32_to_cpu(p->n_processed),
-				  "stack_depth",
-				  (json_int_t)le32_to_cpu(p->stack_depth),
-				  "flags",
-				  vouch_inspect_bits(le32_to_cpu(p->flags),
-						     prog_flags, 4),
-				  "functions",
-				  funcs_json(view, &view->progs[i], code)));
+			json_pack(
+				"{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o}",
+				"name", p->name, "section", p->section, "type",
+				vouch_prog_type_name(le32_to_cpu(p->type)),
+				"insns", (json_int_t)le32_to_cpu(p->n_insns),
+				"insns_processed",
+				(json_int_t)le32_to_cpu(p->n_processed),
+				"stack_depth",
+				(json_int_t)le32_to_cpu(p->stack_depth),
+				"flags",
+				vouch_inspect_bits(le32_to_cpu(p->flags),
+						   prog_flags, 4),
+				"functions",
+				funcs_json(view, &view->progs[i], code),
+				"accesses", accesses_json(&view->progs[i])));
 	}
 	return list;
 }

@@ -5,15 +5,35 @@
  * size and number of records in the head are put right unless that byte is
  * odd.
  *
- * Parser: common/capture.c
+ * Parser: common/capture.c, common/capture_prog.c
  * Seeds: tests/daemon/data
  */
 
 #include "base.h"
 
+static void follow_prog(const struct vouch_capture_prog_view *p)
+{
+	u32 i;
+
+	for (i = 0; i < p->n_syms; i++)
+		fuzz_touch(p->syms[i], sizeof(*p->syms[i]));
+	for (i = 0; i < p->n_funcs; i++) {
+		fuzz_touch(p->funcs[i].code, p->funcs[i].code_len);
+		fuzz_touch(p->funcs[i].refs,
+			   p->funcs[i].n_refs * sizeof(*p->funcs[i].refs));
+	}
+	for (i = 0; i < p->n_accesses; i++) {
+		fuzz_touch(p->accesses[i].access,
+			   sizeof(*p->accesses[i].access));
+		fuzz_touch(p->accesses[i].insns,
+			   p->accesses[i].n_insns * VOUCH_INSN_LEN);
+	}
+	fuzz_touch(p->insns, (size_t)p->n_insns * VOUCH_INSN_LEN);
+}
+
 static void follow(const struct vouch_capture_view *v)
 {
-	u32 i, j;
+	u32 i;
 
 	fuzz_touch(v->env, sizeof(*v->env));
 	for (i = 0; i < v->n_facts; i++)
@@ -21,18 +41,8 @@ static void follow(const struct vouch_capture_view *v)
 	for (i = 0; i < v->n_maps; i++)
 		fuzz_touch(v->maps[i].data,
 			   le32_to_cpu(v->maps[i].map->data_len));
-	for (i = 0; i < v->n_progs; i++) {
-		const struct vouch_capture_prog_view *p = &v->progs[i];
-
-		for (j = 0; j < p->n_syms; j++)
-			fuzz_touch(p->syms[j], sizeof(*p->syms[j]));
-		for (j = 0; j < p->n_funcs; j++) {
-			fuzz_touch(p->funcs[j].code, p->funcs[j].code_len);
-			fuzz_touch(p->funcs[j].refs,
-				   p->funcs[j].n_refs *
-					   sizeof(*p->funcs[j].refs));
-		}
-	}
+	for (i = 0; i < v->n_progs; i++)
+		follow_prog(&v->progs[i]);
 }
 
 static void parse(const void *buf, size_t len)

@@ -12,7 +12,10 @@ import json
 import struct
 import sys
 
-ENV, FACT, MAP, PROG, FUNC, SYM = range(1, 7)
+ENV, FACT, MAP, PROG, FUNC, SYM, ACCESS, INSNS = range(1, 9)
+PROLOGUE = 0xffffffff  # index of a prologue
+BASES = ["prologue", "ctx", "socket", "sock_common", "tcp_sock", "xdp_sock",
+         "btf"]
 ARCHES = {1: "x86_64", 2: "arm64"}
 FEATURES = ["rethunk", "retpoline", "ibt", "la57", "call_depth"]
 PRIVILEGES = ["perfmon"]
@@ -56,7 +59,7 @@ def records(data):
         need(pos + 8 <= size, "record")
         kind, length = struct.unpack_from("<II", data, pos)
         end = pos + 8 + (length + 7) // 8 * 8
-        need(ENV <= kind <= SYM and end <= size, "record")
+        need(ENV <= kind <= INSNS and end <= size, "record")
         need(not data[pos + 8 + length:end].strip(b"\0"), "padding")
         yield kind, data[pos + 8:pos + 8 + length]
         pos = end
@@ -64,16 +67,17 @@ def records(data):
 
 
 def read_env(data):
-    need(len(data) == 272, "ENV")
+    need(len(data) == 336, "ENV")
     arch, features, privileges, harden, cpus = struct.unpack_from(
         "<5I", data, 212)
-    need(arch in ARCHES and not data[264:].strip(b"\0"), "ENV")
+    need(arch in ARCHES and not data[328:].strip(b"\0"), "ENV")
     return {"release": text(data[:64]), "cpu_model": text(data[64:128]),
             "license": text(data[128:192]), "build_id": data[192:212].hex(),
             "arch": ARCHES[arch], "features": bits(features, FEATURES),
             "privileges": bits(privileges, PRIVILEGES),
             "jit_harden": harden, "nr_cpus": cpus,
-            "object": data[232:264].hex()}
+            "object": data[232:264].hex(), "layout": data[264:296].hex(),
+            "retarget": data[296:328].hex()}
 
 
 def read_fact(data):
@@ -107,7 +111,7 @@ def read_prog(data):
             "type": PROG_TYPES.get(kind, "unknown"), "insns": insns,
             "insns_processed": processed, "stack_depth": depth,
             "flags": bits(flags, PROG_FLAGS), "functions": [],
-            "_funcs": funcs, "_syms": syms, "_names": {}}
+            "accesses": [], "_insns": b"", "_funcs": funcs, "_syms": syms, "_names": {}}
 
 
 def read_func(data):
@@ -119,6 +123,40 @@ def read_func(data):
     return {"index": index, "length": code_len, "_address": address,
             "_code": data[24:24 + code_len],
             "_refs": list(struct.iter_unpack("<IIQQ", data[start:]))}
+
+
+def read_access(data, prog):
+    need(len(data) >= 40, "ACCESS")
+    insn, base = struct.unpack_from("<II", data)
+    field, structure, offset, size, n_insns, target = struct.unpack_from(
+        "<6I", data, 16)
+    need(len(data) == 40 + 8 * n_insns and 1 <= n_insns <= 16, "ACCESS")
+    need(1 <= base <= len(BASES) and field <= 8 and target <= 8, "ACCESS")
+    kind = BASES[base - 1]
+    need((insn == PROLOGUE) == (kind == "prologue"), "ACCESS")
+    need(insn == PROLOGUE or insn < prog["insns"], "ACCESS")
+    if kind == "btf":
+        need(structure and size and not field and not target and
+             n_insns == 1, "ACCESS")
+    else:
+        need(not structure and not offset and not size, "ACCESS")
+    if kind == "prologue":
+        need(not field and not target, "ACCESS")
+    before = [PROLOGUE if a["insn"] is None else a["insn"]
+              for a in prog["accesses"][-1:]]
+    need(all(b == PROLOGUE != insn or b < insn != PROLOGUE for b in before),
+         "order")
+    prog["accesses"].append({
+        "insn": None if insn == PROLOGUE else insn, "base": kind,
+        "code": data[8:16].hex(), "field_size": field,
+        "structure": structure, "offset": offset, "size": size,
+        "target_size": target, "insns": data[40:].hex()})
+
+
+def read_insns(data, prog):
+    need(data and len(data) == 8 * prog["insns"] and not prog["_insns"],
+         "INSNS")
+    prog["_insns"] = data
 
 
 def meaning(ref, maps, names):
@@ -144,18 +182,37 @@ def references(out):
 
 
 def complete(progs):
-    return not progs or (len(progs[-1]["functions"]) == progs[-1]["_funcs"]
-                         and len(progs[-1]["_names"]) == progs[-1]["_syms"])
+    return not progs or (
+        len(progs[-1]["functions"]) == progs[-1]["_funcs"] and
+        len(progs[-1]["_names"]) == progs[-1]["_syms"] and
+        bool(progs[-1]["_insns"] or not progs[-1]["accesses"]))
+
+
+def read_part(kind, payload, prog):
+    if kind == FUNC:
+        prog["functions"].append(read_func(payload))
+    elif kind == ACCESS:
+        read_access(payload, prog)
+    elif kind == INSNS:
+        read_insns(payload, prog)
+    else:
+        need(len(payload) == 72, "SYM")
+        address, = struct.unpack_from("<Q", payload)
+        prog["_names"][address] = text(payload[8:])
+
+
+# SYMs come last, though they have not the highest number.
+PLACES = {kind: place for place, kind in enumerate(
+    (ENV, FACT, MAP, PROG, FUNC, ACCESS, INSNS, SYM))}
 
 
 def read(data):
     """The whole capture; keys with '_' are not for printing."""
     out = {"schema_version": 1, "kind": "capture", "size": len(data),
            "facts": [], "maps": [], "programs": []}
-    last = 0
+    last = ENV
     for kind, payload in records(data):
-        need(kind >= last or kind == PROG or (kind == FUNC and last == PROG),
-             "order")
+        need(PLACES[kind] >= PLACES[last] or kind == PROG, "order")
         last = kind
         if kind == ENV:
             need("environment" not in out, "order")
@@ -167,12 +224,9 @@ def read(data):
         elif kind == PROG:
             need(complete(out["programs"]), "PROG")
             out["programs"].append(read_prog(payload))
-        elif kind == FUNC:
-            out["programs"][-1]["functions"].append(read_func(payload))
         else:
-            need(len(payload) == 72, "SYM")
-            address, = struct.unpack_from("<Q", payload)
-            out["programs"][-1]["_names"][address] = text(payload[8:])
+            need(out["programs"], "order")
+            read_part(kind, payload, out["programs"][-1])
     need("environment" in out and complete(out["programs"]), "PROG")
     references(out)
     return out

@@ -34,6 +34,11 @@ struct parts {
 		struct vouch_capture_func func;
 		u8 code[8];
 	} second;
+	struct {
+		struct vouch_access a;
+		u8 insns[3][8];
+	} access[3]; /* the prologue, a context's, a BTF pointer's */
+	u8 insns[5][8];
 	struct vouch_capture_sym sym[2];
 };
 
@@ -65,9 +70,27 @@ static struct parts good(void)
 			  .type = 6,
 			  .n_funcs = 2,
 			  .n_syms = 2,
+			  .n_insns = 5,
 			  .flags = VOUCH_PROG_JITED },
 		.entry = { .func = { 0, CODE_LEN, N_REFS, 0, ENTRY } },
 		.second = { .func = { 1, 8, 0, 0, SECOND } },
+		.access = { { .a = { VOUCH_ACCESS_PROLOGUE, VOUCH_BASE_PROLOGUE,
+				     .n_insns = 3 } },
+			    { .a = { 0,
+				     VOUCH_BASE_CTX,
+				     { 0x61 },
+				     4,
+				     .n_insns = 1,
+				     .target_size = 4 } },
+			    { .a = { 3,
+				     VOUCH_BASE_BTF,
+				     { 0x79 },
+				     0,
+				     77,
+				     16,
+				     8,
+				     1 } } },
+		.insns = { { 0x61 }, { 0x95 } },
 		.sym = { { TARGET, "bpf_ktime_get_ns" },
 			 { TARGET + 16, "f@module" } },
 	};
@@ -82,6 +105,20 @@ static struct parts good(void)
 	r[5] = ref(VOUCH_REF_FUNC, 1, 0, SECOND);
 	r[6] = ref(VOUCH_REF_OTHER, 0, 5, 5);
 	return p;
+}
+
+static void write_accesses(struct vouch_capture_writer *w,
+			   const struct parts *p)
+{
+	u32 i;
+
+	for (i = 0; i < 3; i++)
+		vouch_capture_write_record(
+			w, VOUCH_RECORD_ACCESS, &p->access[i].a,
+			sizeof(p->access[i].a), p->access[i].insns,
+			i ? 8 : sizeof(p->access[i].insns));
+	vouch_capture_write_record(w, VOUCH_RECORD_INSNS, p->insns,
+				   sizeof(p->insns), NULL, 0);
 }
 
 static struct vouch_capture_writer build(const struct parts *p)
@@ -103,6 +140,7 @@ static struct vouch_capture_writer build(const struct parts *p)
 				   sizeof(p->entry), NULL, 0);
 	vouch_capture_write_record(&w, VOUCH_RECORD_FUNC, &p->second,
 				   sizeof(p->second), NULL, 0);
+	write_accesses(&w, p);
 	vouch_capture_write_record(&w, VOUCH_RECORD_SYM, &p->sym[0],
 				   sizeof(p->sym[0]), NULL, 0);
 	vouch_capture_write_record(&w, VOUCH_RECORD_SYM, &p->sym[1],
@@ -156,6 +194,11 @@ static void good_capture_is_indexed(void **state)
 	assert_int_equal(view.progs[0].funcs[0].code_len, CODE_LEN);
 	assert_int_equal(view.progs[0].funcs[0].refs[3].value, 77);
 	assert_string_equal(view.progs[0].syms[1]->name, "f@module");
+	assert_int_equal(view.progs[0].n_accesses, 3);
+	assert_int_equal(view.progs[0].accesses[0].n_insns, 3);
+	assert_int_equal(view.progs[0].accesses[2].access->structure, 77);
+	assert_int_equal(view.progs[0].n_insns, 5);
+	assert_memory_equal(view.progs[0].insns, p.insns, sizeof(p.insns));
 	vouch_capture_release(&view);
 	vouch_capture_write_free(&w);
 }
@@ -202,7 +245,7 @@ static void header_is_checked(void **state)
 	assert_string_equal(reason(w.buf, w.len),
 			    "capture: size in the header is not the size");
 	head->size--;
-	first->type = 7;
+	first->type = 9;
 	assert_string_equal(reason(w.buf, w.len),
 			    "capture: unknown type of record");
 	first->type = VOUCH_RECORD_MAP;
@@ -328,6 +371,70 @@ static void references_are_checked(void **state)
 	REFUSED(p.entry.refs[6].tag = 6, another_tag);
 }
 
+static void accesses_are_checked(void **state)
+{
+	static const char range[] = "capture: ACCESS: a field is out of range";
+	static const char alien[] =
+		"capture: ACCESS: a field that its base does not have";
+
+	(void)state;
+	REFUSED(p.access[1].a.base = 0, range);
+	REFUSED(p.access[1].a.base = VOUCH_BASE_BTF + 1, range);
+	REFUSED(p.access[0].a.insn = 0, range);
+	REFUSED(p.access[1].a.insn = VOUCH_ACCESS_PROLOGUE, range);
+	REFUSED(p.access[1].a.target_size = 9, range);
+	REFUSED(p.access[2].a.target_size = 1, range);
+	REFUSED(p.access[0].a.target_size = 1, range);
+	REFUSED(p.access[0].a.field_size = 1, range);
+	REFUSED(p.access[1].a.field_size = 9, range);
+	REFUSED(p.access[1].a.insn = 5,
+		"capture: ACCESS: of an instruction that is not there");
+	REFUSED(p.access[1].a.structure = 1, alien);
+	REFUSED(p.access[1].a.offset = 1, alien);
+	REFUSED(p.access[1].a.size = 1, alien);
+	REFUSED(p.access[2].a.structure = 0, alien);
+	REFUSED(p.access[2].a.size = 0, alien);
+	REFUSED(p.access[2].a.field_size = 1, alien);
+	REFUSED(p.access[0].a.n_insns = 2, "capture: ACCESS: wrong length");
+	REFUSED(p.access[0].a.n_insns = 0x20000000,
+		"capture: ACCESS: wrong length");
+	REFUSED(p.access[2].a.insn = 0,
+		"capture: ACCESS: not in ascending order");
+	REFUSED(p.prog.n_insns = 6, "capture: INSNS: wrong length");
+}
+
+static void accesses_are_in_their_place(void **state)
+{
+	struct parts p = good();
+	struct vouch_capture_writer w = { 0 };
+
+	(void)state;
+	p.prog.n_funcs = 1;
+	p.prog.n_syms = 0;
+	p.second.func.index = 0;
+	vouch_capture_write_record(&w, VOUCH_RECORD_ENV, &p.env, sizeof(p.env),
+				   NULL, 0);
+	vouch_capture_write_record(&w, VOUCH_RECORD_PROG, &p.prog,
+				   sizeof(p.prog), NULL, 0);
+	vouch_capture_write_record(&w, VOUCH_RECORD_FUNC, &p.second,
+				   sizeof(p.second), NULL, 0);
+	vouch_capture_write_record(&w, VOUCH_RECORD_ACCESS, &p.access[1].a,
+				   sizeof(p.access[1].a), p.access[1].insns, 8);
+	assert_int_equal(vouch_capture_write_finish(&w), 0);
+	assert_string_equal(reason(w.buf, w.len),
+			    "capture: PROG: accesses without INSNS");
+	vouch_capture_write_record(&w, VOUCH_RECORD_INSNS, p.insns,
+				   sizeof(p.insns), NULL, 0);
+	assert_int_equal(vouch_capture_write_finish(&w), 0);
+	assert_string_equal(reason(w.buf, w.len), "");
+	vouch_capture_write_record(&w, VOUCH_RECORD_INSNS, p.insns,
+				   sizeof(p.insns), NULL, 0);
+	assert_int_equal(vouch_capture_write_finish(&w), 0);
+	assert_string_equal(reason(w.buf, w.len),
+			    "capture: a record is out of order");
+	vouch_capture_write_free(&w);
+}
+
 /* The head as it stands in a program without its functions' insides. */
 static void add_program(struct vouch_capture_writer *w, struct parts *p)
 {
@@ -439,6 +546,8 @@ int main(void)
 		cmocka_unit_test(programs_are_checked),
 		cmocka_unit_test(functions_are_checked),
 		cmocka_unit_test(references_are_checked),
+		cmocka_unit_test(accesses_are_checked),
+		cmocka_unit_test(accesses_are_in_their_place),
 		cmocka_unit_test(records_are_bounded),
 		cmocka_unit_test(records_are_in_order),
 		cmocka_unit_test(tags_need_all_their_bits),

@@ -146,12 +146,17 @@ def sym_record(address, name):
     return record(6, struct.pack("<Q", address) + pad(name, 64))
 
 
+# (insn, base, code, field_size, structure, offset, size, n, target_size, code)
+ACCESSES = [(0xffffffff, 1, b"\xbf\x16", 0, 0, 0, 0, 2, 0, bytes(range(16))),
+            (3, 2, b"\x61\x12", 4, 0, 0, 0, 1, 4, bytes(range(8, 16)))]
+
+
 def capture(funcs):
     with open(OBJECT, "rb") as f:
         digest = hashlib.sha256(f.read()).digest()
     parts = [record(1, pad(b"6.1.0-test", 64) + pad(b"EPYC", 64) +
                     pad(b"GPL", 64) + bytes(range(20)) +
-                    struct.pack("<5I", 1, 3, 0, 0, 2) + digest + bytes(8))]
+                    struct.pack("<5I", 1, 3, 0, 0, 2) + digest + bytes(72))]
     for structure, field, off in ((b"bpf_array", b"value", 272),
                                   (b"bpf_map", b"max_entries", 36),
                                   (b"htab_elem", b"key", 48)):
@@ -164,6 +169,9 @@ def capture(funcs):
                         struct.pack("<10IQ", 6, 37, len(funcs), 2, 20, 30, 0,
                                     0, 8, 1, 0)))
     parts += [func_record(f) for f in funcs]
+    parts += [record(7, struct.pack("<II8s6I", *a[:-1]) + a[-1])
+              for a in ACCESSES]
+    parts.append(record(8, bytes(range(160))))
     parts += [sym_record(LOOKUP, b"__htab_map_lookup_elem"),
               sym_record(THUNK, b"srso_return_thunk")]
     body = b"".join(parts)
