@@ -364,6 +364,7 @@ static const char *check_rela(const struct vouch_image *img,
 			      const Elf64_Rela *r)
 {
 	u32 sym = ELF64_R_SYM(r->r_info);
+	u64 slot = (u64)r->r_addend + 4; /* bytes; huge if below the first */
 
 	switch (ELF64_R_TYPE(r->r_info)) {
 	case R_X86_64_PLT32:
@@ -372,9 +373,7 @@ static const char *check_rela(const struct vouch_image *img,
 			return "relocation: not to an import";
 		return NULL;
 	case R_X86_64_PC32:
-		if (sym != SYM_SLOTS || r->r_addend < -4 ||
-		    (r->r_addend + 4) % 8 ||
-		    (u64)(r->r_addend + 4) / 8 >= img->n_slots)
+		if (sym != SYM_SLOTS || slot % 8 || slot / 8 >= img->n_slots)
 			return "relocation: not to a slot";
 		return NULL;
 	default:

@@ -281,7 +281,7 @@ def relocations(t):
     for sym in (0, 2, 3, 5, 99):
         t.add("a return site at symbol %d" % sym, "return sites: not those",
               lambda p, sym=sym: p.rela(".rela.return_sites", 0, sym=sym))
-    for addend in (-12, -5, -3, 0, 3, 4, 12, 1 << 40, -1 << 63):
+    for addend in (-12, -5, -3, 0, 3, 4, 12, 1 << 40, -1 << 63, (1 << 63) - 4):
         if addend == 4:
             continue
         t.add("a load of slot at %d" % addend, "relocation: not to a slot",

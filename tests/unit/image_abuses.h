@@ -110,6 +110,11 @@ static inline void relocation_beyond_slots(struct state *s)
 	rela(s, 0)->r_addend = 8 * 1000 - 4;
 }
 
+static inline void relocation_beyond_numbers(struct state *s)
+{
+	rela(s, 0)->r_addend = INT64_MAX - 3;
+}
+
 static inline void relocation_between_slots(struct state *s)
 {
 	rela(s, 0)->r_addend = 0;
@@ -349,6 +354,7 @@ static const struct {
 	{ early_name, "an image's name" },
 	{ absolute_relocation, "a type that no image has" },
 	{ relocation_beyond_slots, "not to a slot" },
+	{ relocation_beyond_numbers, "not to a slot" },
 	{ relocation_between_slots, "not to a slot" },
 	{ relocation_to_text, "not to a slot" },
 	{ call_beside_an_import, "not to an import" },
