@@ -225,16 +225,13 @@ static int check_prog_type(struct check *c,
 	u32 type = le32_to_cpu(prog->type);
 	const char *name = vouch_prog_type_name(type);
 
-	if (type != BPF_PROG_TYPE_XDP)
-		return vouch_refuse_prog(c->why, prog->name,
-					 "program type %s (%u) has no hook in "
-					 "vouch_target; only xdp has",
-					 name, type);
 	if (!vouch_profile_offers(c->profile, "prog_types", name))
 		return vouch_refuse_prog(c->why, prog->name,
-					 "the target's vouch_target does not "
-					 "offer the hook %s",
-					 name);
+					 "the target has no hook for program "
+					 "type %s (%u): prog_types of profile "
+					 "%s lacks it",
+					 name, type,
+					 vouch_profile_release(c->profile));
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 
 #include "helpers/export.h"
 #include "maps/map.h"
+#include "offer.h"
 #include "return.h"
 #include "suit.h"
 #include "vouch_gen_profile.h"
@@ -161,6 +162,17 @@ static int check_maps(const struct vouch_image *img, struct vouch_reason *why)
 	return err;
 }
 
+static bool offers_type(u32 type)
+{
+	switch (type) {
+#define CASE(type, name) case BPF_PROG_TYPE_##type:
+		VOUCH_PROG_TYPES(CASE)
+		return true;
+	default:
+		return false;
+	}
+}
+
 static int check_progs(const struct vouch_image *img, struct vouch_reason *why)
 {
 	const struct vouch_requirements_view *req = &img->req;
@@ -169,12 +181,11 @@ static int check_progs(const struct vouch_image *img, struct vouch_reason *why)
 	for (i = 0; i < req->n_progs; i++) {
 		const struct vouch_req_prog *p = &req->progs[i];
 
-		if (le32_to_cpu(p->type) != BPF_PROG_TYPE_XDP)
+		if (!offers_type(le32_to_cpu(p->type)))
 			return vouch_refuse(
 				why, -ENOEXEC,
-				"program %s: type %u is not offered; this target runs XDP (type %u)",
-				p->name, le32_to_cpu(p->type),
-				BPF_PROG_TYPE_XDP);
+				"program %s: type %u is not offered; link it for this target's profile",
+				p->name, le32_to_cpu(p->type));
 		for (k = 0; k < i; k++)
 			if (!memcmp(req->progs[k].name, p->name,
 				    sizeof(p->name)))

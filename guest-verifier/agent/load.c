@@ -150,23 +150,12 @@ static bool judge_programs(struct vouch_load *load)
 	struct bpf_program *prog;
 
 	bpf_object__for_each_program(prog, load->bpf) {
-		u32 type = bpf_program__type(prog);
-
 		if (load->n_progs == VOUCH_MAX_PROGS)
 			return vouch_load_fail(
 				load, "the object has more than %u programs",
 				VOUCH_MAX_PROGS);
 		load->progs[load->n_progs++].prog = prog;
 		bpf_program__set_autoload(prog, true);
-		if (type == BPF_PROG_TYPE_XDP || load->options->record)
-			continue;
-		load->failed = load->n_progs - 1;
-		return fail(
-			load, VOUCH_VERDICT_UNSUPPORTED,
-			"program %s in section %s is of type %s; only xdp is supported",
-			bpf_program__name(prog),
-			bpf_program__section_name(prog),
-			vouch_prog_type_name(type));
 	}
 	return load->n_progs ||
 	       vouch_load_fail(load, "the object has no program");

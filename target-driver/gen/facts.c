@@ -15,6 +15,8 @@
 #include <linux/vermagic.h>
 #include <net/xdp.h>
 
+#include "offer.h"
+
 struct fact {
 	char name[64];
 	u64 value;
@@ -61,6 +63,13 @@ const struct fact vouch_kconfig[] __used __section(".vouch.kconfig") = {
 	CONFIG(CONFIG_SMP),	    CONFIG(CONFIG_STRICT_MODULE_RWX),
 	CONFIG(CONFIG_X86_5LEVEL),  CONFIG(CONFIG_X86_KERNEL_IBT),
 };
+
+#define TYPE_NAME(type, name) #name,
+const char vouch_prog_types[][32] __used
+	__section(".vouch.prog_types") = { VOUCH_PROG_TYPES(TYPE_NAME) };
+
+const char vouch_map_types[][32] __used
+	__section(".vouch.map_types") = { VOUCH_MAP_TYPES(TYPE_NAME) };
 
 const char vouch_vermagic[] __used
 	__section(".vouch.vermagic") = VERMAGIC_STRING;

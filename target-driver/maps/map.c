@@ -7,6 +7,7 @@
 #include <linux/vmalloc.h>
 
 #include "maps/map.h"
+#include "offer.h"
 
 static uint map_memory_mib = 64;
 module_param(map_memory_mib, uint, 0444);
@@ -15,10 +16,8 @@ MODULE_PARM_DESC(map_memory_mib, "MiB that all maps together may occupy");
 static atomic64_t memory_used = ATOMIC64_INIT(0);
 
 static const struct vouch_map_ops *const types[] = {
-	&vouch_array_ops,
-	&vouch_percpu_array_ops,
-	&vouch_hash_ops,
-	&vouch_percpu_hash_ops,
+#define OPS(type, name) &vouch_##name##_ops,
+	VOUCH_MAP_TYPES(OPS)
 };
 
 static const struct vouch_map_ops *find_type(u32 type)

@@ -273,10 +273,13 @@ static void other_programs_are_refused(void **state)
 	struct fixture *f = *state;
 
 	f->prog.type = cpu_to_le32(BPF_PROG_TYPE_KPROBE);
-	refused(f, "program type kprobe", "xdp-test");
+	refused(f, "program type kprobe (2)", "xdp-test");
 	f->prog.type = cpu_to_le32(BPF_PROG_TYPE_XDP);
 	fixture_profile(f, "[\"xdp\"]", "[]");
-	refused(f, "does not offer the hook xdp", "xdp-test");
+	refused(f,
+		"no hook for program type xdp (6): "
+		"prog_types of profile",
+		"xdp-test");
 }
 
 static void what_cannot_be_linked_is_refused(void **state)

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The types of programs and maps that vouch_target offers, by the target's
+ * configuration. The module is built from these lists, and the target profile
+ * takes them from here, by way of gen/facts.c.
+ *
+ * Each X(TYPE, name) has the type as in BPF_PROG_TYPE_TYPE or
+ * BPF_MAP_TYPE_TYPE, and its name as in bpf_names.h.
+ */
+#ifndef VOUCH_OFFER_H
+#define VOUCH_OFFER_H
+
+#define VOUCH_PROG_TYPES(X) X(XDP, xdp)
+
+#define VOUCH_MAP_TYPES(X)            \
+	X(ARRAY, array)               \
+	X(HASH, hash)                 \
+	X(PERCPU_ARRAY, percpu_array) \
+	X(PERCPU_HASH, percpu_hash)
+
+#endif /* VOUCH_OFFER_H */
