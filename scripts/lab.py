@@ -63,7 +63,7 @@ class Lab:
     def launch(self, kernel, initrd, console, append, memory, **more):
         return dict({
             "kernel": self.path(*kernel), "initrd": self.path(initrd),
-            "append": "console=ttyS0 panic=-1 " + append,
+            "append": "console=ttyS0 panic=-1 no_timer_check " + append,
             "memory_mb": memory, "cpus": CPUS, "cpu": "EPYC",
             "console": os.path.abspath(os.path.join(self.state, console)),
         }, **more)

@@ -67,7 +67,7 @@ class LiarLab(lab_module.Lab):
              "-object", "memory-backend-memfd,id=mem,size=512M,share=on",
              "-kernel", self.path("verifier", "vmlinux"),
              "-initrd", self.path("verifier.cpio"),
-             "-append", "console=ttyS0 panic=-1 quiet",
+             "-append", "console=ttyS0 panic=-1 no_timer_check quiet",
              "-serial", "file:" + console, "-chardev",
              "socket,id=vsock0,path=" + os.path.join(self.dir, "honest.sock"),
              "-device", "vhost-user-vsock-pci,chardev=vsock0"],

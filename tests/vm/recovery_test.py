@@ -54,7 +54,7 @@ class Others(Lab):
              % MEMORY, "-nodefaults", "-display", "none", "-no-reboot",
              "-kernel", self.path("verifier", "vmlinux"),
              "-initrd", self.path("verifier.cpio"),
-             "-append", "console=ttyS0 panic=-1 quiet",
+             "-append", "console=ttyS0 panic=-1 no_timer_check quiet",
              "-device", "pcie-root-port,id=port1,chassis=1,slot=1",
              "-chardev", "socket,id=vsock0,path=%s/verifier.sock" % self.dir,
              "-device",
