@@ -41,6 +41,7 @@
 #define VOUCH_MAX_FUNCS 256u /* per program, as in the kernel */
 #define VOUCH_MAX_MAPS 64u
 #define VOUCH_MAX_REFS 65536u /* per function */
+#define VOUCH_MAX_EXTABLE 65536u /* per function */
 #define VOUCH_MAX_SYMS 4096u /* per program */
 #define VOUCH_MAX_FACTS 1024u
 #define VOUCH_MAX_CODE (16u << 20) /* bytes of a function */
@@ -161,7 +162,7 @@ struct vouch_capture_prog {
 	__le32 n_syms;
 	__le32 n_insns; /* instructions after the verifier's rewriting */
 	__le32 n_processed; /* instructions that the verifier walked */
-	__le32 n_extable; /* exception table entries */
+	__le32 n_extable; /* exception table entries of all functions */
 	__le32 n_poke; /* entries of the tail-call poke table */
 	__le32 stack_depth; /* bytes */
 	__le32 flags; /* VOUCH_PROG_* */
@@ -175,13 +176,13 @@ VOUCH_ASSERT_SIZE(struct vouch_capture_prog, 176);
 #define VOUCH_PROG_CB_ACCESS (1u << 3)
 #define VOUCH_PROG_FLAGS_ALL ((1u << 4) - 1)
 
-/* Followed by code_len bytes of code, zero bytes up to 8, and n_refs times
- * struct vouch_capture_ref. */
+/* Followed by code_len bytes of code, zero bytes up to 8, n_refs times struct
+ * vouch_capture_ref and n_extable times struct vouch_capture_extable. */
 struct vouch_capture_func {
 	__le32 index; /* 0: the program's entry */
 	__le32 code_len;
 	__le32 n_refs;
-	__le32 reserved;
+	__le32 n_extable;
 	__le64 address; /* of the first byte, in the verifier kernel */
 };
 VOUCH_ASSERT_SIZE(struct vouch_capture_func, 24);
@@ -207,6 +208,16 @@ struct vouch_capture_ref {
 };
 VOUCH_ASSERT_SIZE(struct vouch_capture_ref, 24);
 
+/* A load that may fault: it then gives 0, and execution goes on behind it.
+ * Entries of a function ascend and do not overlap. */
+struct vouch_capture_extable {
+	__le32 insn_off; /* of the load in the function, bytes */
+	__le32 insn_len; /* its length, bytes */
+	__le32 reg; /* of the destination register in pt_regs, bytes */
+	__le32 reserved;
+};
+VOUCH_ASSERT_SIZE(struct vouch_capture_extable, 16);
+
 /* An address that a rel32 in the code may reach, and its kernel symbol
  * ("name@module" in a module). There may be more SYMs than calls; the target
  * of each CALL is there. */
@@ -225,6 +236,8 @@ struct vouch_capture_func_view {
 	u32 code_len;
 	const struct vouch_capture_ref *refs;
 	u32 n_refs;
+	const struct vouch_capture_extable *extable;
+	u32 n_extable;
 };
 
 struct vouch_access_view {

@@ -23,36 +23,60 @@ static const char *check_prog(const struct vouch_capture_prog *prog)
 	return NULL;
 }
 
+static const char *check_extable(const struct vouch_capture_func_view *f)
+{
+	u64 end = 0;
+	u32 i;
+
+	for (i = 0; i < f->n_extable; i++) {
+		const struct vouch_capture_extable *e = &f->extable[i];
+		u32 off = le32_to_cpu(e->insn_off);
+		u32 len = le32_to_cpu(e->insn_len);
+
+		if (off < end)
+			return "capture: exception table: not in ascending order";
+		if (!len || !vouch_range_ok(off, len, f->code_len))
+			return "capture: exception table: an entry outside the code";
+		if (e->reserved)
+			return "capture: exception table: reserved bytes are not zero";
+		end = (u64)off + len;
+	}
+	return NULL;
+}
+
 static const char *take_func(struct vouch_capture_prog_view *p,
 			     const struct vouch_capture_item *r)
 {
 	const struct vouch_capture_func *func = (const void *)r->data;
 	struct vouch_capture_func_view *f = &p->funcs[p->n_funcs];
-	u64 code_len, n_refs;
+	u64 code_len, n_refs, n_extable;
 
 	if (r->length < sizeof(*func))
 		return "capture: FUNC: wrong length";
 	code_len = le32_to_cpu(func->code_len);
 	n_refs = le32_to_cpu(func->n_refs);
-	if (!code_len || code_len > VOUCH_MAX_CODE || n_refs > VOUCH_MAX_REFS)
+	n_extable = le32_to_cpu(func->n_extable);
+	if (!code_len || code_len > VOUCH_MAX_CODE || n_refs > VOUCH_MAX_REFS ||
+	    n_extable > VOUCH_MAX_EXTABLE)
 		return "capture: FUNC: a count is out of range";
 	if (r->length != sizeof(*func) + vouch_capture_pad(code_len) +
-				 n_refs * sizeof(struct vouch_capture_ref))
+				 n_refs * sizeof(*f->refs) +
+				 n_extable * sizeof(*f->extable))
 		return "capture: FUNC: wrong length";
 	if (le32_to_cpu(func->index) != p->n_funcs)
 		return "capture: FUNC: not in ascending order";
-	if (func->reserved)
-		return "capture: FUNC: reserved bytes are not zero";
 	f->func = func;
 	f->code = r->data + sizeof(*func);
 	f->code_len = code_len;
 	f->refs = (const void *)(f->code + vouch_capture_pad(code_len));
 	f->n_refs = n_refs;
+	f->extable = (const void *)(f->refs + n_refs);
+	f->n_extable = n_extable;
 	if (!vouch_all_zero(f->code + code_len,
 			    vouch_capture_pad(code_len) - code_len))
 		return "capture: FUNC: bytes behind the code are not zero";
 	p->n_funcs++;
-	return NULL;
+	return check_extable(f);
 }
 
 static const char *take_sym(struct vouch_capture_prog_view *p,
@@ -276,6 +300,24 @@ static const char *take_part(struct vouch_capture_prog_view *p,
 	}
 }
 
+/* Are the parts as many as the program says? */
+static const char *check_counts(const struct vouch_capture_prog_view *p)
+{
+	u64 n_extable = 0;
+	u32 i;
+
+	if (p->n_funcs < le32_to_cpu(p->prog->n_funcs) ||
+	    p->n_syms < le32_to_cpu(p->prog->n_syms))
+		return "capture: PROG: fewer FUNC or SYM records than it says";
+	if (p->n_accesses && !p->insns)
+		return "capture: PROG: accesses without INSNS";
+	for (i = 0; i < p->n_funcs; i++)
+		n_extable += p->funcs[i].n_extable;
+	if (n_extable != le32_to_cpu(p->prog->n_extable))
+		return "capture: PROG: not as many exception table entries as it says";
+	return NULL;
+}
+
 static const char *take_prog_parts(struct vouch_capture_cursor *c,
 				   struct vouch_capture_prog_view *p)
 {
@@ -291,14 +333,7 @@ static const char *take_prog_parts(struct vouch_capture_cursor *c,
 			break;
 		vouch_capture_step(c, &r);
 	}
-	if (why)
-		return why;
-	if (p->n_funcs < le32_to_cpu(p->prog->n_funcs) ||
-	    p->n_syms < le32_to_cpu(p->prog->n_syms))
-		return "capture: PROG: fewer FUNC or SYM records than it says";
-	if (p->n_accesses && !p->insns)
-		return "capture: PROG: accesses without INSNS";
-	return NULL;
+	return why ? why : check_counts(p);
 }
 
 const char *vouch_capture_take_prog(struct vouch_capture_cursor *c,

@@ -6,6 +6,7 @@
 
 #include <linux/bpf.h>
 #include <linux/err.h>
+#include <linux/extable.h>
 #include <linux/filter.h>
 #include <linux/string.h>
 
@@ -163,6 +164,49 @@ static int take_refs(struct walk *w, const struct bpf_prog *fp)
 	return 0;
 }
 
+#ifdef CONFIG_X86_64
+/* Source of the encoding: kernel, ex_handler_bpf() and do_jit() in
+ * arch/x86/net/bpf_jit_comp.c. */
+static int take_exception(struct walk *w, const struct bpf_prog *fp,
+			  const struct exception_table_entry *e)
+{
+	u64 at = (unsigned long)&e->insn + e->insn;
+	struct vouch_capture_extable *out;
+
+	if (e->data != EX_TYPE_BPF || e->fixup >> 16)
+		return refuse(w->take, -EILSEQ,
+			      "an exception table entry of another kind");
+	out = extend(w->take, sizeof(*out));
+	if (!out)
+		return no_room(w->take);
+	out->insn_off = cpu_to_le32(at - (unsigned long)fp->bpf_func);
+	out->insn_len = cpu_to_le32(e->fixup & 0xff);
+	out->reg = cpu_to_le32(e->fixup >> 8);
+	return 0;
+}
+#else
+static int take_exception(struct walk *w, const struct bpf_prog *fp,
+			  const struct exception_table_entry *e)
+{
+	return refuse(w->take, -EOPNOTSUPP,
+		      "exception tables of this architecture are not known");
+}
+#endif
+
+static int take_extable(struct walk *w, const struct bpf_prog *fp)
+{
+	u32 i;
+	int err = 0;
+
+	if (fp->aux->num_exentries > VOUCH_MAX_EXTABLE ||
+	    (fp->aux->num_exentries && !fp->aux->extable))
+		return refuse(w->take, -EILSEQ,
+			      "the exception table is not there");
+	for (i = 0; !err && i < fp->aux->num_exentries; i++)
+		err = take_exception(w, fp, &fp->aux->extable[i]);
+	return err;
+}
+
 static int take_func(struct walk *w)
 {
 	const struct bpf_prog *fp = func_of(w->prog, w->func);
@@ -180,14 +224,19 @@ static int take_func(struct walk *w)
 	w->n_tagged = 0;
 	w->n_refs = 0;
 	err = take_refs(w, fp);
+	if (!err)
+		err = take_extable(w, fp);
 	if (err)
 		return err;
 	func->index = cpu_to_le32(w->func);
 	func->code_len = cpu_to_le32(fp->jited_len);
 	func->n_refs = cpu_to_le32(w->n_refs);
 	func->address = cpu_to_le64((unsigned long)fp->bpf_func);
+	func->n_extable = cpu_to_le32(fp->aux->num_exentries);
 	le32_add_cpu(&head->length,
-		     w->n_refs * sizeof(struct vouch_capture_ref));
+		     w->n_refs * sizeof(struct vouch_capture_ref) +
+			     fp->aux->num_exentries *
+				     sizeof(struct vouch_capture_extable));
 	if (vouch_symbols_scan(w->symbols, (u8 *)fp->bpf_func, fp->jited_len))
 		return refuse(w->take, -ENOMEM, "out of memory");
 	return 0;

@@ -123,6 +123,27 @@ static json_t *refs_json(const struct vouch_capture_view *view,
 	return list;
 }
 
+/* What may fault, and which register then is 0, as an offset in pt_regs. */
+static json_t *extable_json(const struct vouch_capture_func_view *func)
+{
+	json_t *list = json_array();
+	u32 i;
+
+	for (i = 0; i < func->n_extable; i++) {
+		const struct vouch_capture_extable *e = &func->extable[i];
+
+		json_array_append_new(
+			list,
+			json_pack("{s:I, s:I, s:I}", "offset",
+				  (json_int_t)le32_to_cpu(e->insn_off),
+				  "length",
+				  (json_int_t)le32_to_cpu(e->insn_len),
+				  "register",
+				  (json_int_t)le32_to_cpu(e->reg)));
+	}
+	return list;
+}
+
 static json_t *funcs_json(const struct vouch_capture_view *view,
 			  const struct vouch_capture_prog_view *prog, bool code)
 {
@@ -131,10 +152,12 @@ static json_t *funcs_json(const struct vouch_capture_view *view,
 
 	for (i = 0; i < prog->n_funcs; i++) {
 		const struct vouch_capture_func_view *fn = &prog->funcs[i];
-		json_t *func = json_pack("{s:I, s:I, s:o}", "index",
-					 (json_int_t)i, "length",
-					 (json_int_t)fn->code_len, "references",
-					 refs_json(view, prog, fn));
+		json_t *func =
+			json_pack("{s:I, s:I, s:o, s:o}", "index",
+				  (json_int_t)i, "length",
+				  (json_int_t)fn->code_len, "references",
+				  refs_json(view, prog, fn), "exceptions",
+				  extable_json(fn));
 
 		if (code)
 			json_object_set_new(

@@ -21,6 +21,9 @@ static void follow_prog(const struct vouch_capture_prog_view *p)
 		fuzz_touch(p->funcs[i].code, p->funcs[i].code_len);
 		fuzz_touch(p->funcs[i].refs,
 			   p->funcs[i].n_refs * sizeof(*p->funcs[i].refs));
+		fuzz_touch(p->funcs[i].extable,
+			   p->funcs[i].n_extable *
+				   sizeof(*p->funcs[i].extable));
 	}
 	for (i = 0; i < p->n_accesses; i++) {
 		fuzz_touch(p->accesses[i].access,

@@ -104,25 +104,38 @@ def read_map(data):
 
 def read_prog(data):
     need(len(data) == 176, "PROG")
-    (kind, _, funcs, syms, insns, processed, _, _, depth, flags,
+    (kind, _, funcs, syms, insns, processed, extable, _, depth, flags,
      reserved) = struct.unpack_from("<10IQ", data, 128)
     need(not reserved and funcs, "PROG")
     return {"name": text(data[:64]), "section": text(data[64:128]),
             "type": PROG_TYPES.get(kind, "unknown"), "insns": insns,
             "insns_processed": processed, "stack_depth": depth,
             "flags": bits(flags, PROG_FLAGS), "functions": [],
-            "accesses": [], "_insns": b"", "_funcs": funcs, "_syms": syms, "_names": {}}
+            "accesses": [], "_insns": b"", "_funcs": funcs, "_syms": syms,
+            "_names": {}, "_extable": extable}
 
 
 def read_func(data):
     need(len(data) >= 24, "FUNC")
-    index, code_len, n_refs, reserved, address = struct.unpack_from(
+    index, code_len, n_refs, n_extable, address = struct.unpack_from(
         "<4IQ", data)
     start = 24 + (code_len + 7) // 8 * 8
-    need(not reserved and len(data) == start + 24 * n_refs, "FUNC")
+    end = start + 24 * n_refs
+    need(len(data) == end + 16 * n_extable, "FUNC")
     return {"index": index, "length": code_len, "_address": address,
             "_code": data[24:24 + code_len],
-            "_refs": list(struct.iter_unpack("<IIQQ", data[start:]))}
+            "_refs": list(struct.iter_unpack("<IIQQ", data[start:end])),
+            "exceptions": read_extable(data[end:], code_len)}
+
+
+def read_extable(data, code_len):
+    out, last = [], 0
+    for off, length, reg, reserved in struct.iter_unpack("<4I", data):
+        need(not reserved and length and last <= off and
+             off + length <= code_len, "exception table")
+        last = off + length
+        out.append({"offset": off, "length": length, "register": reg})
+    return out
 
 
 def read_access(data, prog):
@@ -185,7 +198,9 @@ def complete(progs):
     return not progs or (
         len(progs[-1]["functions"]) == progs[-1]["_funcs"] and
         len(progs[-1]["_names"]) == progs[-1]["_syms"] and
-        bool(progs[-1]["_insns"] or not progs[-1]["accesses"]))
+        bool(progs[-1]["_insns"] or not progs[-1]["accesses"]) and
+        sum(len(f["exceptions"]) for f in progs[-1]["functions"]) ==
+        progs[-1]["_extable"])
 
 
 def read_part(kind, payload, prog):

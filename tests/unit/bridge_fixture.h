@@ -250,22 +250,25 @@ static inline void write_func(struct fixture *f, u32 i)
 		.index = cpu_to_le32(i),
 		.code_len = cpu_to_le32(m->len),
 		.n_refs = cpu_to_le32(m->n_refs),
+		.n_extable = cpu_to_le32(m->n_extable),
 		.address = cpu_to_le64(FIXTURE_FUNC(i) - (i ? f->nearer : 0)),
 	};
-	u8 rest[FIXTURE_CODE + sizeof(m->refs)] = {};
+	u8 rest[FIXTURE_CODE + sizeof(m->refs) + sizeof(m->extable)] = {};
 	u32 len = (m->len + 7) & ~7u;
 
 	memcpy(rest, m->code, m->len);
 	memcpy(rest + len, m->refs, m->n_refs * sizeof(m->refs[0]));
+	len += m->n_refs * sizeof(m->refs[0]);
+	memcpy(rest + len, m->extable, m->n_extable * sizeof(m->extable[0]));
+	len += m->n_extable * sizeof(m->extable[0]);
 	vouch_capture_write_record(&f->writer, VOUCH_RECORD_FUNC, &func,
-				   sizeof(func), rest,
-				   len + m->n_refs * sizeof(m->refs[0]));
+				   sizeof(func), rest, len);
 }
 
 static inline void write_capture(struct fixture *f)
 {
 	struct vouch_capture_writer *w = &f->writer;
-	u32 i;
+	u32 i, n_extable = 0;
 
 	if (!f->keep_hash)
 		assert_int_equal(
@@ -273,6 +276,9 @@ static inline void write_capture(struct fixture *f)
 			0);
 	f->prog.n_funcs = cpu_to_le32(f->n_funcs);
 	f->prog.n_syms = cpu_to_le32(f->n_syms);
+	for (i = 0; i < f->n_funcs; i++)
+		n_extable += f->funcs[i].n_extable;
+	f->prog.n_extable = cpu_to_le32(n_extable);
 	vouch_capture_write_record(w, VOUCH_RECORD_ENV, &f->env, sizeof(f->env),
 				   NULL, 0);
 	for (i = 0; i < f->n_facts; i++)

@@ -29,6 +29,7 @@ struct parts {
 		struct vouch_capture_func func;
 		u8 code[16];
 		struct vouch_capture_ref refs[N_REFS];
+		struct vouch_capture_extable extable[2];
 	} entry;
 	struct {
 		struct vouch_capture_func func;
@@ -71,8 +72,10 @@ static struct parts good(void)
 			  .n_funcs = 2,
 			  .n_syms = 2,
 			  .n_insns = 5,
+			  .n_extable = 2,
 			  .flags = VOUCH_PROG_JITED },
-		.entry = { .func = { 0, CODE_LEN, N_REFS, 0, ENTRY } },
+		.entry = { .func = { 0, CODE_LEN, N_REFS, 2, ENTRY },
+			   .extable = { { 2, 4, 80, 0 }, { 6, 7, 40, 0 } } },
 		.second = { .func = { 1, 8, 0, 0, SECOND } },
 		.access = { { .a = { VOUCH_ACCESS_PROLOGUE, VOUCH_BASE_PROLOGUE,
 				     .n_insns = 3 } },
@@ -192,6 +195,8 @@ static void good_capture_is_indexed(void **state)
 	assert_int_equal(view.progs[0].n_syms, 2);
 	assert_int_equal(view.progs[0].funcs[0].n_refs, N_REFS);
 	assert_int_equal(view.progs[0].funcs[0].code_len, CODE_LEN);
+	assert_int_equal(view.progs[0].funcs[0].n_extable, 2);
+	assert_int_equal(view.progs[0].funcs[0].extable[1].reg, 40);
 	assert_int_equal(view.progs[0].funcs[0].refs[3].value, 77);
 	assert_string_equal(view.progs[0].syms[1]->name, "f@module");
 	assert_int_equal(view.progs[0].n_accesses, 3);
@@ -339,10 +344,30 @@ static void functions_are_checked(void **state)
 	REFUSED(p.entry.func.n_refs = VOUCH_MAX_REFS + 1,
 		"capture: FUNC: a count is out of range");
 	REFUSED(p.entry.func.n_refs--, "capture: FUNC: wrong length");
-	REFUSED(p.entry.func.reserved = 1,
-		"capture: FUNC: reserved bytes are not zero");
+	REFUSED(p.entry.func.n_extable--, "capture: FUNC: wrong length");
+	REFUSED(p.entry.func.n_extable = VOUCH_MAX_EXTABLE + 1,
+		"capture: FUNC: a count is out of range");
 	REFUSED(p.entry.code[CODE_LEN] = 1,
 		"capture: FUNC: bytes behind the code are not zero");
+}
+
+static void exception_tables_are_checked(void **state)
+{
+	static const char outside[] =
+		"capture: exception table: an entry outside the code";
+	static const char order[] =
+		"capture: exception table: not in ascending order";
+
+	(void)state;
+	REFUSED(p.entry.extable[1].insn_off = 5, order);
+	REFUSED(p.entry.extable[1].insn_off = 0, order);
+	REFUSED(p.entry.extable[1].insn_len = 8, outside);
+	REFUSED(p.entry.extable[1].insn_len = 0, outside);
+	REFUSED(p.entry.extable[1].insn_off = 0xfffffff9, outside);
+	REFUSED(p.entry.extable[0].reserved = 1,
+		"capture: exception table: reserved bytes are not zero");
+	REFUSED(p.prog.n_extable = 1,
+		"capture: PROG: not as many exception table entries as it says");
 }
 
 static void references_are_checked(void **state)
@@ -411,6 +436,7 @@ static void accesses_are_in_their_place(void **state)
 	(void)state;
 	p.prog.n_funcs = 1;
 	p.prog.n_syms = 0;
+	p.prog.n_extable = 0;
 	p.second.func.index = 0;
 	vouch_capture_write_record(&w, VOUCH_RECORD_ENV, &p.env, sizeof(p.env),
 				   NULL, 0);
@@ -440,6 +466,7 @@ static void add_program(struct vouch_capture_writer *w, struct parts *p)
 {
 	p->prog.n_funcs = 1;
 	p->prog.n_syms = 0;
+	p->prog.n_extable = 0;
 	vouch_capture_write_record(w, VOUCH_RECORD_PROG, &p->prog,
 				   sizeof(p->prog), NULL, 0);
 	p->second.func.index = 0;
@@ -545,6 +572,7 @@ int main(void)
 		cmocka_unit_test(facts_and_maps_are_checked),
 		cmocka_unit_test(programs_are_checked),
 		cmocka_unit_test(functions_are_checked),
+		cmocka_unit_test(exception_tables_are_checked),
 		cmocka_unit_test(references_are_checked),
 		cmocka_unit_test(accesses_are_checked),
 		cmocka_unit_test(accesses_are_in_their_place),

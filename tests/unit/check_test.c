@@ -296,7 +296,8 @@ static void what_cannot_be_linked_is_refused(void **state)
 	f->prog.n_poke = cpu_to_le32(1);
 	refused(f, "tail calls", "xdp-test");
 	f->prog.n_poke = 0;
-	f->prog.n_extable = cpu_to_le32(1);
+	f->funcs[0].n_extable = 1;
+	f->funcs[0].extable[0].insn_len = cpu_to_le32(1);
 	refused(f, "exception table", "xdp-test");
 }
 

@@ -18,6 +18,7 @@
 
 #define FIXTURE_CODE 512 /* room for a function */
 #define FIXTURE_REFS 16
+#define FIXTURE_EXTABLE 4
 #define FIXTURE_FUNCS 3
 
 /* Addresses in the imaginary verifier kernel. */
@@ -36,6 +37,8 @@ struct fixture_func {
 	u8 code[FIXTURE_CODE];
 	u32 len;
 	struct vouch_capture_ref refs[FIXTURE_REFS];
+	struct vouch_capture_extable extable[FIXTURE_EXTABLE];
+	u32 n_extable;
 	u32 n_refs;
 };
 
