@@ -28,8 +28,7 @@ bool vouch_debug_locks(void);
 /*
  * Look for memory to which nothing points, twice; show it on the console.
  *
- * Return: how many pieces have a function of vouch_target, of vouch_guest or
- * of an image in the backtrace of their allocation; -1 if that is unknown.
+ * Return: how many pieces, whoever allocated them; -1 if that is unknown.
  */
 int vouch_debug_leaks(void);
 
@@ -52,12 +51,12 @@ struct vouch_fault {
 
 /*
  * Let the n-th allocation, or copy from and to user space, of a call fail,
- * for n from 1 until the call has no n-th one. Each must end in a success or
- * a clean errno, leave nothing behind, and not hinder the next call.
+ * for each @step-th n from 1 until the call has no n-th one. Each must end in a
+ * success or a clean errno, leave nothing behind, and not hinder the next call.
  *
  * Return: how many calls failed, or -1 after telling on the console what went
  * wrong.
  */
-int vouch_debug_fail(const struct vouch_fault *f);
+int vouch_debug_fail(const struct vouch_fault *f, unsigned int step);
 
 #endif /* DEBUG_H */

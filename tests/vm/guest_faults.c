@@ -134,7 +134,7 @@ static const struct vouch_fault of_module = {
 
 static void try(const struct vouch_fault *f)
 {
-	int failed = vouch_debug_fail(f);
+	int failed = vouch_debug_fail(f, 1);
 
 	vouch_test_check(failed > 0, "%s fails cleanly wherever it fails (%d)",
 			 f->name, failed);

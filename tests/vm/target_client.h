@@ -92,6 +92,7 @@ void test_reload(void);
 
 /* Each allocation of each request fails once; in target_faults.c. */
 void test_faults(void);
+void test_some_faults(void);
 void test_module_faults(void);
 
 #endif /* TARGET_CLIENT_H */

@@ -389,6 +389,7 @@ static const struct {
 	{ WHOLE, test_noise },
 	{ WHOLE, test_reload },
 	{ FAULTS, test_faults },
+	{ SMOKE, test_some_faults },
 	{ PROPRIETARY, test_proprietary },
 	{ WHOLE | SMOKE | FAULTS, test_end },
 	{ FAULTS, test_module_faults },
