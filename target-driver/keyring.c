@@ -39,6 +39,8 @@ static int add(const u8 *der, u32 len)
 
 int vouch_keyring_init(void)
 {
+	static const char another[] = "build the module with another";
+	static const char again[] = "there is no memory, try again";
 	int err = 0;
 	size_t i;
 
@@ -54,8 +56,8 @@ int vouch_keyring_init(void)
 	for (i = 0; !err && i < ARRAY_SIZE(vouch_certs); i++) {
 		err = add(vouch_certs[i].der, vouch_certs[i].der_len);
 		if (err)
-			pr_err("image certificate %zu does not load (%d); build the module with another\n",
-			       i, err);
+			pr_err("image certificate %zu does not load (%d); %s\n",
+			       i, err, err == -ENOMEM ? again : another);
 	}
 	if (!err)
 		err = keyring_restrict(make_key_ref(keyring, true), NULL, NULL);

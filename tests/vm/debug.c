@@ -12,6 +12,10 @@
 
 #define DEBUGFS "/sys/kernel/debug"
 #define KMEMLEAK DEBUGFS "/kmemleak"
+#define KMSG "/dev/kmsg"
+/* Marks in the kernel's log, between which scripts/kmsg.py allows more. */
+#define FAULTS "<6>vouch-test: faults from here"
+#define NO_FAULTS "<6>vouch-test: no faults from here"
 #define MIN_AGE 6 /* seconds; what is younger than 5, kmemleak trusts */
 #define MAX_FAULTS 20000 /* a call has fewer allocations and copies */
 
@@ -163,15 +167,11 @@ static bool works(const struct vouch_fault *f)
 	return (!f->prepare || f->prepare()) && f->act() >= 0;
 }
 
-int vouch_debug_fail(const struct vouch_fault *f, unsigned int step)
+static int fail_each(const struct vouch_fault *f, unsigned int step)
 {
 	unsigned int n;
 	int failed = 0;
 
-	if (fault_fd < 0)
-		fault_fd = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
-	if (fault_fd < 0 || !open_faults())
-		return odd(f, 0, "no faults to be had", -errno);
 	for (n = 1; n < MAX_FAULTS; n += step) {
 		bool hit;
 		int err;
@@ -199,4 +199,16 @@ int vouch_debug_fail(const struct vouch_fault *f, unsigned int step)
 	printf("# %s: faults up to %u, every %u., %d of them failures\n",
 	       f->name, n - 1, step, failed);
 	return n < MAX_FAULTS ? failed : odd(f, n, "has no end of faults", 0);
+}
+
+int vouch_debug_fail(const struct vouch_fault *f, unsigned int step)
+{
+	int failed;
+
+	if (fault_fd < 0)
+		fault_fd = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
+	if (fault_fd < 0 || !open_faults() || !put(KMSG, FAULTS))
+		return odd(f, 0, "no faults to be had", -errno);
+	failed = fail_each(f, step);
+	return put(KMSG, NO_FAULTS) ? failed : -1;
 }

@@ -17,7 +17,7 @@ OUT = os.path.join(BUILD, "vm", "verifier")
 STOCK = ["--memory", "1024", "--timeout", "300"]
 DEBUG = ["--memory", "2048", "--timeout", "3600",
          "--allow", "tests/vm/debug_kmsg.allow",
-         "--append", "log_buf_len=4M vouch_debug=1"]
+         "--append", "notsc nolapic_timer log_buf_len=4M vouch_debug=1"]
 # Static programs cannot have the sanitizers' runtime: let mistakes trap.
 FLAGS = ("-std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror "
          "-fsanitize=undefined -fsanitize-undefined-trap-on-error "

@@ -15,9 +15,12 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(ROOT, "scripts"))
+import kmsg  # noqa: E402  pylint: disable=wrong-import-position
+
 BUILD = os.environ.get("VOUCH_BUILD", "build")
 END = re.compile(r"^VOUCH-TEST-END (\d+) passed, (\d+) failed$", re.M)
-LOUD = re.compile(r"^<[0-4]>\[ *\d+\.\d+\] (.*)$", re.M)
+LOG = re.compile(r"^VOUCH-KMSG-BEGIN\n(.*)^VOUCH-KMSG-END$", re.M | re.S)
 MAGIC = b"~Module signature appended~\n"
 FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra",
          "-Werror", "-static", "-pthread"]
@@ -144,21 +147,14 @@ def boot(args, kernel, initrd):
     return text
 
 
-def loud_lines(text, allow):
-    """What the kernel said that no good run says."""
-    allowed = []
-    for path in [os.path.join(HERE, "target_kmsg.allow")] + allow:
-        with open(path) as f:
-            allowed += [re.compile(line.rstrip("\n")) for line in f
-                        if line.strip() and not line.startswith("#")]
-    return [line for line in LOUD.findall(text)
-            if not any(p.search(line) for p in allowed)]
-
-
 def judge(text, allow):
-    problems = ["kernel log: " + line for line in loud_lines(text, allow)]
-    if "VOUCH-KMSG-END" not in text:
-        problems.append("the guest did not show its kernel log")
+    log = LOG.search(text)
+    if log:
+        problems = kmsg.problems(
+            log.group(1).splitlines(),
+            [os.path.join(HERE, "target_kmsg.allow")] + allow)
+    else:
+        problems = ["the guest did not show its kernel log"]
     end = END.search(text)
     if not end:
         problems.append("the guest's test did not come to its end")
