@@ -11,6 +11,10 @@
 #include "schema.h"
 #include "store.h"
 
+/* Pages of 4 KiB that are written ahead before they go where they belong.
+ * The fewer, the less a disk that fills up can keep from being put there. */
+#define MAX_AHEAD 64
+
 struct vouch_store {
 	sqlite3 *db;
 	char why[160]; /* the last failure */
@@ -68,6 +72,7 @@ int vouch_store_open(struct vouch_store **store, const char *path, char *why,
 	sqlite3_randomness(sizeof(seed), &seed);
 	if (sqlite3_open(path, &s->db) != SQLITE_OK ||
 	    sqlite3_busy_timeout(s->db, 5000) != SQLITE_OK ||
+	    sqlite3_wal_autocheckpoint(s->db, MAX_AHEAD) != SQLITE_OK ||
 	    sqlite3_exec(s->db, schema, NULL, NULL, NULL) != SQLITE_OK ||
 	    upgrade(s->db, &reason)) {
 		snprintf(why, why_len, "database %s: %s", path,
@@ -124,23 +129,44 @@ static sqlite3_stmt *query(struct vouch_store *store, const char *sql,
 	return stmt;
 }
 
+/* What was written ahead takes no room once it is in the database proper. */
+static void shrink(struct vouch_store *store)
+{
+	sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
+				  NULL, NULL);
+}
+
+static int step(struct vouch_store *store, const char *sql, const char *types,
+		va_list args)
+{
+	sqlite3_stmt *stmt = prepare(store, sql, types, args);
+	int rc;
+
+	if (!stmt)
+		return sqlite3_errcode(store->db);
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_DONE || rc == SQLITE_ROW)
+		return sqlite3_finalize(stmt);
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
 static int run(struct vouch_store *store, const char *what, const char *sql,
 	       const char *types, ...)
 {
-	sqlite3_stmt *stmt;
-	va_list args;
+	va_list args, again;
 	int rc;
 
 	va_start(args, types);
-	stmt = prepare(store, sql, types, args);
+	va_copy(again, args);
+	rc = step(store, sql, types, args);
+	/* In a transaction it is the end of that which makes room. */
+	if (rc == SQLITE_FULL && sqlite3_get_autocommit(store->db)) {
+		shrink(store);
+		rc = step(store, sql, types, again);
+	}
+	va_end(again);
 	va_end(args);
-	if (!stmt)
-		return fail(store, what);
-	rc = sqlite3_step(stmt);
-	if (rc == SQLITE_DONE || rc == SQLITE_ROW)
-		rc = sqlite3_finalize(stmt);
-	else
-		sqlite3_finalize(stmt);
 	return rc == SQLITE_OK ? 0 : fail(store, what);
 }
 
@@ -179,8 +205,10 @@ int vouch_store_end(struct vouch_store *store, const char *name, int err)
 	/* Some errors have rolled it back already. */
 	if (err && !sqlite3_get_autocommit(store->db))
 		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
-	if (err)
+	if (err) {
+		shrink(store);
 		return -EIO;
+	}
 	vouch_fault(name, "committed");
 	return 0;
 }

@@ -26,6 +26,8 @@ SIZE = 3 << 20  # of the small file system, bytes
 PAGE = 4096
 # What is left of it when something is asked for, bytes.
 LEVELS = [n * PAGE for n in (0, 1, 3, 8, 16, 24, 64)]
+AHEAD = 32 * PAGE
+NO_RECORD = "store: cannot record a delivery"
 ALL_LEVELS = [n * PAGE for n in range(64)]
 # Of libfiu: what touches files. Sockets are left alone.
 FIU = ("posix/io/rw/write", "posix/io/rw/pwrite", "posix/io/rw/pwrite64",
@@ -136,6 +138,7 @@ def check_calls(tap, d, disk):
     with open(s.verdict["image"]["path"], "rb") as f:
         image = f.read()
     client = d.client()
+    lost = d.text().count(NO_RECORD)
     disk.fill(0)
     kind = wire.RESULT
     # The database may have some room left within its files.
@@ -156,7 +159,29 @@ def check_calls(tap, d, disk):
     disk.clear()
     tap.equal(client.call("deliver", image, target="demo")[0]["exit"], 0,
               "and delivered when there is space")
+    # The disk may be full between what announces a delivery and its result.
+    d.extra_deliveries[s.number] -= d.text().count(NO_RECORD) - lost
     client.close()
+
+
+def check_written_ahead(tap, d, disk):
+    """What the database writes ahead of itself does not fill the disk."""
+    s = d.submit_async(deliver=False)
+    d.take([s])
+    with open(s.verdict["image"]["path"], "rb") as f:
+        image = f.read()
+    client = d.client()
+    disk.fill(AHEAD)
+    kinds = set()
+    for _ in range(64):
+        kind, _, body, _ = client.request(
+            wire.CALL, {"method": "deliver", "target": "demo"}, image)
+        kinds.add((kind, str(body) if kind == wire.ERROR else None))
+    d.extra_deliveries[s.number] += 64
+    disk.clear()
+    client.close()
+    tap.equal(kinds, {(wire.RESULT, None)}, "many small writes fit into %d "
+              "KiB, one after the other" % (AHEAD >> 10))
 
 
 def check_start(tap, d, disk):
@@ -190,6 +215,7 @@ def test_full(tap, args):
         tap.check(any(refused) and not all(refused),
                   "some levels are too full, some are not", refused)
         check_calls(tap, d, disk)
+        check_written_ahead(tap, d, disk)
         pid = d.process.pid
         tap.equal((d.process.poll(), pid), (None, d.process.pid),
                   "it was never started again")
