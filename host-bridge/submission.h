@@ -46,7 +46,7 @@ struct vouch_submission {
 	u32 request; /* id of the SUBMIT */
 	enum vouch_resume resume;
 	u64 id;
-	char submitter[64], name[64], attach[64];
+	char submitter[64], name[64], attach[128];
 	char slot[VOUCH_SLOT_LEN];
 	struct vouch_vm *target; /* NULL: none */
 	u32 profile; /* index in the configuration */

@@ -11,7 +11,7 @@
 #include <linux/uaccess.h>
 
 #include "device.h"
-#include "hooks/xdp.h"
+#include "hooks/hook.h"
 #include "loaded.h"
 #include "mapio.h"
 #include "slot.h"
@@ -34,7 +34,7 @@ static int do_info(struct opened *o, void *arg, struct vouch_reason *why)
 	info->abi = VOUCH_TARGET_ABI;
 	info->n_images = vouch_loaded_count();
 	info->n_slots = vouch_slot_count();
-	info->n_attached = vouch_xdp_count();
+	info->n_attached = vouch_hook_count();
 	memcpy(info->profile, vouch_suit_profile(), sizeof(info->profile));
 	info->map_memory = vouch_map_memory(&info->map_memory_max);
 	return 0;
@@ -101,7 +101,7 @@ static void describe_prog(struct vouch_loaded *l,
 	info->type = le32_to_cpu(p->type);
 	info->attach_type = le32_to_cpu(p->attach_type);
 	info->stack_depth = le32_to_cpu(p->stack_depth);
-	info->runs = vouch_xdp_runs(l, info->index, &info->n_attached);
+	info->runs = vouch_hook_runs(l, info->index, &info->n_attached);
 	memcpy(info->name, p->name, sizeof(info->name));
 	memcpy(info->section, p->section, sizeof(info->section));
 }
@@ -169,7 +169,7 @@ static int do_attach(struct opened *o, void *arg, struct vouch_reason *why)
 		return PTR_ERR(l);
 	err = vouch_loaded_prog(l, a->prog, why);
 	if (err >= 0)
-		err = vouch_xdp_attach(l, err, a->ifname, why);
+		err = vouch_hook_attach(l, err, a->hook, why);
 	vouch_loaded_put(l);
 	return err;
 }
@@ -187,7 +187,7 @@ static int do_detach(struct opened *o, void *arg, struct vouch_reason *why)
 		err = prog;
 	}
 	if (err >= 0)
-		err = vouch_xdp_detach(l, prog, a->ifname, why);
+		err = vouch_hook_detach(l, prog, a->hook, why);
 	vouch_loaded_put(l);
 	return err;
 }
@@ -196,7 +196,7 @@ static int do_attach_info(struct opened *o, void *arg, struct vouch_reason *why)
 {
 	struct vouch_target_attach_info *info = arg;
 
-	return vouch_xdp_info(info->index, info, why);
+	return vouch_hook_info(info->index, info, why);
 }
 
 static int with_map(struct vouch_target_map_op *op, struct vouch_reason *why,

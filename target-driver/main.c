@@ -6,7 +6,7 @@
 #include "base.h"
 #include "device.h"
 #include "helpers/basic.h"
-#include "hooks/xdp.h"
+#include "hooks/hook.h"
 #include "keyring.h"
 #include "loaded.h"
 #include "return.h"
@@ -26,12 +26,12 @@ static int __init start(void)
 	err = vouch_keyring_init();
 	if (err)
 		return err;
-	err = vouch_xdp_init();
+	err = vouch_hook_init();
 	if (err)
 		goto keyring;
 	err = vouch_loaded_init();
 	if (err)
-		goto xdp;
+		goto hooks;
 	err = vouch_device_init();
 	if (err)
 		goto loaded;
@@ -39,8 +39,8 @@ static int __init start(void)
 
 loaded:
 	vouch_loaded_exit();
-xdp:
-	vouch_xdp_exit();
+hooks:
+	vouch_hook_exit();
 keyring:
 	vouch_keyring_exit();
 	return err;
@@ -51,7 +51,7 @@ static void __exit stop(void)
 {
 	vouch_device_exit();
 	vouch_loaded_exit();
-	vouch_xdp_exit();
+	vouch_hook_exit();
 	vouch_keyring_exit();
 }
 

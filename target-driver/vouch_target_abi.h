@@ -42,7 +42,7 @@
 #define VOUCH_TARGET_IMAGE_LEN 24 /* "vouch_", 16 digits, NUL, NUL */
 #define VOUCH_TARGET_NAME_LEN 64 /* programs and maps */
 #define VOUCH_TARGET_SLOT_LEN 32
-#define VOUCH_TARGET_IFNAME_LEN 16
+#define VOUCH_TARGET_HOOK_LEN 128
 #define VOUCH_TARGET_HASH_LEN 32
 
 /* What the module is and for which target it was built. */
@@ -170,20 +170,23 @@ struct vouch_target_map_info {
 };
 
 /*
- * VOUCH_TARGET_ATTACH: run an XDP program, natively, on a network interface
- * of the caller's network namespace.
+ * VOUCH_TARGET_ATTACH: run a program at a hook. Hooks by their text:
  *
- * If a program of an image of the same slot is on the interface, the new one
- * takes its place without a gap.
+ *	xdp:IFNAME	natively, on a network interface of the caller's
+ *			network namespace
+ *
+ * If a program of an image of the same slot is at the hook, the new one takes
+ * its place without a gap.
  *	ENOENT		no such image or program
  *	ENODEV		no such interface
- *	EOPNOTSUPP	the program is not XDP, or the driver has no XDP
- *	EBUSY		another slot's or a foreign program is on the interface
- *	EEXIST		this very program is on it already
+ *	EOPNOTSUPP	no such kind of hook here, the program is not of the
+ *			type that it runs, or the driver has no XDP
+ *	EBUSY		another slot's or a foreign program is at the hook
+ *	EEXIST		this very program is there already
  *	...		what the driver says
  *
- * VOUCH_TARGET_DETACH: take the image's program off the interface. @prog may
- * be empty: whichever it is.
+ * VOUCH_TARGET_DETACH: take the image's program off the hook. @prog may be
+ * empty: whichever is there.
  *	ENOENT		no such image, or none of its programs is there
  *
  * An interface that goes away, and the module's own end, detach by
@@ -192,7 +195,7 @@ struct vouch_target_map_info {
 struct vouch_target_attach {
 	char image[VOUCH_TARGET_IMAGE_LEN];
 	char prog[VOUCH_TARGET_NAME_LEN];
-	char ifname[VOUCH_TARGET_IFNAME_LEN];
+	char hook[VOUCH_TARGET_HOOK_LEN];
 	__u8 reserved[32];
 	char reason[VOUCH_TARGET_REASON_LEN]; /* out */
 };
@@ -203,11 +206,11 @@ struct vouch_target_attach {
  */
 struct vouch_target_attach_info {
 	__u32 index;
-	__u32 ifindex; /* out */
+	__u32 ifindex; /* out: 0 if the hook is at no interface */
 	__u64 runs; /* out: since this program was attached */
 	char image[VOUCH_TARGET_IMAGE_LEN]; /* out */
 	char prog[VOUCH_TARGET_NAME_LEN]; /* out */
-	char ifname[VOUCH_TARGET_IFNAME_LEN]; /* out */
+	char hook[VOUCH_TARGET_HOOK_LEN]; /* out */
 	__u8 reserved[32];
 	char reason[VOUCH_TARGET_REASON_LEN]; /* out */
 };
@@ -282,8 +285,8 @@ _Static_assert(sizeof(struct vouch_target_admit) == 296, "fixed layout");
 _Static_assert(sizeof(struct vouch_target_image_info) == 440, "fixed layout");
 _Static_assert(sizeof(struct vouch_target_prog_info) == 376, "fixed layout");
 _Static_assert(sizeof(struct vouch_target_map_info) == 328, "fixed layout");
-_Static_assert(sizeof(struct vouch_target_attach) == 296, "fixed layout");
-_Static_assert(sizeof(struct vouch_target_attach_info) == 312, "fixed layout");
+_Static_assert(sizeof(struct vouch_target_attach) == 408, "fixed layout");
+_Static_assert(sizeof(struct vouch_target_attach_info) == 424, "fixed layout");
 _Static_assert(sizeof(struct vouch_target_map_op) == 304, "fixed layout");
 _Static_assert(sizeof(struct vouch_target_test_run) == 328, "fixed layout");
 

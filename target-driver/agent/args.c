@@ -3,8 +3,7 @@
 
 #include "args.h"
 
-#include <net/if.h>
-
+#include "device.h"
 #include "hex.h"
 
 static int wrong(struct vouch_failure *f, const char *key, const char *why)
@@ -124,16 +123,15 @@ int vouch_arg_packets(const json_t *args, u32 blob_len, const json_t **packets,
 	return 0;
 }
 
-int vouch_arg_hook(const char *hook, const char **ifname,
-		   struct vouch_failure *f)
+int vouch_arg_hook(const char *hook, struct vouch_failure *f)
 {
-	static const char prefix[] = "xdp:";
-	size_t n = sizeof(prefix) - 1;
+	const char *colon = strchr(hook, ':');
 
-	if (strncmp(hook, prefix, n))
-		return wrong(f, "hook", "the hook is not xdp:IFNAME");
-	*ifname = hook + n;
-	if (!name_ok(*ifname, strlen(*ifname), IFNAMSIZ))
-		return wrong(f, "hook", "that is no name of an interface");
+	if (!colon || colon == hook || !colon[1])
+		return wrong(f, "hook",
+			     "the hook is not KIND:PLACE, as in "
+			     "xdp:eth0");
+	if (!name_ok(hook, strlen(hook), VOUCH_TARGET_HOOK_LEN))
+		return wrong(f, "hook", "that is no text of a hook");
 	return 0;
 }

@@ -79,14 +79,12 @@ int vouch_arg_packets(const json_t *args, u32 blob_len, const json_t **packets,
 		      struct vouch_failure *f);
 
 /**
- * vouch_arg_hook() - take a hook apart.
- * @hook: "xdp:IFNAME"
- * @ifname: set to the interface's name, within @hook
+ * vouch_arg_hook() - can that be a hook? The driver decides.
+ * @hook: text of the hook, as in "xdp:eth0"
  * @f: filled on error
  *
  * Return: 0 or -EINVAL.
  */
-int vouch_arg_hook(const char *hook, const char **ifname,
-		   struct vouch_failure *f);
+int vouch_arg_hook(const char *hook, struct vouch_failure *f);
 
 #endif /* VOUCH_AGENT_ARGS_H */

@@ -9,14 +9,14 @@
 #include "find.h"
 
 static int change(int device, unsigned long request, const char *image,
-		  const char *prog, const char *ifname, struct vouch_failure *f)
+		  const char *prog, const char *hook, struct vouch_failure *f)
 {
 	struct vouch_target_attach arg;
 
 	memset(&arg, 0, sizeof(arg));
 	snprintf(arg.image, sizeof(arg.image), "%s", image);
 	snprintf(arg.prog, sizeof(arg.prog), "%s", prog ? prog : "");
-	snprintf(arg.ifname, sizeof(arg.ifname), "%s", ifname);
+	snprintf(arg.hook, sizeof(arg.hook), "%s", hook);
 	return vouch_device_call(device, request, &arg, arg.reason, f);
 }
 
@@ -24,8 +24,7 @@ int vouch_attach(int device, const char *image, const char *prog,
 		 const char *hook, struct vouch_failure *f)
 {
 	struct vouch_target_prog_info info;
-	const char *ifname;
-	int err = vouch_arg_hook(hook, &ifname, f);
+	int err = vouch_arg_hook(hook, f);
 
 	if (err)
 		return err;
@@ -35,23 +34,22 @@ int vouch_attach(int device, const char *image, const char *prog,
 	vouch_fail(f, 0, VOUCH_EXIT_REFUSED, "attach %s of %s to %s", info.name,
 		   image, hook);
 	vouch_fail_next(f, "see \"vouch target progs\" for what is attached, "
-			   "and ip-link(8) for the interface");
-	err = change(device, VOUCH_TARGET_ATTACH, image, info.name, ifname, f);
+			   "and the reason for what the hook wants");
+	err = change(device, VOUCH_TARGET_ATTACH, image, info.name, hook, f);
 	return err == -EEXIST ? 0 : err;
 }
 
 int vouch_detach(int device, const char *image, const char *prog,
 		 const char *hook, struct vouch_failure *f)
 {
-	const char *ifname;
-	int err = vouch_arg_hook(hook, &ifname, f);
+	int err = vouch_arg_hook(hook, f);
 
 	if (err)
 		return err;
 	vouch_fail(f, 0, VOUCH_EXIT_REFUSED, "detach %s from %s",
 		   prog ? prog : image, hook);
 	vouch_fail_next(f, "see \"vouch target progs\" for what is attached");
-	return change(device, VOUCH_TARGET_DETACH, image, prog, ifname, f);
+	return change(device, VOUCH_TARGET_DETACH, image, prog, hook, f);
 }
 
 int vouch_detach_all(int device, const char *image, struct vouch_failure *f)
@@ -66,11 +64,11 @@ int vouch_detach_all(int device, const char *image, struct vouch_failure *f)
 			i++;
 			continue;
 		}
-		vouch_fail(f, 0, VOUCH_EXIT_REFUSED, "detach %s from xdp:%s",
-			   at.prog, at.ifname);
+		vouch_fail(f, 0, VOUCH_EXIT_REFUSED, "detach %s from %s",
+			   at.prog, at.hook);
 		/* Those that follow move up to this index. */
 		err = change(device, VOUCH_TARGET_DETACH, image, at.prog,
-			     at.ifname, f);
+			     at.hook, f);
 		if (err)
 			return err;
 	}
@@ -86,7 +84,6 @@ json_t *vouch_attached(int device, const char *image, const char *prog)
 	for (i = 0; !vouch_device_attachment(device, i, &at); i++)
 		if (!strcmp(at.image, image) &&
 		    (!prog || !strcmp(at.prog, prog)))
-			json_array_append_new(
-				hooks, json_sprintf("xdp:%s", at.ifname));
+			json_array_append_new(hooks, json_string(at.hook));
 	return hooks;
 }

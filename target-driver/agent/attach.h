@@ -12,7 +12,7 @@
  * @device: the device
  * @image: name of a loaded image
  * @prog: the program's name; NULL: the only one of the image
- * @hook: "xdp:IFNAME"
+ * @hook: text of the hook, as in "xdp:eth0"
  * @f: filled on error
  *
  * Return: 0 or a negative errno; that the very program is there already is
@@ -26,7 +26,7 @@ int vouch_attach(int device, const char *image, const char *prog,
  * @device: the device
  * @image: name of a loaded image
  * @prog: the program's name; NULL: whichever of the image is there
- * @hook: "xdp:IFNAME"
+ * @hook: text of the hook, as in "xdp:eth0"
  * @f: filled on error
  *
  * Return: 0 or a negative errno.

@@ -120,7 +120,8 @@ static int read_hook_args(const struct vouch_agent *agent, const json_t *args,
 		err = vouch_arg_name(args, "program", VOUCH_TARGET_NAME_LEN,
 				     false, &out->program, f);
 	if (!err)
-		err = vouch_arg_name(args, "hook", 64, true, &out->hook, f);
+		err = vouch_arg_name(args, "hook", VOUCH_TARGET_HOOK_LEN, true,
+				     &out->hook, f);
 	if (!err)
 		err = vouch_find_image(agent->device, image, &out->image, f);
 	return err;

@@ -41,14 +41,14 @@ static u64 now_us(void)
 static int read_args(const json_t *args, struct delivery *d,
 		     struct vouch_failure *f)
 {
-	const char *ifname;
 	int err = vouch_arg_name(args, "slot", VOUCH_SLOT_LEN, false, &d->slot,
 				 f);
 
 	if (!err)
-		err = vouch_arg_name(args, "attach", 64, false, &d->attach, f);
+		err = vouch_arg_name(args, "attach", VOUCH_TARGET_HOOK_LEN,
+				     false, &d->attach, f);
 	if (!err && d->attach)
-		err = vouch_arg_hook(d->attach, &ifname, f);
+		err = vouch_arg_hook(d->attach, f);
 	return err;
 }
 

@@ -127,7 +127,7 @@ static int attach_info(struct vouch_target_attach_info *it)
 		return -ENOENT;
 	strcpy(it->image, LOADED_0);
 	strcpy(it->prog, "prog0");
-	strcpy(it->ifname, "eth0");
+	strcpy(it->hook, "xdp:eth0");
 	return 0;
 }
 

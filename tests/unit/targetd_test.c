@@ -192,28 +192,30 @@ static void packets(void **state)
 static void hooks(void **state)
 {
 	static const struct {
-		const char *hook, *ifname;
+		const char *hook;
+		bool ok;
 	} cases[] = {
-		{ "xdp:eth0", "eth0" },
-		{ "xdp:", NULL },
-		{ "tc:eth0", NULL },
-		{ "eth0", NULL },
-		{ "xdp:0123456789abcde", "0123456789abcde" },
-		{ "xdp:0123456789abcdef", NULL },
-		{ "xdp:a/b", NULL },
+		{ "xdp:eth0", true }, { "tc:eth0:ingress", true },
+		{ "xdp:", false },    { ":eth0", false },
+		{ "eth0", false },    { "", false },
+		{ "xdp:a b", false }, { "xdp:\x7f", false },
 	};
-	const char *ifname = "";
+	char hook[VOUCH_TARGET_HOOK_LEN + 1];
 	struct vouch_failure f;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		int err = vouch_arg_hook(cases[i].hook, &ifname, &f);
+		int err = vouch_arg_hook(cases[i].hook, &f);
 
-		assert_int_equal(err, cases[i].ifname ? 0 : -EINVAL);
-		if (!err)
-			assert_string_equal(ifname, cases[i].ifname);
+		assert_int_equal(err, cases[i].ok ? 0 : -EINVAL);
 	}
+	memset(hook, 'x', sizeof(hook));
+	hook[1] = ':';
+	hook[sizeof(hook) - 1] = 0;
+	assert_int_equal(vouch_arg_hook(hook, &f), -EINVAL);
+	hook[sizeof(hook) - 2] = 0;
+	assert_int_equal(vouch_arg_hook(hook, &f), 0);
 }
 
 static int make_dir(void **state)

@@ -171,7 +171,7 @@ int attach(unsigned long cmd, const char *file, const char *prog,
 
 	strcpy(a.image, name_of(file));
 	strcpy(a.prog, prog);
-	strcpy(a.ifname, ifname);
+	sprintf(a.hook, "xdp:%s", ifname);
 	return call(cmd, &a, a.reason);
 }
 

@@ -309,7 +309,7 @@ static bool attach_request(unsigned long number, const char *file)
 	request(number);
 	strcpy(arg.attach.image, name_of(file));
 	strcpy(arg.attach.prog, "prog");
-	strcpy(arg.attach.ifname, IFNAME);
+	strcpy(arg.attach.hook, "xdp:" IFNAME);
 	return remember();
 }
 

@@ -19,7 +19,7 @@ static unsigned long long attached_runs(void)
 
 	if (call(VOUCH_TARGET_ATTACH_INFO, &info, info.reason))
 		return ~0ull;
-	printf("# %s %s on %s, %llu runs\n", info.image, info.prog, info.ifname,
+	printf("# %s %s on %s, %llu runs\n", info.image, info.prog, info.hook,
 	       info.runs);
 	return info.runs;
 }

@@ -119,7 +119,7 @@ static void *loader(void *arg)
 	while (!stop) {
 		struct vouch_target_admit a = { .fd = file };
 		struct vouch_target_attach at = { .prog = "prog",
-						  .ifname = "eth0" };
+						  .hook = "xdp:eth0" };
 
 		odd += !!ask(fd, VOUCH_TARGET_ADMIT, &a);
 		odd += !!syscall(SYS_finit_module, file, "", 0);

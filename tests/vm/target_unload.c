@@ -127,7 +127,7 @@ static void *attacher(void *arg)
 
 		memcpy(a.image, image, sizeof(image));
 		strcpy(a.prog, program);
-		strcpy(a.ifname, interface);
+		sprintf(a.hook, "xdp:%s", interface);
 		expect("attach", ask(fd, VOUCH_TARGET_ATTACH, &a), allowed);
 		rest(&seed);
 		expect("detach", ask(fd, VOUCH_TARGET_DETACH, &a), allowed);
@@ -332,7 +332,7 @@ static void test_interfaces(void)
 	use("pass", "prog", "eth2", "eth3");
 	memcpy(a.image, image, sizeof(image));
 	strcpy(a.prog, program);
-	strcpy(a.ifname, interface);
+	sprintf(a.hook, "xdp:%s", interface);
 	begin(&crowd, jobs);
 	for (i = 0; good && i < n; i++) {
 		good = write_file(NET_DRIVER "bind", id);
