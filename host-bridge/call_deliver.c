@@ -10,7 +10,7 @@
 #include "daemon.h"
 #include "log.h"
 
-#define HOOK_LEN 64
+#define HOOK_LEN 128
 
 struct handover {
 	struct vouch_client *client;
