@@ -13,7 +13,7 @@
 
 #include "device.h"
 #include "facts.h"
-#include "take.h"
+#include "take_access.h"
 #include "watch.h"
 
 struct guest_file {
@@ -77,6 +77,41 @@ static long do_info(void __user *arg)
 	return err;
 }
 
+static int read_replacements(const struct vouch_guest_arm *arm,
+			     struct vouch_replacements *r)
+{
+	u64 size = le64_to_cpu(arm->list_size);
+	void *list;
+
+	memset(r, 0, sizeof(*r));
+	if (!size)
+		return 0;
+	if (size > VOUCH_RETARGET_MAX)
+		return -E2BIG;
+	list = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	if (!list)
+		return -ENOMEM;
+	if (copy_from_user(list, u64_to_user_ptr(le64_to_cpu(arm->list)),
+			   size)) {
+		kvfree(list);
+		return -EFAULT;
+	}
+	return vouch_replacements_read(r, list, size);
+}
+
+static struct vouch_watch *new_watch(const struct vouch_guest_arm *arm)
+{
+	struct vouch_replacements r;
+	struct vouch_watch *watch;
+	int err = read_replacements(arm, &r);
+
+	watch = err ? ERR_PTR(err)
+		    : vouch_watch_add(le64_to_cpu(arm->log_buf),
+				      le32_to_cpu(arm->n_insns), &r);
+	vouch_replacements_free(&r);
+	return watch;
+}
+
 static long do_arm(struct guest_file *gf, void __user *arg)
 {
 	struct vouch_guest_arm arm;
@@ -101,7 +136,7 @@ static long do_arm(struct guest_file *gf, void __user *arg)
 					 file_node);
 	if (watch && watch->tgid != task_tgid(current))
 		return -EPERM;
-	watch = vouch_watch_add(log_buf, n_insns);
+	watch = new_watch(&arm);
 	if (IS_ERR(watch))
 		return PTR_ERR(watch);
 	list_add_tail(&watch->file_node, &gf->watches);
@@ -168,6 +203,54 @@ static long do_take(struct guest_file *gf, void __user *arg)
 	return err;
 }
 
+static long origins_through(struct vouch_watch *watch,
+			    struct vouch_guest_origins *o, const char **why)
+{
+	struct vouch_take take = {
+		.watch = watch,
+		.size = sizeof(struct vouch_guest_origin) * le32_to_cpu(o->n),
+	};
+	long err;
+
+	if (o->reserved || le32_to_cpu(o->n) > VOUCH_MAX_ACCESSES)
+		return -EINVAL;
+	take.buf = kvmalloc(take.size + 1, GFP_KERNEL_ACCOUNT);
+	if (!take.buf)
+		return -ENOMEM;
+	err = -EBUSY;
+	*why = "the program is being loaded just now";
+	if (vouch_watch_claim(watch)) {
+		err = vouch_take_origins(&take);
+		vouch_watch_release(watch);
+		*why = take.why;
+	}
+	if (!err && copy_to_user(u64_to_user_ptr(le64_to_cpu(o->buf)), take.buf,
+				 take.used))
+		err = -EFAULT;
+	o->n = cpu_to_le32(take.n_records);
+	kvfree(take.buf);
+	return err;
+}
+
+static long do_origins(struct guest_file *gf, void __user *arg)
+{
+	const char *why = "not armed";
+	struct vouch_guest_origins o;
+	struct vouch_watch *watch;
+	long err = -ENOENT;
+
+	lockdep_assert_held(&gf->lock);
+	if (copy_from_user(&o, arg, sizeof(o)))
+		return -EFAULT;
+	watch = find(gf, le64_to_cpu(o.log_buf));
+	if (watch)
+		err = origins_through(watch, &o, &why);
+	strscpy_pad(o.why, err ? why : "", sizeof(o.why));
+	if (copy_to_user(arg, &o, sizeof(o)))
+		return -EFAULT;
+	return err;
+}
+
 static long file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct guest_file *gf = file->private_data;
@@ -187,6 +270,9 @@ static long file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		break;
 	case VOUCH_GUEST_TAKE:
 		err = do_take(gf, p);
+		break;
+	case VOUCH_GUEST_ORIGINS:
+		err = do_origins(gf, p);
 		break;
 	default:
 		err = -ENOTTY;

@@ -55,7 +55,13 @@ static const struct layout layouts[] = {
 
 /* What this module reads of the verifier's and the JIT's own structures. */
 static const struct layout own_layouts[] = {
+	WHOLE(bpf_func_state),
+	LAYOUT(bpf_func_state, regs),
 	WHOLE(bpf_insn_aux_data),
+	LAYOUT(bpf_insn_aux_data, ptr_type),
+	LAYOUT(bpf_insn_aux_data, ctx_field_size),
+	LAYOUT(bpf_insn_aux_data, sanitize_stack_spill),
+	LAYOUT(bpf_insn_aux_data, orig_idx),
 	LAYOUT(bpf_insn_aux_data, map_index),
 	LAYOUT(bpf_insn_aux_data, map_off),
 	LAYOUT(bpf_map, id),
@@ -71,16 +77,29 @@ static const struct layout own_layouts[] = {
 	LAYOUT(bpf_prog_aux, size_poke_tab),
 	LAYOUT(bpf_prog_aux, verified_insns),
 	LAYOUT(bpf_prog_aux, num_exentries),
+	WHOLE(bpf_reg_state),
+	LAYOUT(bpf_reg_state, type),
+	LAYOUT(bpf_reg_state, btf),
+	LAYOUT(bpf_reg_state, btf_id),
 	WHOLE(bpf_subprog_info),
 	LAYOUT(bpf_subprog_info, start),
+	LAYOUT(bpf_verifier_env, insn_idx),
 	LAYOUT(bpf_verifier_env, prog),
+	LAYOUT(bpf_verifier_env, ops),
+	LAYOUT(bpf_verifier_env, cur_state),
 	LAYOUT(bpf_verifier_env, used_maps),
 	LAYOUT(bpf_verifier_env, used_map_cnt),
 	LAYOUT(bpf_verifier_env, insn_aux_data),
 	LAYOUT(bpf_verifier_env, log),
 	LAYOUT(bpf_verifier_env, subprog_info),
 	LAYOUT(bpf_verifier_env, subprog_cnt),
+	LAYOUT(bpf_verifier_env, insn_processed),
 	LAYOUT(bpf_verifier_log, ubuf),
+	WHOLE(bpf_verifier_ops),
+	LAYOUT(bpf_verifier_ops, gen_prologue),
+	LAYOUT(bpf_verifier_ops, convert_ctx_access),
+	LAYOUT(bpf_verifier_state, frame),
+	LAYOUT(bpf_verifier_state, curframe),
 };
 static_assert(ARRAY_SIZE(layouts) + ARRAY_SIZE(own_layouts) <=
 	      VOUCH_GUEST_MAX_FACTS);

@@ -6,7 +6,10 @@
 
 #include "device.h"
 #include "facts.h"
-#include "watch.h"
+#include "lookup.h"
+#include "notes.h"
+#include "ops.h"
+#include "witness.h"
 
 static int __init start(void)
 {
@@ -15,23 +18,38 @@ static int __init start(void)
 	err = vouch_facts_check();
 	if (err)
 		return err;
-	err = vouch_watch_start();
+	err = vouch_lookup_start();
 	if (err)
 		return err;
+	err = vouch_witness_start();
+	if (err)
+		return err;
+	err = vouch_ops_start();
+	if (err)
+		goto stop_witness;
+	err = vouch_notes_start();
+	if (err)
+		goto stop_ops;
 	err = vouch_device_register();
 	if (err)
-		goto stop;
+		goto stop_notes;
 	return 0;
 
-stop:
-	vouch_watch_stop();
+stop_notes:
+	vouch_notes_stop();
+stop_ops:
+	vouch_ops_stop();
+stop_witness:
+	vouch_witness_stop();
 	return err;
 }
 
 static void __exit stop(void)
 {
 	vouch_device_unregister();
-	vouch_watch_stop();
+	vouch_notes_stop();
+	vouch_ops_stop();
+	vouch_witness_stop();
 }
 
 module_init(start);

@@ -10,8 +10,9 @@
 #include <linux/filter.h>
 #include <linux/string.h>
 
+#include "record.h"
 #include "symbols.h"
-#include "take.h"
+#include "take_access.h"
 
 /* A place in the notes and in the references of one function. */
 struct walk {
@@ -23,42 +24,6 @@ struct walk {
 	u32 n_refs;
 	struct vouch_symbols *symbols;
 };
-
-static int refuse(struct vouch_take *take, int err, const char *why)
-{
-	take->why = why;
-	return err;
-}
-
-/* Room for @len zeroed bytes at the end of the buffer, or NULL. */
-static void *extend(struct vouch_take *take, u64 len)
-{
-	void *p = take->buf + take->used;
-
-	if (len > take->size - take->used)
-		return NULL;
-	memset(p, 0, len);
-	take->used += len;
-	return p;
-}
-
-static int no_room(struct vouch_take *take)
-{
-	return refuse(take, -ENOSPC, "the buffer is too small");
-}
-
-/* A record and its payload; *@head stays valid. */
-static void *begin(struct vouch_take *take, u32 type, u64 length,
-		   struct vouch_capture_record **head)
-{
-	*head = extend(take, sizeof(**head));
-	if (!*head)
-		return NULL;
-	(*head)->type = cpu_to_le32(type);
-	(*head)->length = cpu_to_le32(length);
-	take->n_records++;
-	return extend(take, ALIGN(length, 8));
-}
 
 static u32 count_funcs(const struct bpf_prog *prog)
 {
@@ -75,10 +40,11 @@ static int add_ref(struct walk *w, u32 kind, u32 index, u64 value, u64 tag)
 	struct vouch_capture_ref *ref;
 
 	if (w->n_refs == VOUCH_MAX_REFS)
-		return refuse(w->take, -EILSEQ, "too many references");
-	ref = extend(w->take, sizeof(*ref));
+		return vouch_record_refuse(w->take, -EILSEQ,
+					   "too many references");
+	ref = vouch_record_extend(w->take, sizeof(*ref));
 	if (!ref)
-		return no_room(w->take);
+		return vouch_record_full(w->take);
 	ref->kind = cpu_to_le32(kind);
 	ref->index = cpu_to_le32(index);
 	ref->value = cpu_to_le64(value);
@@ -98,8 +64,9 @@ static int add_noted(struct walk *w, const struct vouch_note *note, u64 tag)
 	for (i = 0; i < w->take->n_maps; i++)
 		if (le32_to_cpu(w->take->map_ids[i]) == note->map_id)
 			return add_ref(w, note->kind, i, note->value, tag);
-	return refuse(w->take, -EILSEQ,
-		      "the program uses a map that is not the object's");
+	return vouch_record_refuse(
+		w->take, -EILSEQ,
+		"the program uses a map that is not the object's");
 }
 
 static int take_imm64(struct walk *w, const struct bpf_insn *insn)
@@ -117,8 +84,9 @@ static int take_imm64(struct walk *w, const struct bpf_insn *insn)
 
 		if (to >= count_funcs(w->prog) ||
 		    imm != (unsigned long)func_of(w->prog, to)->bpf_func)
-			return refuse(w->take, -EILSEQ,
-				      "a function's address is not its own");
+			return vouch_record_refuse(
+				w->take, -EILSEQ,
+				"a function's address is not its own");
 		return add_ref(w, VOUCH_REF_FUNC, to, 0, imm);
 	}
 	return add_ref(w, VOUCH_REF_OTHER, 0, imm, imm);
@@ -133,7 +101,7 @@ static int take_call(struct walk *w, const struct bpf_insn *insn)
 		return add_ref(w, VOUCH_REF_SUBCALL, (u16)insn->off, 0, 0);
 	err = vouch_symbols_add(w->symbols, to);
 	if (err)
-		return refuse(w->take, err, "out of memory");
+		return vouch_record_refuse(w->take, err, "out of memory");
 	return add_ref(w, VOUCH_REF_CALL, 0, to, 0);
 }
 
@@ -151,16 +119,17 @@ static int take_refs(struct walk *w, const struct bpf_prog *fp)
 			err = take_call(w, insn);
 		} else if (insn->code == (BPF_LD | BPF_IMM | BPF_DW)) {
 			if (++i == fp->len)
-				return refuse(w->take, -EILSEQ,
-					      "half an instruction");
+				return vouch_record_refuse(
+					w->take, -EILSEQ,
+					"half an instruction");
 			err = take_imm64(w, insn);
 		}
 		if (err)
 			return err;
 	}
 	if (w->note < watch->n_notes && watch->notes[w->note].func == w->func)
-		return refuse(w->take, -EILSEQ,
-			      "a tag that was written is gone");
+		return vouch_record_refuse(w->take, -EILSEQ,
+					   "a tag that was written is gone");
 	return 0;
 }
 
@@ -215,11 +184,13 @@ static int take_func(struct walk *w)
 	int err;
 
 	if (!fp->jited || !fp->jited_len || fp->jited_len > VOUCH_MAX_CODE)
-		return refuse(w->take, -EILSEQ, "a function has no code");
-	func = begin(w->take, VOUCH_RECORD_FUNC,
-		     sizeof(*func) + ALIGN(fp->jited_len, 8), &head);
+		return vouch_record_refuse(w->take, -EILSEQ,
+					   "a function has no code");
+	func = vouch_record_begin(w->take, VOUCH_RECORD_FUNC,
+				  sizeof(*func) + ALIGN(fp->jited_len, 8),
+				  &head);
 	if (!func)
-		return no_room(w->take);
+		return vouch_record_full(w->take);
 	memcpy(func + 1, fp->bpf_func, fp->jited_len);
 	w->n_tagged = 0;
 	w->n_refs = 0;
@@ -238,7 +209,7 @@ static int take_func(struct walk *w)
 			     fp->aux->num_exentries *
 				     sizeof(struct vouch_capture_extable));
 	if (vouch_symbols_scan(w->symbols, (u8 *)fp->bpf_func, fp->jited_len))
-		return refuse(w->take, -ENOMEM, "out of memory");
+		return vouch_record_refuse(w->take, -ENOMEM, "out of memory");
 	return 0;
 }
 
@@ -250,14 +221,17 @@ static int take_syms(struct walk *w)
 
 	vouch_symbols_sort(w->symbols);
 	if (w->symbols->n > VOUCH_MAX_SYMS)
-		return refuse(w->take, -EILSEQ, "too many symbols");
+		return vouch_record_refuse(w->take, -EILSEQ,
+					   "too many symbols");
 	for (i = 0; i < w->symbols->n; i++) {
 		if (!vouch_symbols_name(w->symbols->addresses[i], &sym))
-			return refuse(w->take, -EILSEQ,
-				      "a call's target is no symbol");
-		out = begin(w->take, VOUCH_RECORD_SYM, sizeof(sym), &head);
+			return vouch_record_refuse(
+				w->take, -EILSEQ,
+				"a call's target is no symbol");
+		out = vouch_record_begin(w->take, VOUCH_RECORD_SYM, sizeof(sym),
+					 &head);
 		if (!out)
-			return no_room(w->take);
+			return vouch_record_full(w->take);
 		*out = sym;
 	}
 	return 0;
@@ -298,20 +272,23 @@ static void fill_prog(struct vouch_capture_prog *out,
 static int check_program(struct vouch_take *take, const struct bpf_prog *prog)
 {
 	if (!take->watch->aux)
-		return refuse(take, -ENOENT, "the load did not come by");
+		return vouch_record_refuse(take, -ENOENT,
+					   "the load did not come by");
 	if (prog->aux != take->watch->aux)
-		return refuse(take, -EILSEQ, "another program than was noted");
+		return vouch_record_refuse(take, -EILSEQ,
+					   "another program than was noted");
 	if (!prog->jited)
-		return refuse(take, -EILSEQ,
-			      "the JIT did not compile the program");
+		return vouch_record_refuse(
+			take, -EILSEQ, "the JIT did not compile the program");
 	if (prog->blinding_requested)
-		return refuse(
+		return vouch_record_refuse(
 			take, -EILSEQ,
 			"constants are blinded; set net.core.bpf_jit_harden to 0");
 	if (count_funcs(prog) != take->watch->n_funcs ||
 	    count_funcs(prog) > VOUCH_MAX_FUNCS)
-		return refuse(take, -EILSEQ,
-			      "the functions are not those that were noted");
+		return vouch_record_refuse(
+			take, -EILSEQ,
+			"the functions are not those that were noted");
 	return 0;
 }
 
@@ -325,13 +302,16 @@ static int take_all(struct vouch_take *take, const struct bpf_prog *prog)
 
 	if (err)
 		return err;
-	out = begin(take, VOUCH_RECORD_PROG, sizeof(*out), &head);
+	out = vouch_record_begin(take, VOUCH_RECORD_PROG, sizeof(*out), &head);
 	if (!out)
-		return no_room(take);
+		return vouch_record_full(take);
 	for (; !err && w.func < count_funcs(prog); w.func++)
 		err = take_func(&w);
 	if (!err && w.note != take->watch->n_notes)
-		err = refuse(take, -EILSEQ, "a tag that was written is gone");
+		err = vouch_record_refuse(take, -EILSEQ,
+					  "a tag that was written is gone");
+	if (!err)
+		err = vouch_take_accesses(take, prog);
 	if (!err)
 		err = take_syms(&w);
 	if (!err)
@@ -350,8 +330,9 @@ int vouch_take_program(struct vouch_take *take)
 	take->why = "";
 	prog = bpf_prog_get_type_dev(take->prog_fd, take->prog_type, false);
 	if (IS_ERR(prog))
-		return refuse(take, PTR_ERR(prog),
-			      "the descriptor is no program of that type");
+		return vouch_record_refuse(
+			take, PTR_ERR(prog),
+			"the descriptor is no program of that type");
 	err = take_all(take, prog);
 	bpf_prog_put(prog);
 	return err;

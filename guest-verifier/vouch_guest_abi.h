@@ -8,7 +8,9 @@
  * probes and the loads of others have another buffer or none, so they are
  * left alone. While the verifier rewrites an armed program, the module notes
  * what its 64-bit immediates mean and writes tags (VOUCH_TAG()) in their
- * place. A program so loaded must never run. TAKE then reads it.
+ * place; and it notes what the kernel puts in the place of each access
+ * through a context, a socket or a kernel structure, or puts replacements
+ * there. A program so loaded must never run. TAKE then reads it.
  *
  * Designations end with DISARM, with the file, and apply to no other process.
  *
@@ -21,10 +23,11 @@
 #include <linux/ioctl.h>
 
 #include "capture.h"
+#include "retarget.h"
 
 #define VOUCH_GUEST_DEVICE "/dev/vouch_guest"
-#define VOUCH_GUEST_ABI 1
-#define VOUCH_GUEST_MAX_FACTS 64
+#define VOUCH_GUEST_ABI 2
+#define VOUCH_GUEST_MAX_FACTS 128
 #define VOUCH_GUEST_MAX_INSNS 1000000u
 
 /*
@@ -41,14 +44,17 @@ struct vouch_guest_info {
 	__le32 n_own_facts;
 	struct vouch_capture_fact facts[VOUCH_GUEST_MAX_FACTS];
 };
-VOUCH_ASSERT_SIZE(struct vouch_guest_info, 24 + 64 * 72);
+VOUCH_ASSERT_SIZE(struct vouch_guest_info, 24 + 128 * 72);
 
 struct vouch_guest_arm {
 	__le64 log_buf; /* address of the load's log buffer */
 	__le32 n_insns; /* at most that many instructions */
 	__le32 reserved;
+	__le64 list; /* address of the replacements of this program: its
+		      * entries of a list of retarget.h, without a head */
+	__le64 list_size; /* bytes; 0: the kernel's own conversion stands */
 };
-VOUCH_ASSERT_SIZE(struct vouch_guest_arm, 16);
+VOUCH_ASSERT_SIZE(struct vouch_guest_arm, 32);
 
 struct vouch_guest_take {
 	__le64 log_buf; /* as armed */
@@ -63,13 +69,32 @@ struct vouch_guest_take {
 };
 VOUCH_ASSERT_SIZE(struct vouch_guest_take, 144);
 
+/* An access, and where it was in the program as it was loaded. */
+struct vouch_guest_origin {
+	__le32 insn; /* index then */
+	__le32 base; /* enum vouch_base, but no prologue */
+	__le32 structure; /* as in struct vouch_access */
+	__le32 offset;
+};
+VOUCH_ASSERT_SIZE(struct vouch_guest_origin, 16);
+
+struct vouch_guest_origins {
+	__le64 log_buf; /* as armed */
+	__le64 buf; /* where the origins go */
+	__le32 n; /* in: there is room for; out: there are */
+	__le32 reserved;
+	char why[96]; /* out, on error: what is wrong */
+};
+VOUCH_ASSERT_SIZE(struct vouch_guest_origins, 120);
+
 /* Facts of the kernel. */
 #define VOUCH_GUEST_INFO _IOR('v', 0x40, struct vouch_guest_info)
 
 /*
  * Designate a load. EEXIST: that buffer is armed already; E2BIG: n_insns is
- * 0 or beyond VOUCH_GUEST_MAX_INSNS; ENOSPC: VOUCH_MAX_PROGS are armed;
- * EPERM: another process armed this file.
+ * 0 or beyond VOUCH_GUEST_MAX_INSNS, or list_size beyond
+ * VOUCH_RETARGET_MAX; EINVAL: the replacements are none; ENOSPC:
+ * VOUCH_MAX_PROGS are armed; EPERM: another process armed this file.
  */
 #define VOUCH_GUEST_ARM _IOW('v', 0x41, struct vouch_guest_arm)
 
@@ -78,13 +103,19 @@ VOUCH_ASSERT_SIZE(struct vouch_guest_take, 144);
 
 /*
  * Take the records of a loaded program: PROG (with empty name and section,
- * and attach_type 0, which the agent fills in), FUNCs, SYMs.
+ * and attach_type 0, which the agent fills in), FUNCs, ACCESSes, INSNS, SYMs.
  *
  * ENOENT: not armed, or that load never came by; EBADF, EINVAL: prog_fd is
  * no program of that type; ENOSPC: the buffer is too small; EILSEQ: the
- * program and what was noted of it do not fit, or it cannot be captured (see
- * why); ENOMEM.
+ * program and what was noted of it do not fit, it cannot be captured, or a
+ * replacement does not fit (see why); ENOMEM.
  */
 #define VOUCH_GUEST_TAKE _IOWR('v', 0x43, struct vouch_guest_take)
+
+/*
+ * Ask where the accesses of a loaded program were before verification.
+ * ENOENT, ENOSPC, EILSEQ, ENOMEM as for TAKE.
+ */
+#define VOUCH_GUEST_ORIGINS _IOWR('v', 0x44, struct vouch_guest_origins)
 
 #endif /* VOUCH_GUEST_ABI_H */

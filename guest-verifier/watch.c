@@ -1,165 +1,66 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The probe at the verifier's last rewriting step.
- *
- * At its entry dead code is gone and every 64-bit immediate still has the
- * kind that user space gave it; behind it the kinds are lost. The probe runs
- * with preemption off in the task that loads, and must not sleep.
- */
-
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+/* Designations, and who may look at one. */
 
 #include <linux/bpf.h>
 #include <linux/bpf_verifier.h>
-#include <linux/filter.h>
-#include <linux/kprobes.h>
 #include <linux/mm.h>
 #include <linux/rculist.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/wait_bit.h>
 
 #include "watch.h"
 
 static LIST_HEAD(watches);
 static DEFINE_SPINLOCK(watches_lock);
 
-static bool is_ld_imm64(const struct bpf_insn *insn)
+static bool is_of_load(const struct vouch_watch *watch, unsigned long log_buf)
 {
-	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
+	return watch->log_buf == log_buf && watch->tgid == task_tgid(current);
 }
 
-static u64 imm64(const struct bpf_insn *insn)
+struct vouch_watch *vouch_watch_of_load(const struct bpf_verifier_env *env)
 {
-	return (u64)(u32)insn[1].imm << 32 | (u32)insn[0].imm;
-}
-
-static void set_imm64(struct bpf_insn *insn, u64 value)
-{
-	insn[0].imm = (u32)value;
-	insn[1].imm = value >> 32;
-}
-
-/* What the immediate at @i means; kind 0 if it is not to be tagged. */
-static struct vouch_note meaning(const struct bpf_verifier_env *env, u32 i)
-{
-	const struct bpf_insn *insn = &env->prog->insnsi[i];
-	const struct bpf_insn_aux_data *aux = &env->insn_aux_data[i];
-	struct vouch_note note = { .value = imm64(insn) };
-
-	switch (insn->src_reg) {
-	case 0:
-		note.kind = VOUCH_REF_CONST;
-		break;
-	case BPF_PSEUDO_BTF_ID:
-		note.kind = VOUCH_REF_BTF_ID;
-		break;
-	case BPF_PSEUDO_MAP_FD:
-	case BPF_PSEUDO_MAP_IDX:
-		note.kind = VOUCH_REF_MAP;
-		note.value = 0;
-		break;
-	case BPF_PSEUDO_MAP_VALUE:
-	case BPF_PSEUDO_MAP_IDX_VALUE:
-		note.kind = VOUCH_REF_MAP_VALUE;
-		note.value = aux->map_off;
-		break;
-	}
-	if (note.kind == VOUCH_REF_MAP || note.kind == VOUCH_REF_MAP_VALUE) {
-		if (aux->map_index >= env->used_map_cnt)
-			note.kind = 0;
-		else
-			note.map_id = env->used_maps[aux->map_index]->id;
-	}
-	return note;
-}
-
-/* Too many immediates leave the notes empty, and then TAKE refuses. */
-static void note_program(struct vouch_watch *watch,
-			 struct bpf_verifier_env *env)
-{
-	struct bpf_prog *prog = env->prog;
-	u32 i, func = 0, n_tagged = 0;
-
-	watch->aux = NULL;
-	watch->n_notes = 0;
-	watch->n_funcs = env->subprog_cnt;
-	for (i = 0; i + 1 < prog->len; i++) {
-		struct bpf_insn *insn = &prog->insnsi[i];
-		struct vouch_note note;
-
-		while (func + 1 < env->subprog_cnt &&
-		       env->subprog_info[func + 1].start <= i) {
-			func++;
-			n_tagged = 0;
-		}
-		if (!is_ld_imm64(insn))
-			continue;
-		note = meaning(env, i++);
-		if (!note.kind)
-			continue;
-		if (watch->n_notes == watch->max_notes ||
-		    n_tagged == VOUCH_MAX_REFS || func >= VOUCH_MAX_FUNCS)
-			return;
-		note.func = func;
-		watch->notes[watch->n_notes++] = note;
-		set_imm64(insn, VOUCH_TAG(func, n_tagged));
-		n_tagged++;
-	}
-	watch->aux = prog->aux;
-}
-
-static int probe(struct kprobe *p, struct pt_regs *regs)
-{
-	struct bpf_verifier_env *env =
-		(void *)regs_get_kernel_argument(regs, 0);
 	unsigned long log_buf = (__force unsigned long)env->log.ubuf;
-	struct vouch_watch *watch;
+	struct vouch_watch *watch, *found = NULL;
 
 	if (!log_buf)
-		return 0;
+		return NULL;
 	rcu_read_lock();
 	list_for_each_entry_rcu(watch, &watches, node) {
-		if (watch->log_buf != log_buf ||
-		    watch->tgid != task_tgid(current))
+		if (!is_of_load(watch, log_buf))
 			continue;
-		if (vouch_watch_claim(watch)) {
-			note_program(watch, env);
-			vouch_watch_release(watch);
-		}
+		if (vouch_watch_claim(watch))
+			found = watch;
 		break;
 	}
 	rcu_read_unlock();
-	return 0;
+	return found;
 }
 
-static struct kprobe rewriting = { .pre_handler = probe };
-
-int vouch_watch_start(void)
+struct vouch_watch *vouch_watch_converting(const struct bpf_prog *prog)
 {
-	/* The second name is that of later kernels. */
-	static const char *const names[] = { "do_misc_fixups",
-					     "bpf_do_misc_fixups" };
-	int i, err = -ENOENT;
+	struct vouch_watch *watch, *found = NULL;
 
-	for (i = 0; i < ARRAY_SIZE(names) && err == -ENOENT; i++) {
-		memset(&rewriting, 0, sizeof(rewriting));
-		rewriting.pre_handler = probe;
-		rewriting.symbol_name = names[i];
-		err = register_kprobe(&rewriting);
-	}
-	if (err)
-		pr_err("cannot watch the verifier: no probe at %s (error %d); this kernel is not known\n",
-		       names[0], err);
-	return err;
+	rcu_read_lock();
+	list_for_each_entry_rcu(watch, &watches, node)
+		if (READ_ONCE(watch->converting) == prog->aux)
+			found = watch;
+	rcu_read_unlock();
+	return found;
 }
 
-void vouch_watch_stop(void)
+static void free_watch(struct vouch_watch *watch)
 {
-	unregister_kprobe(&rewriting);
-	WARN_ON(!list_empty(&watches));
+	vouch_accesses_free(&watch->accesses);
+	vouch_replacements_free(&watch->replacements);
+	vouch_witness_free(&watch->witnesses);
+	put_pid(watch->tgid);
+	kvfree(watch);
 }
 
-struct vouch_watch *vouch_watch_add(unsigned long log_buf, u32 n_insns)
+struct vouch_watch *vouch_watch_add(unsigned long log_buf, u32 n_insns,
+				    struct vouch_replacements *replacements)
 {
 	u32 max_notes = n_insns / 2 + 1;
 	struct vouch_watch *watch;
@@ -171,18 +72,27 @@ struct vouch_watch *vouch_watch_add(unsigned long log_buf, u32 n_insns)
 	watch->tgid = get_pid(task_tgid(current));
 	watch->log_buf = log_buf;
 	watch->max_notes = max_notes;
+	if (vouch_witness_make(&watch->witnesses, n_insns)) {
+		free_watch(watch);
+		return ERR_PTR(-ENOMEM);
+	}
+	watch->replacements = *replacements;
+	memset(replacements, 0, sizeof(*replacements));
 	spin_lock(&watches_lock);
 	list_add_rcu(&watch->node, &watches);
 	spin_unlock(&watches_lock);
 	return watch;
 }
 
+/* A load whose operations are swapped is waited for: it gets no new claim. */
 void vouch_watch_remove_all(struct list_head *file_watches)
 {
 	struct vouch_watch *watch, *next;
 
 	if (list_empty(file_watches))
 		return;
+	list_for_each_entry(watch, file_watches, file_node)
+		wait_var_event(&watch->claimed, vouch_watch_claim(watch));
 	spin_lock(&watches_lock);
 	list_for_each_entry(watch, file_watches, file_node)
 		list_del_rcu(&watch->node);
@@ -190,8 +100,7 @@ void vouch_watch_remove_all(struct list_head *file_watches)
 	synchronize_rcu();
 	list_for_each_entry_safe(watch, next, file_watches, file_node) {
 		list_del(&watch->file_node);
-		put_pid(watch->tgid);
-		kvfree(watch);
+		free_watch(watch);
 	}
 }
 
@@ -203,4 +112,7 @@ bool vouch_watch_claim(struct vouch_watch *watch)
 void vouch_watch_release(struct vouch_watch *watch)
 {
 	atomic_set_release(&watch->claimed, 0);
+	/* Read under RCU only by whoever waits for it. */
+	smp_mb__after_atomic();
+	wake_up_var(&watch->claimed);
 }

@@ -28,14 +28,44 @@ int vouch_guest_info(int fd, struct vouch_guest_info *info)
 	return 0;
 }
 
-int vouch_guest_arm(int fd, const void *log_buf, u32 n_insns)
+int vouch_guest_arm(int fd, const void *log_buf, u32 n_insns, const void *list,
+		    size_t list_size)
 {
 	struct vouch_guest_arm arm = {
 		.log_buf = cpu_to_le64((uintptr_t)log_buf),
 		.n_insns = cpu_to_le32(n_insns),
+		.list = cpu_to_le64((uintptr_t)list),
+		.list_size = cpu_to_le64(list_size),
 	};
 
 	return ioctl(fd, VOUCH_GUEST_ARM, &arm) < 0 ? -errno : 0;
+}
+
+int vouch_guest_origins(int fd, const void *log_buf,
+			struct vouch_guest_origin **origins, u32 *n, char *why,
+			size_t size)
+{
+	struct vouch_guest_origin *buf =
+		malloc(VOUCH_MAX_ACCESSES * sizeof(*buf));
+	struct vouch_guest_origins o = {
+		.log_buf = cpu_to_le64((uintptr_t)log_buf),
+		.buf = cpu_to_le64((uintptr_t)buf),
+		.n = cpu_to_le32(VOUCH_MAX_ACCESSES),
+	};
+	int err;
+
+	snprintf(why, size, "out of memory");
+	if (!buf)
+		return -ENOMEM;
+	if (!ioctl(fd, VOUCH_GUEST_ORIGINS, &o)) {
+		*origins = buf;
+		*n = le32_to_cpu(o.n);
+		return 0;
+	}
+	err = -errno;
+	snprintf(why, size, "%.*s", (int)sizeof(o.why) - 1, o.why);
+	free(buf);
+	return err;
 }
 
 static int take_sized(int fd, struct vouch_guest_take *take, size_t size,

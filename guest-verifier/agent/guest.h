@@ -26,10 +26,29 @@ int vouch_guest_info(int fd, struct vouch_guest_info *info);
  * @fd: the device
  * @log_buf: where the verifier is to write its log of that load
  * @n_insns: most instructions that it may have
+ * @list: replacements of its accesses: entries of a list without its head
+ * @list_size: bytes of them; 0: none
  *
  * Return: 0 or the negative error.
  */
-int vouch_guest_arm(int fd, const void *log_buf, u32 n_insns);
+int vouch_guest_arm(int fd, const void *log_buf, u32 n_insns, const void *list,
+		    size_t list_size);
+
+/**
+ * vouch_guest_origins() - where a loaded program's accesses were before
+ * verification.
+ * @fd: the device
+ * @log_buf: as armed
+ * @origins: set to them on success; free() it
+ * @n: set to their number on success
+ * @why: says what is wrong, on error
+ * @size: its length in bytes
+ *
+ * Return: 0 or the negative error.
+ */
+int vouch_guest_origins(int fd, const void *log_buf,
+			struct vouch_guest_origin **origins, u32 *n, char *why,
+			size_t size);
 
 /* Records of one program. */
 struct vouch_guest_records {

@@ -300,7 +300,7 @@ static bool prepare_logs(struct vouch_load *load)
 			LEVEL_STATS | (load->full_log ? LEVEL_STEPS : 0));
 		if (load->guest_fd >= 0)
 			err = vouch_guest_arm(load->guest_fd, p->log_buf,
-					      load->object->n_insns);
+					      load->object->n_insns, NULL, 0);
 		if (err)
 			return vouch_load_fail(
 				load, "arming the guest module for %s: %s",

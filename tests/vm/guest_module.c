@@ -66,22 +66,23 @@ static void arguments_are_checked(void)
 			 "reserved bytes must be zero");
 	vouch_test_check(ioctl(dev, VOUCH_GUEST_ARM, 8) < 0 && errno == EFAULT,
 			 "a bad pointer is refused");
-	vouch_test_check(vouch_guest_arm(dev, NULL, 1) == -EINVAL,
+	vouch_test_check(vouch_guest_arm(dev, NULL, 1, NULL, 0) == -EINVAL,
 			 "a load without log cannot be armed");
 	vouch_test_check(
-		vouch_guest_arm(dev, log_a, 0) == -E2BIG &&
-			vouch_guest_arm(dev, log_a, 1000001) == -E2BIG,
+		vouch_guest_arm(dev, log_a, 0, NULL, 0) == -E2BIG &&
+			vouch_guest_arm(dev, log_a, 1000001, NULL, 0) == -E2BIG,
 		"a load of no or too many instructions cannot be armed");
 	vouch_test_check(take(dev, log_a, 0, &r) == -ENOENT,
 			 "what is not armed cannot be taken");
-	vouch_test_check(!vouch_guest_arm(dev, log_a, 10) &&
-				 vouch_guest_arm(dev, log_a, 10) == -EEXIST,
+	vouch_test_check(!vouch_guest_arm(dev, log_a, 10, NULL, 0) &&
+				 vouch_guest_arm(dev, log_a, 10, NULL, 0) ==
+					 -EEXIST,
 			 "a buffer can be armed once");
 	vouch_test_check(take(dev, log_a, 0, &r) == -EINVAL ||
 				 take(dev, log_a, 0, &r) == -EBADF,
 			 "a descriptor that is no program is refused");
 	for (i = 1; !err && i < 100; i++)
-		err = vouch_guest_arm(dev, log_b + i, 10);
+		err = vouch_guest_arm(dev, log_b + i, 10, NULL, 0);
 	vouch_test_check(
 		err == -ENOSPC && i == VOUCH_MAX_PROGS + 1,
 		"no more loads can be armed than an object has programs");
@@ -94,7 +95,7 @@ static void armed_load_is_tagged(void)
 	int dev = vouch_guest_open(), fd;
 	const struct vouch_capture_prog *prog;
 
-	vouch_guest_arm(dev, log_a, 10);
+	vouch_guest_arm(dev, log_a, 10, NULL, 0);
 	fd = vouch_test_load(constant, N(constant), log_a, LOG_SIZE);
 	vouch_test_check(vouch_test_run(fd) == (s64)(u32)VOUCH_TAG(0, 0),
 			 "the armed load holds the tag");
@@ -115,7 +116,7 @@ static void others_are_left_alone(void)
 	int dev = vouch_guest_open(), status = 0;
 	pid_t pid;
 
-	vouch_guest_arm(dev, log_a, 10);
+	vouch_guest_arm(dev, log_a, 10, NULL, 0);
 	vouch_test_check(load_and_run(log_b) == ANSWER,
 			 "a load with another log buffer is left alone");
 	vouch_test_check(load_and_run(NULL) == ANSWER,
@@ -129,14 +130,15 @@ static void others_are_left_alone(void)
 		"another process's load with the same address is left alone");
 	pid = fork();
 	if (!pid)
-		_exit(vouch_guest_arm(dev, log_b, 10) == -EPERM ? 0 : 1);
+		_exit(vouch_guest_arm(dev, log_b, 10, NULL, 0) == -EPERM ? 0
+									 : 1);
 	waitpid(pid, &status, 0);
 	vouch_test_check(status == 0,
 			 "another process cannot arm through the same file");
 	ioctl(dev, VOUCH_GUEST_DISARM);
 	vouch_test_check(load_and_run(log_a) == ANSWER,
 			 "after DISARM a load is left alone");
-	vouch_guest_arm(dev, log_a, 10);
+	vouch_guest_arm(dev, log_a, 10, NULL, 0);
 	close(dev);
 	vouch_test_check(load_and_run(log_a) == ANSWER,
 			 "after the file is closed a load is left alone");
@@ -147,7 +149,7 @@ static void wrong_program_is_not_taken(void)
 	struct vouch_guest_records r;
 	int dev = vouch_guest_open(), other, fd;
 
-	vouch_guest_arm(dev, log_a, 10);
+	vouch_guest_arm(dev, log_a, 10, NULL, 0);
 	other = vouch_test_load(constant, N(constant), log_b, LOG_SIZE);
 	vouch_test_check(take(dev, log_a, other, &r) == -ENOENT,
 			 "no program is taken before its load: %s", r.why);
@@ -182,7 +184,7 @@ static void overflow_is_refused(void)
 		many[i + 1] = constant[1];
 	}
 	many[8] = constant[2];
-	vouch_guest_arm(dev, log_a, 2);
+	vouch_guest_arm(dev, log_a, 2, NULL, 0);
 	fd = vouch_test_load(many, N(many), log_a, LOG_SIZE);
 	vouch_test_check(fd >= 0 && take(dev, log_a, fd, &r) == -ENOENT,
 			 "a load longer than announced is not taken");

@@ -36,7 +36,7 @@ void vouch_test_check(bool good, const char *format, ...)
 		n_failed++;
 }
 
-static int bpf(int cmd, union bpf_attr *attr)
+int vouch_test_bpf(int cmd, union bpf_attr *attr)
 {
 	int ret = syscall(SYS_bpf, cmd, attr, sizeof(*attr));
 
@@ -46,8 +46,14 @@ static int bpf(int cmd, union bpf_attr *attr)
 int vouch_test_load(const struct bpf_insn *insns, u32 n, char *log,
 		    u32 log_size)
 {
+	return vouch_test_load_type(BPF_PROG_TYPE_XDP, insns, n, log, log_size);
+}
+
+int vouch_test_load_type(u32 type, const struct bpf_insn *insns, u32 n,
+			 char *log, u32 log_size)
+{
 	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_XDP,
+		.prog_type = type,
 		.insns = (uintptr_t)insns,
 		.insn_cnt = n,
 		.license = (uintptr_t) "GPL",
@@ -56,7 +62,7 @@ int vouch_test_load(const struct bpf_insn *insns, u32 n, char *log,
 		.log_size = log_size,
 	};
 
-	return bpf(BPF_PROG_LOAD, &attr);
+	return vouch_test_bpf(BPF_PROG_LOAD, &attr);
 }
 
 s64 vouch_test_run(int fd)
@@ -71,7 +77,8 @@ s64 vouch_test_run(int fd)
 		},
 	};
 
-	return bpf(BPF_PROG_TEST_RUN, &attr) ? -1 : (s64)attr.test.retval;
+	return vouch_test_bpf(BPF_PROG_TEST_RUN, &attr) ? -1
+							: (s64)attr.test.retval;
 }
 
 static void show_log(void)
@@ -118,6 +125,7 @@ int main(void)
 	vouch_test_check(!insert_module("/modules/vouch_guest.ko"),
 			 "the guest module loads");
 	vouch_test_module();
+	vouch_test_accesses();
 	vouch_test_confinement();
 	vouch_test_parent_deeds();
 	vouch_test_objects();
