@@ -143,11 +143,12 @@ static int take_exception(struct walk *w, const struct bpf_prog *fp,
 	struct vouch_capture_extable *out;
 
 	if (e->data != EX_TYPE_BPF || e->fixup >> 16)
-		return refuse(w->take, -EILSEQ,
-			      "an exception table entry of another kind");
-	out = extend(w->take, sizeof(*out));
+		return vouch_record_refuse(
+			w->take, -EILSEQ,
+			"an exception table entry of another kind");
+	out = vouch_record_extend(w->take, sizeof(*out));
 	if (!out)
-		return no_room(w->take);
+		return vouch_record_full(w->take);
 	out->insn_off = cpu_to_le32(at - (unsigned long)fp->bpf_func);
 	out->insn_len = cpu_to_le32(e->fixup & 0xff);
 	out->reg = cpu_to_le32(e->fixup >> 8);
@@ -157,8 +158,9 @@ static int take_exception(struct walk *w, const struct bpf_prog *fp,
 static int take_exception(struct walk *w, const struct bpf_prog *fp,
 			  const struct exception_table_entry *e)
 {
-	return refuse(w->take, -EOPNOTSUPP,
-		      "exception tables of this architecture are not known");
+	return vouch_record_refuse(
+		w->take, -EOPNOTSUPP,
+		"exception tables of this architecture are not known");
 }
 #endif
 
@@ -169,8 +171,8 @@ static int take_extable(struct walk *w, const struct bpf_prog *fp)
 
 	if (fp->aux->num_exentries > VOUCH_MAX_EXTABLE ||
 	    (fp->aux->num_exentries && !fp->aux->extable))
-		return refuse(w->take, -EILSEQ,
-			      "the exception table is not there");
+		return vouch_record_refuse(w->take, -EILSEQ,
+					   "the exception table is not there");
 	for (i = 0; !err && i < fp->aux->num_exentries; i++)
 		err = take_exception(w, fp, &fp->aux->extable[i]);
 	return err;
