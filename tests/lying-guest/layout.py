@@ -130,7 +130,7 @@ class Layout:
             elif kind == read_capture.FUNC:
                 self.funcs.append(Function(data, self.start, at - self.start))
                 self.captured.append(Function(data, 0, at))
-            else:
+            elif kind == read_capture.SYM:
                 self.syms.append((at - self.start,
                                   read_capture.text(payload[8:])))
 
