@@ -10,11 +10,8 @@
 #define MIN_MODULE_SIZE 128u
 #define MAX_MODULE_SIZE 16384u
 #define INT3 0xcc
-#define JMP_REL32 0xe9
 
 #define N_SECTION_SYMS 3 /* null, .text, slots */
-#define SYM_TEXT 1
-#define SYM_SLOTS 2
 
 static const char *check_header(const Elf64_Ehdr *e, size_t len)
 {
@@ -115,7 +112,8 @@ static const char *check_sections(struct vouch_image *img)
 				   s[VOUCH_SECTION_SHSTRTAB].sh_size, s);
 }
 
-static const void *section(const struct vouch_image *img, u32 i, u32 *size)
+const void *vouch_image_section(const struct vouch_image *img, u32 i,
+				u32 *size)
 {
 	*size = (u32)img->sections[i].sh_size;
 	return img->file + img->sections[i].sh_offset;
@@ -142,7 +140,7 @@ static const char *check_modinfo(struct vouch_image *img)
 	const char *license, *name, *depends, *ns, *retpoline;
 	const char *p, *end;
 
-	p = section(img, VOUCH_SECTION_MODINFO, &img->modinfo_len);
+	p = vouch_image_section(img, VOUCH_SECTION_MODINFO, &img->modinfo_len);
 	img->modinfo = p;
 	end = p + img->modinfo_len;
 	if (!(p = tag(p, end, "license=", &license)) ||
@@ -177,7 +175,7 @@ static const char *check_modinfo(struct vouch_image *img)
 static const char *check_this_module(struct vouch_image *img)
 {
 	const u8 *m =
-		section(img, VOUCH_SECTION_THIS_MODULE, &img->module_size);
+		vouch_image_section(img, VOUCH_SECTION_THIS_MODULE, &img->module_size);
 	u32 off = 0;
 
 	if (img->module_size < MIN_MODULE_SIZE ||
@@ -203,7 +201,7 @@ static const u8 *note(const struct vouch_image *img, u32 i, u32 type,
 		      u32 *desc_len)
 {
 	u32 size;
-	const u8 *p = section(img, i, &size);
+	const u8 *p = vouch_image_section(img, i, &size);
 	const Elf64_Nhdr *n = (const void *)p;
 	static const char owner[VOUCH_NOTE_DESC_OFF - sizeof(*n)] =
 		VOUCH_NOTE_OWNER;
@@ -228,8 +226,8 @@ static const char *check_notes(struct vouch_image *img)
 	const u8 *desc;
 	u32 len;
 
-	img->text = section(img, VOUCH_SECTION_TEXT, &img->text_len);
-	img->data = section(img, VOUCH_SECTION_DATA, &img->data_len);
+	img->text = vouch_image_section(img, VOUCH_SECTION_TEXT, &img->text_len);
+	img->data = vouch_image_section(img, VOUCH_SECTION_DATA, &img->data_len);
 	desc = note(img, VOUCH_SECTION_REQUIREMENTS, VOUCH_NOTE_REQUIREMENTS,
 		    &len);
 	if (!desc)
@@ -312,6 +310,7 @@ static const char *check_import_sym(const Elf64_Sym *s, const char *name,
 	if (before && strcmp(before, name) >= 0)
 		return "symtab: imports are not sorted";
 	if (strcmp(name, VOUCH_RETURN_THUNK) &&
+	    strcmp(name, VOUCH_INDIRECT_THUNK) &&
 	    strncmp(name, VOUCH_EXPORT_PREFIX, sizeof(VOUCH_EXPORT_PREFIX) - 1))
 		return "symtab: an import that no image may have";
 	return NULL;
@@ -323,18 +322,18 @@ static const char *check_symbols(struct vouch_image *img)
 	u32 size, strsize, pos = 1, i;
 	u64 end = 0;
 
-	img->syms = section(img, VOUCH_SECTION_SYMTAB, &size);
+	img->syms = vouch_image_section(img, VOUCH_SECTION_SYMTAB, &size);
 	img->n_syms = size / sizeof(Elf64_Sym);
-	img->strtab = section(img, VOUCH_SECTION_STRTAB, &strsize);
+	img->strtab = vouch_image_section(img, VOUCH_SECTION_STRTAB, &strsize);
 	img->first_import = img->sections[VOUCH_SECTION_SYMTAB].sh_info;
 	if (img->first_import <= N_SECTION_SYMS ||
 	    img->first_import > img->n_syms || !strsize || img->strtab[0])
 		return "symtab: not the symbols of an image";
 	if (!vouch_all_zero(&img->syms[0], sizeof(Elf64_Sym)))
 		return "symtab: the null symbol is not zero";
-	why = check_section_sym(&img->syms[SYM_TEXT], VOUCH_SECTION_TEXT);
+	why = check_section_sym(&img->syms[VOUCH_SYM_TEXT], VOUCH_SECTION_TEXT);
 	if (!why)
-		why = check_section_sym(&img->syms[SYM_SLOTS],
+		why = check_section_sym(&img->syms[VOUCH_SYM_SLOTS],
 					VOUCH_SECTION_SLOTS);
 	for (i = N_SECTION_SYMS; !why && i < img->n_syms; i++) {
 		name = next_name(img, strsize, &img->syms[i], &pos);
@@ -352,83 +351,6 @@ static const char *check_symbols(struct vouch_image *img)
 	if (end != img->text_len)
 		return "text: bytes that belong to no function";
 	return pos == strsize ? NULL : "symtab: more names than symbols";
-}
-
-static bool is_thunk(const struct vouch_image *img, u32 sym)
-{
-	return sym >= img->first_import &&
-	       !strcmp(vouch_image_symbol(img, sym), VOUCH_RETURN_THUNK);
-}
-
-static const char *check_rela(const struct vouch_image *img,
-			      const Elf64_Rela *r)
-{
-	u32 sym = ELF64_R_SYM(r->r_info);
-	u64 slot = (u64)r->r_addend + 4; /* bytes; huge if below the first */
-
-	switch (ELF64_R_TYPE(r->r_info)) {
-	case R_X86_64_PLT32:
-		if (sym < img->first_import || sym >= img->n_syms ||
-		    r->r_addend != -4)
-			return "relocation: not to an import";
-		return NULL;
-	case R_X86_64_PC32:
-		if (sym != SYM_SLOTS || slot % 8 || slot / 8 >= img->n_slots)
-			return "relocation: not to a slot";
-		return NULL;
-	default:
-		return "relocation: a type that no image has";
-	}
-}
-
-/* Every jump to the return thunk is a return site, and the reverse. */
-static const char *check_return(const struct vouch_image *img, u32 n,
-				const Elf64_Rela *r)
-{
-	const Elf64_Rela *site = &img->returns[n];
-
-	if (n >= img->n_returns || site->r_offset != 4ull * n ||
-	    site->r_info != ELF64_R_INFO((u64)SYM_TEXT, R_X86_64_PC32) ||
-	    r->r_offset < 1 || site->r_addend != (s64)r->r_offset - 1 ||
-	    img->text[r->r_offset - 1] != JMP_REL32)
-		return "return sites: not those of the code";
-	return NULL;
-}
-
-static const char *check_relocations(struct vouch_image *img)
-{
-	u32 size, sites, n = 0, i;
-	const char *why;
-	u64 end = 0;
-	const u8 *p;
-
-	img->relas = section(img, VOUCH_SECTION_RELA_TEXT, &size);
-	img->n_relas = size / sizeof(Elf64_Rela);
-	img->returns = section(img, VOUCH_SECTION_RELA_RETURN_SITES, &size);
-	img->n_returns = size / sizeof(Elf64_Rela);
-	p = section(img, VOUCH_SECTION_RETURN_SITES, &sites);
-	if (sites != 4ull * img->n_returns || !vouch_all_zero(p, sites))
-		return "return sites: not one for each relocation";
-
-	for (i = 0; i < img->n_relas; i++) {
-		const Elf64_Rela *r = &img->relas[i];
-
-		if (r->r_offset < end ||
-		    !vouch_range_ok(r->r_offset, 4, img->text_len))
-			return "relocation: not where it must be";
-		if (!vouch_all_zero(img->text + r->r_offset, 4))
-			return "relocation: its field is not zero";
-		end = r->r_offset + 4;
-		why = check_rela(img, r);
-		if (why)
-			return why;
-		if (is_thunk(img, ELF64_R_SYM(r->r_info))) {
-			why = check_return(img, n++, r);
-			if (why)
-				return why;
-		}
-	}
-	return n == img->n_returns ? NULL : "return sites: more than returns";
 }
 
 const char *vouch_image_symbol(const struct vouch_image *img, u32 sym)
@@ -457,7 +379,7 @@ int vouch_image_parse(const void *file, size_t len, struct vouch_image *img,
 	if (!*why)
 		*why = check_symbols(img);
 	if (!*why)
-		*why = check_relocations(img);
+		*why = vouch_image_check_relocations(img);
 	return *why ? -EINVAL : 0;
 }
 

@@ -13,12 +13,20 @@
  *    zero bytes between; then the section headers, aligned to 8; then the
  *    end of the file (or the signature).
  *  - .text: the programs' functions, each at a multiple of 16, int3 between.
- *  - .rela.text: by ascending offset, fields of four zero bytes that do not
- *    overlap: PLT32 - 4 to an imported symbol; PC32 + 8 * slot - 4 to the
- *    section symbol of .data..ro_after_init.
+ *  - .rela.text: by ascending offset, fields of zero bytes that do not
+ *    overlap. Of four bytes: PLT32 - 4 to an imported symbol; PC32 + 8 * slot
+ *    - 4 to the section symbol of .data..ro_after_init. Of eight bytes, as the
+ *    immediate of a movabs: 64 to .text + where a function starts.
  *  - .return_sites, .rela.return_sites: for each return, in ascending order,
  *    four zero bytes and a PC32 to .text + offset, where an e9 stands whose
  *    target is __x86_return_thunk.
+ *  - .retpoline_sites, .rela.retpoline_sites: likewise for each e9 whose
+ *    target is __x86_indirect_thunk_rcx.
+ *  - __ex_table, .rela__ex_table: for each load that may fault, in ascending
+ *    order, eight zero bytes and the word 17 + 256 * register
+ *    (EX_TYPE_IMM_REG: the register becomes 0), with a PC32 to .text + the
+ *    load and one to .text + the instruction behind it. The load is a mov or
+ *    movzx from [base + displacement] to that register.
  *  - .data..ro_after_init (NOBITS): the pointer table, eight bytes a slot.
  *  - .modinfo: exactly "license=", "vermagic=", "name=", "depends=", and
  *    "import_ns=", then "retpoline=Y" if the image is.
@@ -50,6 +58,7 @@
 #define VOUCH_IMAGE_DEPENDS "vouch_target"
 #define VOUCH_EXPORT_PREFIX "vouch_bpf_" /* of every imported helper */
 #define VOUCH_RETURN_THUNK "__x86_return_thunk"
+#define VOUCH_INDIRECT_THUNK "__x86_indirect_thunk_rcx"
 #define VOUCH_MAX_SIG 1024u /* bytes of the CMS */
 
 enum vouch_section {
@@ -58,6 +67,10 @@ enum vouch_section {
 	VOUCH_SECTION_RELA_TEXT,
 	VOUCH_SECTION_RETURN_SITES,
 	VOUCH_SECTION_RELA_RETURN_SITES,
+	VOUCH_SECTION_RETPOLINE_SITES,
+	VOUCH_SECTION_RELA_RETPOLINE_SITES,
+	VOUCH_SECTION_EX_TABLE,
+	VOUCH_SECTION_RELA_EX_TABLE,
 	VOUCH_SECTION_SLOTS,
 	VOUCH_SECTION_MODINFO,
 	VOUCH_SECTION_THIS_MODULE,
@@ -92,6 +105,15 @@ extern const struct vouch_section_rule vouch_section_rules[VOUCH_N_SECTIONS];
  */
 bool vouch_image_name_ok(const char *s, size_t size);
 
+/* An entry of __ex_table; insn and fixup are relocated. */
+struct vouch_ex_entry {
+	__le32 insn;
+	__le32 fixup;
+	__le32 data; /* VOUCH_EX_DATA() */
+};
+VOUCH_ASSERT_SIZE(struct vouch_ex_entry, 12);
+#define VOUCH_EX_DATA(reg) (17u | (reg) << 8) /* EX_TYPE_IMM_REG, 0 */
+
 /* Where the note's descriptor starts in its section. */
 #define VOUCH_NOTE_DESC_OFF 24
 
@@ -111,6 +133,11 @@ struct vouch_image {
 	u32 n_relas;
 	const Elf64_Rela *returns;
 	u32 n_returns;
+	const Elf64_Rela *retpolines;
+	u32 n_retpolines;
+	const struct vouch_ex_entry *faults;
+	const Elf64_Rela *fault_relas; /* two for each */
+	u32 n_faults;
 	u32 n_slots;
 	const Elf64_Sym *syms;
 	u32 n_syms, first_import;
@@ -169,6 +196,30 @@ int vouch_image_split(const void *file, size_t len, u32 *elf_len, u32 *sig_len,
  * Return: the NUL-terminated name, within the image.
  */
 const char *vouch_image_symbol(const struct vouch_image *img, u32 sym);
+
+/**
+ * vouch_image_check_relocations() - the part of vouch_image_parse() that
+ * checks relocations, and the sites and faults that they make.
+ * @img: an image whose sections, symbols and requirements are parsed
+ *
+ * Return: NULL, or a constant text that says what is wrong.
+ */
+const char *vouch_image_check_relocations(struct vouch_image *img);
+
+/**
+ * vouch_image_section() - contents of a section.
+ * @img: an image whose sections are checked
+ * @i: enum vouch_section
+ * @size: set to its size in bytes
+ *
+ * Return: where it starts.
+ */
+const void *vouch_image_section(const struct vouch_image *img, u32 i,
+				u32 *size);
+
+/* Symbols that every image begins with. */
+#define VOUCH_SYM_TEXT 1
+#define VOUCH_SYM_SLOTS 2
 
 /* The kernel's struct module_signature and its marker. */
 struct vouch_module_signature {

@@ -9,6 +9,7 @@
 #include "../common/bpf_names.h"
 #include "../common/manifest.h"
 #include "check.h"
+#include "check_extable.h"
 #include "check_refs.h"
 #include "crypto.h"
 
@@ -252,11 +253,6 @@ static int check_prog(struct check *c, const struct vouch_capture_prog *prog)
 		return vouch_refuse_prog(c->why, prog->name,
 					 "it makes tail calls, which cannot be "
 					 "linked yet; call functions instead");
-	if (prog->n_extable)
-		return vouch_refuse_prog(c->why, prog->name,
-					 "it reads kernel memory through BTF "
-					 "pointers (exception table), which "
-					 "cannot be linked yet");
 	return check_prog_type(c, prog);
 }
 
@@ -283,6 +279,8 @@ static int check_func(struct check *c, const struct vouch_refs_context *ctx,
 		.function = index,
 		.code = f->code,
 		.len = f->code_len,
+		.tail_calls = le32_to_cpu(ctx->prog->prog->flags) &
+			      VOUCH_PROG_CALLS_TAIL,
 	};
 	struct vouch_code code;
 	int ret;
@@ -293,6 +291,8 @@ static int check_func(struct check *c, const struct vouch_refs_context *ctx,
 	ret = index ? 0 : check_depth(c, ctx->prog->prog, code.depth);
 	if (!ret)
 		ret = vouch_refs_check(ctx, index, &code, out, c->why);
+	if (!ret)
+		ret = vouch_extable_check(ctx, index, &code, out, c->why);
 	vouch_code_release(&code);
 	return ret;
 }
@@ -391,13 +391,19 @@ int vouch_check(const struct vouch_capture_view *cap, const void *object,
 	return ret;
 }
 
+static void free_func(struct vouch_checked_func *func)
+{
+	free(func->fixups);
+	free(func->loads);
+}
+
 void vouch_checked_release(struct vouch_checked *chk)
 {
 	u32 i, n;
 
 	for (i = 0; i < chk->n_progs; i++) {
 		for (n = 0; n < chk->progs[i].n_funcs; n++)
-			free(chk->progs[i].funcs[n].fixups);
+			free_func(&chk->progs[i].funcs[n]);
 		free(chk->progs[i].funcs);
 	}
 	free(chk->progs);

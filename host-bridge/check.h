@@ -19,6 +19,8 @@ enum vouch_fixup_kind {
 	VOUCH_FIXUP_SUBCALL = 2, /* call of function index */
 	VOUCH_FIXUP_REF = 3, /* movabs of declared reference index */
 	VOUCH_FIXUP_EXIT = 4, /* jmp rel32 to the return thunk */
+	VOUCH_FIXUP_THUNK = 5, /* jmp rel32 to the indirect thunk of rcx */
+	VOUCH_FIXUP_JUMP = 6, /* index bytes of jmp rcx in another form */
 };
 
 struct vouch_fixup {
@@ -27,9 +29,18 @@ struct vouch_fixup {
 	u32 index;
 };
 
+/* A load that gives 0 if it faults. */
+struct vouch_load {
+	u32 off; /* in the function, bytes */
+	u32 len; /* bytes */
+	u32 reg; /* destination, as the CPU counts registers */
+};
+
 struct vouch_checked_func {
 	struct vouch_fixup *fixups; /* ascending */
 	u32 n_fixups;
+	struct vouch_load *loads; /* ascending */
+	u32 n_loads;
 };
 
 struct vouch_checked_prog {
@@ -46,6 +57,7 @@ struct vouch_checked {
 	u32 array_value;
 	u32 map_max_entries;
 	u32 htab_key;
+	u32 prog_func; /* of bpf_func in a program, for tail calls */
 };
 
 /**

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "check_code.h"
+#include "check_sequence.h"
 
 #define MAX_DEPTH 512 /* MAX_BPF_STACK */
 #define N_CALLEE_SAVED 4
@@ -18,7 +19,6 @@ struct reader {
 	struct vouch_refusal *why;
 	struct vouch_code *out;
 	u32 body; /* where the prologue ends, bytes */
-	u32 pushed; /* bit N: callee_saved[N] */
 	u32 capacity; /* of out->insns */
 	u8 *starts; /* a byte for each of the code: may be branched to */
 	bool has_exit;
@@ -60,23 +60,48 @@ static int read_depth(struct reader *r)
 	return 0;
 }
 
+/* The counter of tail calls starts with 0 in a program, comes from the caller
+ * in its further functions, and is pushed behind the stack frame. */
+static bool read_start(struct reader *r)
+{
+	if (!skip(r, "\x0f\x1f\x44\x00\x00", 5))
+		return false;
+	if (r->place->tail_calls && !r->place->function && skip(r, "\x31\xc0", 2))
+		r->out->tail = true;
+	else if (!skip(r, "\x66\x90", 2))
+		return false;
+	return skip(r, "\x55\x48\x89\xe5", 4);
+}
+
+static bool read_counter(struct reader *r)
+{
+	bool pushed = r->place->tail_calls && skip(r, "\x50", 1);
+
+	if (!r->place->function)
+		return pushed == r->out->tail;
+	r->out->tail = pushed;
+	return true;
+}
+
 static int read_prologue(struct reader *r)
 {
-	static const char *const push[N_CALLEE_SAVED] = { "\x53", "\x41\x55",
-							  "\x41\x56",
-							  "\x41\x57" };
+	static const char *const push[N_CALLEE_SAVED] = {
+		"\x53", "\x41\x55", "\x41\x56", "\x41\x57"
+	};
 	struct vouch_disasm_insn insn;
 	u32 off = 0, i;
 	int ret;
 
-	if (!skip(r, "\x0f\x1f\x44\x00\x00\x66\x90\x55\x48\x89\xe5", 11))
+	if (!read_start(r))
 		return refuse(r, 0, "the prologue is not the JIT's");
 	ret = read_depth(r);
 	if (ret)
 		return ret;
+	if (!read_counter(r))
+		return refuse(r, r->body, "the prologue is not the JIT's");
 	for (i = 0; i < N_CALLEE_SAVED; i++)
 		if (skip(r, push[i], i ? 2 : 1))
-			r->pushed |= 1u << i;
+			r->out->pushed |= 1u << i;
 	while (off < r->body) {
 		if (vouch_disasm_step(r->disasm, r->place->code + off,
 				      r->place->len - off, &insn))
@@ -115,7 +140,7 @@ static int check_registers(struct reader *r, const struct vouch_x86_insn *insn)
 	if (insn->writes == VOUCH_X86_RBP)
 		return refuse(r, insn->off, "the frame pointer is changed");
 	for (i = 0; i < N_CALLEE_SAVED; i++)
-		if (reg_used(insn, callee_saved[i]) && !(r->pushed & (1u << i)))
+		if (reg_used(insn, callee_saved[i]) && !(r->out->pushed & (1u << i)))
 			return refuse(r, insn->off,
 				      "a register is used that "
 				      "the prologue does not "
@@ -127,6 +152,22 @@ static int check_registers(struct reader *r, const struct vouch_x86_insn *insn)
 			      "an access outside the stack "
 			      "frame");
 	return 0;
+}
+
+/* A sequence is whole instructions to the second decoder as well. */
+static int check_second(struct reader *r, u32 off, u32 len)
+{
+	struct vouch_disasm_insn insn;
+	u32 end = off + len;
+
+	while (off < end) {
+		if (vouch_disasm_step(r->disasm, r->place->code + off,
+				      r->place->len - off, &insn))
+			return refuse(r, off, "no instruction");
+		off += insn.len;
+	}
+	return off == end ? 0
+			  : refuse(r, off, "two readings of one sequence");
 }
 
 /* Two decoders that know nothing of each other must agree. */
@@ -142,6 +183,14 @@ static int read_insns(struct reader *r)
 
 		if (!insn)
 			return -ENOMEM;
+		insn->off = off;
+		if (vouch_sequence_read(r->place, r->out, insn)) {
+			ret = check_second(r, off, insn->len);
+			if (ret)
+				return ret;
+			off += insn->len;
+			continue;
+		}
 		if (vouch_disasm_step(r->disasm, code + off, len - off,
 				      &second))
 			return refuse(r, off, "no instruction");
@@ -273,13 +322,38 @@ static u32 div_length(const struct reader *r, u32 i)
 	return n - i;
 }
 
+/* The check of an address, and the load that it guards. */
+static u32 probe_length(struct reader *r, u32 i)
+{
+	struct vouch_x86_insn *load = &r->out->insns[i + 1];
+	const struct vouch_x86_insn *guard = at(r, i);
+
+	if (i + 1 == r->out->n_insns || !load->mem || !load->loads ||
+	    load->rm != guard->rm || load->reg != guard->reg ||
+	    load->disp != guard->disp || load->len != guard->access)
+		return 0;
+	load->kind = VOUCH_X86_PROBE_LOAD;
+	return 2;
+}
+
+/* In a function that passes the counter of tail calls on, each call. */
+static u32 call_length(const struct reader *r, u32 i)
+{
+	bool counter = at(r, i)->kind == VOUCH_X86_COUNTER;
+
+	if (counter != r->out->tail ||
+	    at(r, i + counter)->kind != VOUCH_X86_CALL)
+		return 0;
+	return 1 + counter;
+}
+
 /* What was pushed, popped in reverse order; leave; jmp or ret. */
 static u32 epilogue_length(struct reader *r, u32 i)
 {
 	u32 n = i, reg = N_CALLEE_SAVED;
 
 	while (reg--)
-		if ((r->pushed & (1u << reg)) &&
+		if ((r->out->pushed & (1u << reg)) &&
 		    !is(at(r, n++), VOUCH_X86_POP, callee_saved[reg]))
 			return 0;
 	if (at(r, n++)->kind != VOUCH_X86_LEAVE)
@@ -308,6 +382,11 @@ static u32 unit_length(struct reader *r, u32 i)
 			return 0;
 		r->has_exit = true;
 		return epilogue_length(r, i);
+	case VOUCH_X86_PROBE:
+		return probe_length(r, i);
+	case VOUCH_X86_COUNTER:
+	case VOUCH_X86_CALL:
+		return call_length(r, i);
 	case VOUCH_X86_DIV:
 	case VOUCH_X86_RET:
 	case VOUCH_X86_INT3:

@@ -18,6 +18,7 @@ struct vouch_code_place {
 	u32 function;
 	const u8 *code;
 	u32 len;
+	bool tail_calls; /* the program makes some */
 };
 
 struct vouch_code {
@@ -25,6 +26,8 @@ struct vouch_code {
 	u32 n_insns;
 	u32 exit; /* index of the instruction that leaves the function */
 	u32 depth; /* bytes of stack below rbp */
+	u32 pushed; /* bit N: rbx, r13, r14, r15 is saved */
+	bool tail; /* has the counter of tail calls behind its stack */
 };
 
 /**

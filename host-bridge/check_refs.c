@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+#include <linux/bpf.h>
+
+#include "../common/image.h"
 #include "check_refs.h"
 #include "helper.h"
 
@@ -352,6 +355,58 @@ static int match_exit(struct matcher *m, const struct vouch_x86_insn *insn)
 		      symbol ? symbol : "an unknown place");
 }
 
+/* What the jump at the end of a tail call is, as the verifier VM has it. */
+static int match_jump(struct matcher *m, const struct vouch_x86_insn *insn)
+{
+	bool retpoline = le32_to_cpu(m->ctx->cap->env->features) &
+			 VOUCH_FEATURE_RETPOLINE;
+	struct vouch_x86_insn jump = {
+		.off = insn->off + (u32)insn->imm,
+		.len = insn->reg,
+	};
+	const char *symbol;
+	__le32 rel;
+
+	if (m->func->code[jump.off] != 0xe9) {
+		if (retpoline)
+			return REFUSE(m, jump.off,
+				      "a plain indirect jump, though the "
+				      "verifier VM is said to use retpolines");
+		add_fixup(m, jump.off, VOUCH_FIXUP_JUMP, jump.len);
+		return 0;
+	}
+	memcpy(&rel, m->func->code + jump.off + 1, sizeof(rel));
+	jump.imm = (s32)le32_to_cpu(rel);
+	symbol = symbol_at(m, branch_target(m, &jump));
+	if (!symbol || strcmp(symbol, VOUCH_INDIRECT_THUNK))
+		return REFUSE(m, jump.off,
+			      "a tail call by way of %s, which is not %s",
+			      symbol ? symbol : "an unknown place",
+			      VOUCH_INDIRECT_THUNK);
+	add_fixup(m, jump.off, VOUCH_FIXUP_THUNK, jump.len);
+	return 0;
+}
+
+/* Where the code looks must be where the target's prog arrays have it. */
+static int match_tail_call(struct matcher *m, const struct vouch_x86_insn *insn)
+{
+	const struct vouch_checked *chk = m->ctx->chk;
+
+	if (!vouch_object_calls(m->ctx->object, BPF_FUNC_tail_call))
+		return REFUSE(m, insn->off,
+			      "a tail call, for which the object has no call; "
+			      "verify again, in a fresh VM");
+	if ((u32)insn->disp != chk->array_value ||
+	    insn->access != chk->map_max_entries ||
+	    !chk->prog_func || insn->rm != chk->prog_func)
+		return REFUSE(m, insn->off,
+			      "a tail call that looks for max_entries, entries "
+			      "and code at %u, %d and %u, not where the capture "
+			      "says that they are; verify again, in a fresh VM",
+			      insn->access, insn->disp, insn->rm);
+	return match_jump(m, insn);
+}
+
 static int match_insn(struct matcher *m, u32 i)
 {
 	const struct vouch_x86_insn *insn = &m->code->insns[i];
@@ -362,6 +417,8 @@ static int match_insn(struct matcher *m, u32 i)
 		return match_call(m, insn);
 	if (insn->kind == VOUCH_X86_MOVABS)
 		return match_movabs(m, insn);
+	if (insn->kind == VOUCH_X86_TAIL_CALL)
+		return match_tail_call(m, insn);
 	return insn->imm32 ? match_imm32(m, i) : 0;
 }
 
@@ -377,11 +434,14 @@ int vouch_refs_check(const struct vouch_refs_context *ctx, u32 index,
 		.out = out,
 		.why = why,
 	};
+	u32 i, n_tail = 0;
 	int ret = 0;
-	u32 i;
 
-	/* One for each declared reference, and the exit. */
-	out->fixups = calloc(m.func->n_refs + 1, sizeof(*out->fixups));
+	/* One for each declared reference, each tail call, and the exit. */
+	for (i = 0; i < code->n_insns; i++)
+		n_tail += code->insns[i].kind == VOUCH_X86_TAIL_CALL;
+	out->fixups = calloc(m.func->n_refs + n_tail + 1ul,
+			     sizeof(*out->fixups));
 	if (!out->fixups)
 		return -ENOMEM;
 	for (i = 0; !ret && i < code->n_insns; i++)

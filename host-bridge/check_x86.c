@@ -26,6 +26,7 @@ enum rex_w { W0, W1, WX };
 #define SAME (1u << 8) /* both registers are the same */
 #define NOT_RAX (1u << 9) /* rax has a shorter form */
 #define BYTE_REG (1u << 10) /* reg is a byte: needs REX from rbp on */
+#define LOADS (1u << 11)
 
 struct form {
 	u8 prefix;
@@ -124,9 +125,9 @@ static const struct form forms[] = {
 	{ 0x66, W0, false, 0x89, MR, 0, 0, 2, PLAIN, 0, "mov" },
 	{ 0, WX, false, 0x89, MR, 0, 0, 0, PLAIN, 0, "mov" },
 	/* loads */
-	{ 0, W1, true, 0xb6, MR, 0, 0, 1, PLAIN, WRITES_REG, "movzx" },
-	{ 0, W1, true, 0xb7, MR, 0, 0, 2, PLAIN, WRITES_REG, "movzx" },
-	{ 0, WX, false, 0x8b, MR, 0, 0, 0, PLAIN, WRITES_REG, "mov" },
+	{ 0, W1, true, 0xb6, MR, 0, 0, 1, PLAIN, WRITES_REG | LOADS, "movzx" },
+	{ 0, W1, true, 0xb7, MR, 0, 0, 2, PLAIN, WRITES_REG | LOADS, "movzx" },
+	{ 0, WX, false, 0x8b, MR, 0, 0, 0, PLAIN, WRITES_REG | LOADS, "mov" },
 	/* atomics */
 	LOCK(0x01, "add"),
 	LOCK(0x21, "and"),
@@ -369,6 +370,7 @@ static bool decode_form(const struct form *f, struct head h, const u8 *code,
 	insn->mnemonic = f->mnemonic;
 	insn->kind = f->kind;
 	insn->wide = h.rex & 8;
+	insn->loads = f->flags & LOADS;
 	insn->imm32 = f->imm >= 4 && f->shape != REL;
 	if (!take_operands(f, &h, insn) || !take_signed(&h, f->imm, &insn->imm))
 		return false;

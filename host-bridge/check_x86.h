@@ -21,6 +21,7 @@ enum vouch_x86_reg {
 	VOUCH_X86_RBP = 5,
 	VOUCH_X86_RSI = 6,
 	VOUCH_X86_RDI = 7,
+	VOUCH_X86_R8 = 8,
 	VOUCH_X86_R9 = 9,
 	VOUCH_X86_R10 = 10,
 	VOUCH_X86_R11 = 11,
@@ -48,6 +49,11 @@ enum vouch_x86_kind {
 	VOUCH_X86_LEAVE,
 	VOUCH_X86_RET,
 	VOUCH_X86_INT3,
+	/* See check_sequence.h. */
+	VOUCH_X86_PROBE,
+	VOUCH_X86_PROBE_LOAD,
+	VOUCH_X86_COUNTER,
+	VOUCH_X86_TAIL_CALL,
 };
 
 struct vouch_x86_insn {
@@ -57,6 +63,7 @@ struct vouch_x86_insn {
 	u8 kind; /* enum vouch_x86_kind */
 	bool wide; /* REX.W */
 	bool mem; /* accesses [base + disp] */
+	bool loads; /* from memory to .reg, and does nothing else */
 	bool imm32; /* holds four or eight bytes of immediate */
 	u8 rm, reg; /* enum vouch_x86_reg; rm is base of memory */
 	u8 writes; /* register written, or VOUCH_X86_NO_REG */

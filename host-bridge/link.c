@@ -21,7 +21,7 @@ struct linker {
 	u32 instance;
 	struct vouch_refusal *why;
 	struct vouch_text text;
-	struct vouch_buffer return_sites;
+	struct vouch_buffer return_sites, retpoline_sites;
 	struct vouch_buffer modinfo;
 	struct vouch_buffer module;
 	struct vouch_buffer requirements;
@@ -45,8 +45,8 @@ static void make_modinfo(struct linker *l)
 	add_tag(l, "name=", blank_name);
 	add_tag(l, "depends=", VOUCH_IMAGE_DEPENDS);
 	add_tag(l, "import_ns=", VOUCH_IMAGE_NAMESPACE);
-	/* True: the check lets no indirect branch through. */
-	add_tag(l, "retpoline=", "Y");
+	if (!l->text.plain_jumps)
+		add_tag(l, "retpoline=", "Y");
 }
 
 static int make_module(struct linker *l)
@@ -223,7 +223,8 @@ static int make_parts(struct linker *l)
 
 	ret = vouch_text_link(
 		l->cap, l->chk,
-		vouch_profile_config(l->profile, "CONFIG_RETHUNK"), &l->text,
+		vouch_profile_config(l->profile, "CONFIG_RETHUNK"),
+		vouch_profile_config(l->profile, "CONFIG_RETPOLINE"), &l->text,
 		l->why);
 	if (ret)
 		return ret;
@@ -236,7 +237,9 @@ static int make_parts(struct linker *l)
 	make_record(l);
 	vouch_buffer_add(&l->return_sites, NULL,
 			 4 * (l->text.returns.len / sizeof(Elf64_Rela)));
-	if (l->return_sites.failed || l->modinfo.failed || l->module.failed ||
+	vouch_buffer_add(&l->retpoline_sites, NULL,
+			 4 * (l->text.retpolines.len / sizeof(Elf64_Rela)));
+	if (l->return_sites.failed || l->retpoline_sites.failed || l->modinfo.failed || l->module.failed ||
 	    l->requirements.failed || l->record.failed || l->data.failed)
 		return -ENOMEM;
 	return 0;
@@ -253,6 +256,10 @@ static int write_parts(const struct linker *l, void **image, size_t *len)
 		[VOUCH_SECTION_RELA_TEXT] = PART(l->text.relas),
 		[VOUCH_SECTION_RETURN_SITES] = PART(l->return_sites),
 		[VOUCH_SECTION_RELA_RETURN_SITES] = PART(l->text.returns),
+		[VOUCH_SECTION_RETPOLINE_SITES] = PART(l->retpoline_sites),
+		[VOUCH_SECTION_RELA_RETPOLINE_SITES] = PART(l->text.retpolines),
+		[VOUCH_SECTION_EX_TABLE] = PART(l->text.faults),
+		[VOUCH_SECTION_RELA_EX_TABLE] = PART(l->text.fault_relas),
 		[VOUCH_SECTION_SLOTS] = {
 			NULL,
 			8 * (l->text.slots.len / sizeof(struct vouch_req_ref)),
@@ -303,6 +310,7 @@ static void release(struct linker *l)
 {
 	vouch_text_release(&l->text);
 	free(l->return_sites.data);
+	free(l->retpoline_sites.data);
 	free(l->modinfo.data);
 	free(l->module.data);
 	free(l->requirements.data);

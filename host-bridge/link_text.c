@@ -12,8 +12,8 @@
 #define MOVABS_LEN 10
 #define LOAD_LEN 7 /* mov r64, [rip + disp32] */
 #define EXIT_LEN 5
-#define TEXT_SYM 1
-#define SLOTS_SYM 2
+#define JUMP_LEN 5
+#define JMP_REL32 0xe9
 #define SLOT_BUCKETS 16384 /* more than twice VOUCH_MAX_SLOTS_REFS */
 #define MAX_TEXT (32u << 20) /* bytes of an image's code */
 
@@ -21,12 +21,12 @@
 struct linker {
 	const struct vouch_capture_view *cap;
 	const struct vouch_checked *chk;
-	bool rethunk;
+	bool rethunk, retpoline;
 	struct vouch_text *text;
 	struct vouch_refusal *why;
 	u32 *func_off; /* of all functions, in .text */
 	u32 *import_syms; /* by helper: index of its symbol, 0: none */
-	u32 thunk_sym;
+	u32 thunk_sym, indirect_sym;
 	u16 slot_hash[SLOT_BUCKETS]; /* slot + 1 by hash; 0: free */
 };
 
@@ -159,6 +159,9 @@ static void find_imports(struct linker *l)
 					l->import_syms[x->index] = 1;
 				if (x->kind == VOUCH_FIXUP_EXIT && l->rethunk)
 					l->thunk_sym = 1;
+				if (x->kind >= VOUCH_FIXUP_THUNK &&
+				    l->retpoline)
+					l->indirect_sym = 1;
 			}
 		}
 }
@@ -172,7 +175,7 @@ static int compare_imports(const void *a, const void *b)
 
 static int name_imports(struct linker *l)
 {
-	struct import *imports = calloc(vouch_n_helpers + 1, sizeof(*imports));
+	struct import *imports = calloc(vouch_n_helpers + 2, sizeof(*imports));
 	u32 n = 0, i;
 
 	if (!imports)
@@ -185,6 +188,9 @@ static int name_imports(struct linker *l)
 	if (l->thunk_sym)
 		imports[n++] =
 			(struct import){ VOUCH_RETURN_THUNK, &l->thunk_sym };
+	if (l->indirect_sym)
+		imports[n++] = (struct import){ VOUCH_INDIRECT_THUNK,
+						&l->indirect_sym };
 	qsort(imports, n, sizeof(*imports), compare_imports);
 	for (i = 0; i < n; i++) {
 		*imports[i].sym = l->text->first_import + i;
@@ -244,7 +250,7 @@ static u32 find_slot(struct linker *l, const struct vouch_capture_ref *ref)
  * REX.B of the one is REX.R of the other.
  */
 static void link_ref(struct linker *l, u8 *code, u64 off,
-		     const struct vouch_capture_ref *ref)
+		     const struct vouch_capture_ref *ref, u32 first)
 {
 	static const u8 nop3[] = { 0x0f, 0x1f, 0x00 };
 	u8 rex = code[0], reg = code[1] & 7;
@@ -254,6 +260,12 @@ static void link_ref(struct linker *l, u8 *code, u64 off,
 		memcpy(code + 2, &ref->value, sizeof(ref->value));
 		return;
 	}
+	if (le32_to_cpu(ref->kind) == VOUCH_REF_FUNC) {
+		memset(code + 2, 0, sizeof(ref->value));
+		add_rela(&l->text->relas, off + 2, VOUCH_SYM_TEXT, R_X86_64_64,
+			 l->func_off[first + le32_to_cpu(ref->index)]);
+		return;
+	}
 	slot = find_slot(l, ref);
 	code[0] = (rex & 1) ? 0x4c : 0x48;
 	code[1] = 0x8b;
@@ -261,7 +273,7 @@ static void link_ref(struct linker *l, u8 *code, u64 off,
 	memset(code + 3, 0, 4);
 	memcpy(code + LOAD_LEN, nop3, sizeof(nop3));
 	_Static_assert(LOAD_LEN + sizeof(nop3) == MOVABS_LEN, "same length");
-	add_rela(&l->text->relas, off + 3, SLOTS_SYM, R_X86_64_PC32,
+	add_rela(&l->text->relas, off + 3, VOUCH_SYM_SLOTS, R_X86_64_PC32,
 		 8 * (s64)slot - 4);
 }
 
@@ -275,14 +287,63 @@ static void link_exit(struct linker *l, u8 *code, u64 off)
 	memset(code + 1, 0, EXIT_LEN - 1);
 	add_rela(&l->text->relas, off + 1, l->thunk_sym, R_X86_64_PLT32, -4);
 	add_rela(&l->text->returns,
-		 4 * (l->text->returns.len / sizeof(Elf64_Rela)), TEXT_SYM,
-		 R_X86_64_PC32, (s64)off);
+		 4 * (l->text->returns.len / sizeof(Elf64_Rela)),
+		 VOUCH_SYM_TEXT, R_X86_64_PC32, (s64)off);
+}
+
+/* jmp rcx in @len bytes, three or five. */
+static int link_jump(struct linker *l, u8 *code, u64 off, u32 len)
+{
+	static const u8 jmp_rcx[] = { 0xff, 0xe1 };
+
+	if (!l->retpoline) {
+		l->text->plain_jumps = true;
+		memcpy(code, jmp_rcx, sizeof(jmp_rcx));
+		memset(code + sizeof(jmp_rcx), INT3, len - sizeof(jmp_rcx));
+		return 0;
+	}
+	if (len != JUMP_LEN)
+		return vouch_refuse(l->why,
+				    "linker: a tail call of the verifier VM "
+				    "has no room for the target's retpoline; "
+				    "start the verifier VM with a CPU model "
+				    "that uses retpolines, such as EPYC");
+	code[0] = JMP_REL32;
+	memset(code + 1, 0, JUMP_LEN - 1);
+	add_rela(&l->text->relas, off + 1, l->indirect_sym, R_X86_64_PLT32,
+		 -4);
+	add_rela(&l->text->retpolines,
+		 4 * (l->text->retpolines.len / sizeof(Elf64_Rela)),
+		 VOUCH_SYM_TEXT, R_X86_64_PC32, (s64)off);
+	return 0;
+}
+
+/* A function starts at @base; what faults gives 0, as in the verifier VM. */
+static void link_loads(struct linker *l, const struct vouch_checked_func *chk,
+		       u64 base)
+{
+	struct vouch_text *t = l->text;
+	u32 i;
+
+	for (i = 0; i < chk->n_loads; i++) {
+		const struct vouch_load *load = &chk->loads[i];
+		const struct vouch_ex_entry entry = {
+			.data = cpu_to_le32(VOUCH_EX_DATA(load->reg)),
+		};
+		s64 at = (s64)base + load->off;
+
+		add_rela(&t->fault_relas, t->faults.len, VOUCH_SYM_TEXT,
+			 R_X86_64_PC32, at);
+		add_rela(&t->fault_relas, t->faults.len + sizeof(entry.insn),
+			 VOUCH_SYM_TEXT, R_X86_64_PC32, at + load->len);
+		vouch_buffer_add(&t->faults, &entry, sizeof(entry));
+	}
 }
 
 /* @first: index of the program's first function in func_off. */
-static void link_fixup(struct linker *l,
-		       const struct vouch_capture_func_view *f, u32 first,
-		       u64 base, const struct vouch_fixup *x)
+static int link_fixup(struct linker *l,
+		      const struct vouch_capture_func_view *f, u32 first,
+		      u64 base, const struct vouch_fixup *x)
 {
 	u8 *code = l->text->code.data + base + x->off;
 	u64 off = base + x->off;
@@ -300,18 +361,36 @@ static void link_fixup(struct linker *l,
 		memcpy(code + 1, &rel, sizeof(rel));
 		break;
 	case VOUCH_FIXUP_REF:
-		link_ref(l, code, off, &f->refs[x->index]);
+		link_ref(l, code, off, &f->refs[x->index], first);
 		break;
 	case VOUCH_FIXUP_EXIT:
 		link_exit(l, code, off);
 		break;
+	case VOUCH_FIXUP_THUNK:
+	case VOUCH_FIXUP_JUMP:
+		return link_jump(l, code, off, x->index);
 	}
+	return 0;
+}
+
+static int link_fixups(struct linker *l,
+		       const struct vouch_capture_func_view *f,
+		       const struct vouch_checked_func *chk, u32 first,
+		       u64 base)
+{
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; !ret && i < chk->n_fixups; i++)
+		ret = link_fixup(l, f, first, base, &chk->fixups[i]);
+	return ret;
 }
 
 static int link_functions(struct linker *l)
 {
 	struct vouch_text *t = l->text;
-	u32 p, f, i, first = 0;
+	u32 p, f, first = 0;
+	int ret;
 
 	for (p = 0; p < l->cap->n_progs; p++) {
 		const struct vouch_capture_prog_view *v = &l->cap->progs[p];
@@ -326,9 +405,10 @@ static int link_functions(struct linker *l)
 					 v->funcs[f].code_len);
 			if (t->code.failed)
 				return -ENOMEM;
-			for (i = 0; i < chk->n_fixups; i++)
-				link_fixup(l, &v->funcs[f], first, base,
-					   &chk->fixups[i]);
+			ret = link_fixups(l, &v->funcs[f], chk, first, base);
+			if (ret)
+				return ret;
+			link_loads(l, chk, base);
 		}
 		first += v->n_funcs;
 	}
@@ -340,6 +420,7 @@ static int finish(struct linker *l)
 	const struct vouch_text *t = l->text;
 
 	if (t->code.failed || t->relas.failed || t->returns.failed ||
+	    t->retpolines.failed || t->faults.failed || t->fault_relas.failed ||
 	    t->symbols.failed || t->strings.failed || t->slots.failed ||
 	    t->entries.failed)
 		return -ENOMEM;
@@ -354,12 +435,13 @@ static int finish(struct linker *l)
 
 int vouch_text_link(const struct vouch_capture_view *cap,
 		    const struct vouch_checked *chk, bool rethunk,
-		    struct vouch_text *text, struct vouch_refusal *why)
+		    bool retpoline, struct vouch_text *text, struct vouch_refusal *why)
 {
 	struct linker l = {
 		.cap = cap,
 		.chk = chk,
 		.rethunk = rethunk,
+		.retpoline = retpoline,
 		.text = text,
 		.why = why,
 	};
@@ -386,6 +468,9 @@ void vouch_text_release(struct vouch_text *text)
 	free(text->code.data);
 	free(text->relas.data);
 	free(text->returns.data);
+	free(text->retpolines.data);
+	free(text->faults.data);
+	free(text->fault_relas.data);
 	free(text->symbols.data);
 	free(text->strings.data);
 	free(text->slots.data);

@@ -11,11 +11,15 @@ struct vouch_text {
 	struct vouch_buffer code; /* .text */
 	struct vouch_buffer relas; /* Elf64_Rela of .text */
 	struct vouch_buffer returns; /* Elf64_Rela of .return_sites */
+	struct vouch_buffer retpolines; /* Elf64_Rela of .retpoline_sites */
+	struct vouch_buffer faults; /* struct vouch_ex_entry */
+	struct vouch_buffer fault_relas; /* Elf64_Rela of __ex_table */
 	struct vouch_buffer symbols; /* Elf64_Sym, imports included */
 	struct vouch_buffer strings; /* .strtab */
 	struct vouch_buffer slots; /* struct vouch_req_ref */
 	struct vouch_buffer entries; /* u32 each: offset, length, by program */
 	u32 first_import;
+	bool plain_jumps; /* indirect, and through no thunk */
 };
 
 /**
@@ -23,6 +27,7 @@ struct vouch_text {
  * @cap: the capture
  * @chk: what vouch_check() found in it
  * @rethunk: return through the target's thunk
+ * @retpoline: jump indirectly through the target's thunk
  * @text: filled on success; release with vouch_text_release() in any case
  * @why: filled on refusal
  *
@@ -30,7 +35,7 @@ struct vouch_text {
  */
 int vouch_text_link(const struct vouch_capture_view *cap,
 		    const struct vouch_checked *chk, bool rethunk,
-		    struct vouch_text *text, struct vouch_refusal *why);
+		    bool retpoline, struct vouch_text *text, struct vouch_refusal *why);
 
 /**
  * vouch_text_release() - free what vouch_text_link() allocated.

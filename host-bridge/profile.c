@@ -29,7 +29,7 @@ static const char *const required_facts[] = {
 /* A mitigation that a profile does not mention is not one that is off. */
 static const char *const required_kconfig[] = {
 	"CONFIG_CFI_CLANG", "CONFIG_MODVERSIONS",    "CONFIG_PREEMPT_RT",
-	"CONFIG_RETHUNK",   "CONFIG_X86_KERNEL_IBT",
+	"CONFIG_RETHUNK",   "CONFIG_RETPOLINE",	     "CONFIG_X86_KERNEL_IBT",
 };
 
 static int complain(char *why, size_t size, const char *fmt, ...)

@@ -18,6 +18,8 @@
 struct vouch_layout {
 	const u8 *text;
 	const u8 *return_sites;
+	const u8 *retpoline_sites;
+	const u8 *faults; /* __ex_table */
 	u64 *slots;
 };
 

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the module loader makes of a return.
+ * What the module loader makes of a return and of an indirect jump.
  *
  * Code returns by "jmp __x86_return_thunk" at sites that the loader patches:
  * to a plain return, or to a jump to the thunk that this CPU needs, which is
  * not exported. vouch_target has returns of its own, patched by the same
  * code, and each return of an image must have come out the same. Some CPUs
  * want a thunk only in the lower half of a cache line, so there are two.
+ *
+ * The same goes for "jmp __x86_indirect_thunk_rcx", by which code jumps to
+ * another program. Where the loader makes a thunk of its own for each site
+ * (CPUs with the ITS flaw), no site is like ours, and such images are refused.
  */
 #ifndef VOUCH_RETURN_H
 #define VOUCH_RETURN_H
@@ -16,11 +20,19 @@
 #define VOUCH_RETURN_LEN 5 /* bytes of a return site */
 
 /**
- * vouch_return_init() - read what the loader made of our own returns.
+ * vouch_return_init() - read what the loader made of our own sites.
  *
  * Return: 0, or -ENOEXEC if it is of no known form.
  */
 int vouch_return_init(void);
+
+/**
+ * vouch_return_jump_ok() - was a site of an indirect jump patched like ours?
+ * @site: address of the site, VOUCH_RETURN_LEN bytes
+ *
+ * Return: true if it was.
+ */
+bool vouch_return_jump_ok(const u8 *site);
 
 /**
  * vouch_return_is_thunk() - does this kernel return by thunks?

@@ -141,6 +141,37 @@ static json_t *slot_text(const struct vouch_image *img, s64 slot)
 			    (unsigned long long)le64_to_cpu(ref->offset));
 }
 
+/* The function that starts at @at. */
+static json_t *function_text(const struct vouch_image *img, u64 at)
+{
+	u32 i;
+
+	for (i = VOUCH_SYM_SLOTS + 1; i < img->first_import; i++)
+		if (img->syms[i].st_value == at)
+			return json_string(vouch_image_symbol(img, i));
+	return json_string("?");
+}
+
+/* What may fault, and which register then is 0, as the CPU counts them. */
+static json_t *faults_json(const struct vouch_image *img)
+{
+	json_t *list = json_array();
+	u32 i;
+
+	for (i = 0; i < img->n_faults; i++) {
+		const Elf64_Rela *r = &img->fault_relas[2ul * i];
+		u32 data = le32_to_cpu(img->faults[i].data);
+
+		json_array_append_new(
+			list, json_pack("{s:I, s:I, s:I}", "offset",
+					(json_int_t)r[0].r_addend, "length",
+					(json_int_t)(r[1].r_addend -
+						     r[0].r_addend),
+					"register", (json_int_t)(data >> 8)));
+	}
+	return list;
+}
+
 static json_t *relocations_json(const struct vouch_image *img)
 {
 	json_t *list = json_array();
@@ -149,16 +180,22 @@ static json_t *relocations_json(const struct vouch_image *img)
 	for (i = 0; i < img->n_relas; i++) {
 		const Elf64_Rela *r = &img->relas[i];
 		u32 sym = (u32)ELF64_R_SYM(r->r_info);
-		bool import = sym >= img->first_import;
+		const char *kind = "slot";
+		json_t *to;
 
-		json_array_append_new(
-			list, json_pack("{s:I, s:s, s:o}", "offset",
-					(json_int_t)r->r_offset, "kind",
-					import ? "call" : "slot", "to",
-					import ? json_string(vouch_image_symbol(
-							 img, sym))
-					       : slot_text(img, (r->r_addend +
-								 4) / 8)));
+		if (sym >= img->first_import) {
+			kind = "call";
+			to = json_string(vouch_image_symbol(img, sym));
+		} else if (sym == VOUCH_SYM_TEXT) {
+			kind = "function";
+			to = function_text(img, (u64)r->r_addend);
+		} else {
+			to = slot_text(img, (r->r_addend + 4) / 8);
+		}
+		json_array_append_new(list,
+				      json_pack("{s:I, s:s, s:o}", "offset",
+						(json_int_t)r->r_offset, "kind",
+						kind, "to", to));
 	}
 	return list;
 }
@@ -249,7 +286,7 @@ json_t *vouch_inspect_image(const struct vouch_file_bytes *file, bool code,
 	}
 	return json_pack(
 		"{s:s, s:s, s:o, s:b, s:I, s:s, s:s, s:b, s:o, s:o, s:o, s:o, "
-		"s:o, s:o, s:o, s:o, s:I}",
+		"s:o, s:o, s:o, s:o, s:I, s:I, s:o}",
 		"kind", "image", "name", img.name, "content",
 		vouch_inspect_hex(img.req.req->content, VOUCH_HASH_LEN),
 		"content_ok", content_ok(&img), "size", (json_int_t)file->len,
@@ -260,5 +297,7 @@ json_t *vouch_inspect_image(const struct vouch_file_bytes *file, bool code,
 		record_json(img.record), "programs", programs_json(&img),
 		"functions", functions_json(&img, code), "maps",
 		maps_json(&img), "imports", imports_json(&img), "relocations",
-		relocations_json(&img), "returns", (json_int_t)img.n_returns);
+		relocations_json(&img), "returns", (json_int_t)img.n_returns,
+		"retpolines", (json_int_t)img.n_retpolines, "exceptions",
+		faults_json(&img));
 }

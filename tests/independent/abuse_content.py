@@ -217,8 +217,8 @@ def symbols(t):
               lambda p, change=change: p.symbol(first, **change))
     for what, change in (
             ("global", {"info": 0x12}), ("an object", {"info": 1}),
-            ("a file", {"info": 4}), ("in .vouch.data", {"shndx": 10}),
-            ("in .modinfo", {"shndx": 6}), ("undefined", {"shndx": 0}),
+            ("a file", {"info": 4}), ("in .vouch.data", {"shndx": 14}),
+            ("in .modinfo", {"shndx": 10}), ("undefined", {"shndx": 0}),
             ("absolute", {"shndx": 0xfff1}), ("common", {"shndx": 0xfff2}),
             ("of a live patch", {"shndx": 0xff20}),
             ("an ifunc", {"info": 10})):
@@ -268,7 +268,8 @@ def relocations(t):
     for kind in range(43):
         if kind in (PC32, PLT32):
             continue
-        t.add("a relocation of type %d" % kind, "a type that no image has",
+        t.add("a relocation of type %d" % kind,
+              "not to a function" if kind == 1 else "a type that no image has",
               lambda p, kind=kind: p.rela(".rela.text", 0, kind=kind))
         t.add("a return site of type %d" % kind, "return sites: not those",
               lambda p, kind=kind: p.rela(".rela.return_sites", 0, kind=kind))

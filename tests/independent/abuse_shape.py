@@ -124,7 +124,9 @@ def section_lists(t):
 
 def section_fields(t):
     for name in (".text", ".rela.text", ".return_sites",
-                 ".rela.return_sites", ".data..ro_after_init", ".modinfo",
+                 ".rela.return_sites", ".retpoline_sites",
+                 ".rela.retpoline_sites", "__ex_table", ".rela__ex_table",
+                 ".data..ro_after_init", ".modinfo",
                  ".gnu.linkonce.this_module", ".note.vouch.requirements",
                  ".note.vouch.record", ".vouch.data", ".symtab", ".strtab",
                  ".shstrtab"):
@@ -144,7 +146,7 @@ def section_fields(t):
             t.field("%s with %s %#x" % (name, key, value), HEADER, name,
                     **{key: value})
         if name != ".symtab":
-            t.field(name + " with info 7", HEADER, name, info=7)
+            t.field(name + " with info 9", HEADER, name, info=9)
 
 
 def overlaps(t):

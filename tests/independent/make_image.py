@@ -8,7 +8,8 @@ ones and bad ones.
 
 The text defines functions (.type NAME, @function; .size) and returns by
 "jmp __x86_return_thunk", calls imports by name, and loads pointers from
-"slots + 8 * N(%rip)".
+"slots + 8 * N(%rip)", functions' addresses by movabs. What may fault is in
+__ex_table, as the kernel writes it.
 """
 
 import hashlib
@@ -21,22 +22,29 @@ SECTIONS = [
     # name, type, flags, link, info, align, entsize
     ("", 0, 0, 0, 0, 0, 0),
     (".text", 1, 6, 0, 0, 64, 0),
-    (".rela.text", 4, 0x40, 11, 1, 8, 24),
+    (".rela.text", 4, 0x40, 15, 1, 8, 24),
     (".return_sites", 1, 2, 0, 0, 4, 0),
-    (".rela.return_sites", 4, 0x40, 11, 3, 8, 24),
+    (".rela.return_sites", 4, 0x40, 15, 3, 8, 24),
+    (".retpoline_sites", 1, 2, 0, 0, 4, 0),
+    (".rela.retpoline_sites", 4, 0x40, 15, 5, 8, 24),
+    ("__ex_table", 1, 2, 0, 0, 4, 0),
+    (".rela__ex_table", 4, 0x40, 15, 7, 8, 24),
     (".data..ro_after_init", 8, 3, 0, 0, 8, 0),
     (".modinfo", 1, 2, 0, 0, 1, 0),
     (".gnu.linkonce.this_module", 1, 3, 0, 0, 64, 0),
     (".note.vouch.requirements", 7, 0, 0, 0, 8, 0),
     (".note.vouch.record", 7, 0, 0, 0, 8, 0),
     (".vouch.data", 1, 0, 0, 0, 8, 0),
-    (".symtab", 2, 0, 12, None, 8, 24),
+    (".symtab", 2, 0, 16, None, 8, 24),
     (".strtab", 3, 0, 0, 0, 1, 0),
     (".shstrtab", 3, 0, 0, 0, 1, 0),
 ]
 NOBITS = 8
-PC32, PLT32 = 2, 4
+WIDE, PC32, PLT32 = 1, 2, 4
 THUNK = "__x86_return_thunk"
+INDIRECT = "__x86_indirect_thunk_rcx"
+INDEX = {s[0]: i for i, s in enumerate(SECTIONS)}
+SLOTS = INDEX[".data..ro_after_init"]
 MAGIC = b"~Module signature appended~\n"
 
 MAP_TYPES = {"hash": 1, "array": 2, "percpu_hash": 5, "percpu_array": 6}
@@ -74,6 +82,11 @@ class Object:
         self.relocs = [self.reloc(r) for r in struct.iter_unpack(
             "<QQq", self.bytes_of(".rela.text"))]
         self.relocs.sort(key=lambda r: r[0])
+        self.faults = bytearray(self.bytes_of("__ex_table"))
+        self.fault_relocs = sorted(
+            (self.reloc(r) for r in struct.iter_unpack(
+                "<QQq", self.bytes_of(".rela__ex_table"))),
+            key=lambda r: r[0])
 
     def read_sections(self):
         shoff, = struct.unpack_from("<Q", self.data, 0x28)
@@ -129,7 +142,9 @@ class Image:
             if not hasattr(self, key):
                 raise AttributeError(key)
             setattr(self, key, value)
-        self.imports = sorted({r[2] for r in self.obj.relocs} - {"slots"})
+        self.starts = {f[2]: f[0] for f in self.obj.functions}
+        self.imports = sorted({r[2] for r in self.obj.relocs} - {"slots", ""} -
+                              set(self.starts))
 
     # ---- manifest ----
 
@@ -208,7 +223,7 @@ class Image:
     def symbols(self):
         strtab = b"\0"
         syms = bytes(24)
-        for section in 1, 5:
+        for section in 1, SLOTS:
             syms += struct.pack("<IBBHQQ", 0, 3, 0, section, 0, 0)
         for start, size, name in self.obj.functions:
             syms += struct.pack("<IBBHQQ", len(strtab), 2, 0, 1, start, size)
@@ -222,22 +237,32 @@ class Image:
         return 3 + len(self.obj.functions)
 
     def relocations(self):
-        relas, returns = b"", b""
+        relas, sites = b"", {THUNK: b"", INDIRECT: b""}
         for off, kind, sym, addend in self.obj.relocs:
-            self.obj.code[off:off + 4] = bytes(4)
+            size = 8 if kind == WIDE else 4
+            self.obj.code[off:off + size] = bytes(size)
+            if kind == WIDE:
+                relas += struct.pack("<QQq", off, 1 << 32 | WIDE,
+                                     addend + self.starts.get(sym, 0))
+                continue
             if sym == "slots":
                 relas += struct.pack("<QQq", off, 2 << 32 | PC32, addend)
                 continue
             index = self.first_import() + self.imports.index(sym)
             relas += struct.pack("<QQq", off, index << 32 | PLT32, addend)
-            if sym == THUNK:
-                returns += struct.pack("<QQq", len(returns) // 6,
-                                       1 << 32 | PC32, off - 1)
-        return relas, returns
+            if sym in sites:
+                sites[sym] += struct.pack("<QQq", len(sites[sym]) // 6,
+                                          1 << 32 | PC32, off - 1)
+        return relas, sites[THUNK], sites[INDIRECT]
+
+    def fault_relocations(self):
+        return b"".join(struct.pack("<QQq", off, 1 << 32 | PC32,
+                                    addend + self.starts.get(sym, 0))
+                        for off, _, sym, addend in self.obj.fault_relocs)
 
     def build(self, name, content):
         """The ELF file, and the ranges that the content hash skips."""
-        relas, returns = self.relocations()
+        relas, returns, retpolines = self.relocations()
         syms, strtab = self.symbols()
         requirements, record = self.requirements(content), self.record()
         sections = list(SECTIONS)
@@ -245,7 +270,9 @@ class Image:
                      for name, flags, _ in self.extra_sections]
         shstrtab = b"".join(s[0].encode() + b"\0" for s in sections)
         bodies = [b"", bytes(self.obj.code), relas,
-                  bytes(len(returns) // 6), returns, b"",
+                  bytes(len(returns) // 6), returns,
+                  bytes(len(retpolines) // 6), retpolines,
+                  bytes(self.obj.faults), self.fault_relocations(), b"",
                   self.modinfo(name), self.this_module(name),
                   self.note(1, requirements), self.note(2, record),
                   self.map_data(), syms, strtab, shstrtab,
@@ -267,10 +294,14 @@ class Image:
         out[:64] = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01",
                                1, 62, 1, 0, 0, shoff, 0, 64, 0, 0, 64,
                                len(sections), len(SECTIONS) - 1)
-        skip = [(heads[6][4] + bodies[6].index(b"\0name=vouch_") + 12, 16),
-                (heads[7][4] + bodies[7].index(b"vouch_") + 6, 16),
-                (heads[8][4] + 24 + 16, 32),
-                (heads[9][4] + 24, len(record))]
+        info, module, req, rec = (INDEX[name] for name in (
+            ".modinfo", ".gnu.linkonce.this_module",
+            ".note.vouch.requirements", ".note.vouch.record"))
+        skip = [(heads[info][4] + bodies[info].index(b"\0name=vouch_") + 12,
+                 16),
+                (heads[module][4] + bodies[module].index(b"vouch_") + 6, 16),
+                (heads[req][4] + 24 + 16, 32),
+                (heads[rec][4] + 24, len(record))]
         return out, skip
 
     def elf(self):

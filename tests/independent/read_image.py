@@ -20,11 +20,12 @@ from read_capture import (ARCHES, FEATURES, PRIVILEGES, PROG_TYPES, bits,
 
 MAGIC = b"~Module signature appended~\n"
 SECTIONS = ["", ".text", ".rela.text", ".return_sites", ".rela.return_sites",
-            ".data..ro_after_init", ".modinfo", ".gnu.linkonce.this_module",
+            ".retpoline_sites", ".rela.retpoline_sites", "__ex_table",
+            ".rela__ex_table", ".data..ro_after_init", ".modinfo", ".gnu.linkonce.this_module",
             ".note.vouch.requirements", ".note.vouch.record", ".vouch.data",
             ".symtab", ".strtab", ".shstrtab"]
 NOBITS = 8
-PC32, PLT32 = 2, 4
+WIDE, PC32, PLT32 = 1, 2, 4
 
 
 def split(data):
@@ -58,7 +59,7 @@ def sections(elf):
         need(name == want, "section " + name)
         content = b"" if h[1] == NOBITS else elf[h[4]:h[4] + h[5]]
         out[name] = h[4], content
-    out["slots"] = heads[5][5] // 8
+    out["slots"] = heads[SECTIONS.index(".data..ro_after_init")][5] // 8
     return out
 
 
@@ -159,11 +160,31 @@ def read_relocations(parts, syms, req, maps):
         if kind == PLT32:
             need(addend == -4, "relocation")
             out.append({"offset": off, "kind": "call", "to": syms[sym][0]})
+        elif kind == WIDE:
+            need(sym == 1, "relocation")
+            out.append({"offset": off, "kind": "function", "to":
+                        next(s[0] for s in syms
+                             if s[1] == 2 and s[3] == addend)})
         else:
             need(kind == PC32 and sym == 2 and (addend + 4) % 8 == 0,
                  "relocation")
             out.append({"offset": off, "kind": "slot", "to":
                         slot_text(req, maps, (addend + 4) // 8)})
+    return out
+
+
+def read_faults(parts):
+    table, relas = parts["__ex_table"][1], parts[".rela__ex_table"][1]
+    need(len(relas) == 4 * len(table), "__ex_table")
+    out = []
+    for i, (insn, fixup, data) in enumerate(struct.iter_unpack("<3I", table)):
+        (at, kind, start), (behind, other, end) = struct.iter_unpack(
+            "<QQq", relas[48 * i:48 * i + 48])
+        need((insn, fixup, data & ~0xf00) == (0, 0, 17), "__ex_table")
+        need((at, behind) == (12 * i, 12 * i + 4), "__ex_table")
+        need(kind == other == 1 << 32 | PC32, "__ex_table")
+        out.append({"offset": start, "length": end - start,
+                    "register": data >> 8})
     return out
 
 
@@ -195,6 +216,8 @@ def read(data):
         "imports": [s[0] for s in syms if s[1] == 0x10],
         "relocations": read_relocations(parts, syms, req, maps),
         "returns": len(parts[".rela.return_sites"][1]) // 24,
+        "retpolines": len(parts[".rela.retpoline_sites"][1]) // 24,
+        "exceptions": read_faults(parts),
         "_text": parts[".text"][1],
         "_returns": [r[2] for r in struct.iter_unpack(
             "<QQq", parts[".rela.return_sites"][1])],

@@ -187,7 +187,8 @@ static inline void make_profile(struct fixture *f)
 	       "    \"xdp_buff.data.size\": 8 },\n"
 	       "  \"kconfig\": { \"CONFIG_CFI_CLANG\": 0,\n"
 	       "    \"CONFIG_MODVERSIONS\": 0, \"CONFIG_PREEMPT_RT\": 0,\n"
-	       "    \"CONFIG_RETHUNK\": 1, \"CONFIG_X86_KERNEL_IBT\": 0 },\n"
+	       "    \"CONFIG_RETHUNK\": 1, \"CONFIG_RETPOLINE\": 1,\n"
+	       "    \"CONFIG_X86_KERNEL_IBT\": 0 },\n"
 	       "  \"helpers\": [\"vouch_bpf_htab_lookup_raw\"],\n"
 	       "  \"map_types\": [\"array\", \"hash\"],\n"
 	       "  \"prog_types\": [\"xdp\"] }\n");

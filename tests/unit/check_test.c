@@ -201,9 +201,9 @@ static void an_unknown_constant_is_refused(void **state)
 	refused(f, "unexplained 64-bit constant", "0xffff888012345678");
 }
 
-static void a_callback_is_refused(void **state)
+/* Makes the user's constant the address of function 1. */
+static void take_address(struct fixture *f)
 {
-	struct fixture *f = *state;
 	__le64 value = cpu_to_le64(FIXTURE_FUNC(1));
 
 	f->funcs[0].refs[3].kind = cpu_to_le32(VOUCH_REF_FUNC);
@@ -211,7 +211,25 @@ static void a_callback_is_refused(void **state)
 	f->funcs[0].refs[3].value = 0;
 	f->funcs[0].refs[3].tag = value;
 	memcpy(f->funcs[0].code + marks.constant + 2, &value, 8);
-	refused(f, "address of function 1", "callbacks");
+}
+
+static void a_callback_is_one_of_the_functions(void **state)
+{
+	struct fixture *f = *state;
+
+	take_address(f);
+	accepted(f);
+	f->funcs[0].code[marks.constant + 2] ^= 1;
+	refused(f, "not the tag", "function 0");
+}
+
+/* An inlined bpf_loop() compares with the most rounds there may be. */
+static void rounds_of_loops_need_a_loop(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_insert(f, 0, marks.mov, "\x48\x81\xff\x00\x00\x80\x00", 7);
+	refused(f, "32-bit constant 0x800000", "function 0");
 }
 
 /* A typeless ksym: libbpf made a plain constant of it. */
@@ -295,10 +313,6 @@ static void what_cannot_be_linked_is_refused(void **state)
 	f->prog.flags = cpu_to_le32(VOUCH_PROG_JITED);
 	f->prog.n_poke = cpu_to_le32(1);
 	refused(f, "tail calls", "xdp-test");
-	f->prog.n_poke = 0;
-	f->funcs[0].n_extable = 1;
-	f->funcs[0].extable[0].insn_len = cpu_to_le32(1);
-	refused(f, "exception table", "xdp-test");
 }
 
 static void another_stack_is_refused(void **state)
@@ -456,7 +470,8 @@ int main(void)
 		T(a_helper_that_is_not_offered_is_refused),
 		T(a_btf_id_is_refused),
 		T(an_unknown_constant_is_refused),
-		T(a_callback_is_refused),
+		T(a_callback_is_one_of_the_functions),
+		T(rounds_of_loops_need_a_loop),
 		T(a_constant_of_another_origin_is_refused),
 		T(small_constants_of_another_origin_are_refused),
 		T(numbers_of_inlined_lookups_are_explained),

@@ -352,7 +352,7 @@ static const struct {
 	{ hidden_bytes, "between sections" },
 	{ init_function, "more than the name" },
 	{ early_name, "an image's name" },
-	{ absolute_relocation, "a type that no image has" },
+	{ absolute_relocation, "not to a function" },
 	{ relocation_beyond_slots, "not to a slot" },
 	{ relocation_beyond_numbers, "not to a slot" },
 	{ relocation_between_slots, "not to a slot" },
@@ -388,7 +388,7 @@ static const struct {
 	{ bytes_between_functions, "not int3" },
 	{ unsorted_imports, "imports are not sorted" },
 	{ prepared_field, "its field is not zero" },
-	{ filled_return_sites, "not one for each relocation" },
+	{ filled_return_sites, "not those of the code" },
 };
 
 #endif /* VOUCH_IMAGE_ABUSES_H */

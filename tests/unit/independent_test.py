@@ -181,7 +181,8 @@ def capture(funcs):
 
 def profile():
     kconfig = dict.fromkeys(("CONFIG_CFI_CLANG", "CONFIG_MODVERSIONS",
-                             "CONFIG_PREEMPT_RT", "CONFIG_X86_KERNEL_IBT"), 0)
+                             "CONFIG_PREEMPT_RT", "CONFIG_RETPOLINE",
+                             "CONFIG_X86_KERNEL_IBT"), 0)
     return json.dumps({
         "schema_version": 1, "arch": "x86_64", "release": "6.1.0-target",
         "vermagic": "6.1.0-target SMP mod_unload ", "target_abi": 1,

@@ -86,6 +86,13 @@ def errors_case():
             "set": {}, "map_entries": {}, "presets": []}
 
 
+def callbacks_case():
+    return {"object": "callbacks.o", "program": "callbacks", "slot": "one",
+            "set": {"rounds": "9", "step": "-5", "doubled": "1",
+                    "balance": "-77", "hidden": "100"},
+            "map_entries": {"array": 6}, "presets": []}
+
+
 def reference(client, case, sent):
     """What BPF_PROG_TEST_RUN says on the verifier kernel."""
     with open(path(case["object"]), "rb") as f:
@@ -241,6 +248,21 @@ def error_branches(got, verdicts, case, _):
     return {"%s of %s" % (name, case["object"]): seen[-number]
             for name, number in (("ENOENT", 2), ("E2BIG", 7), ("EEXIST", 17),
                                  ("EINVAL", 22))} | {"pass": verdicts[2]}
+
+
+def callback_branches(got, verdicts, case):
+    """Each loop went its rounds, ended early, and was refused."""
+    seen = {int.from_bytes(bytes.fromhex(e["key"]), "little"):
+            int.from_bytes(bytes.fromhex(e["value"]), "little")
+            for e in got["maps"]["returned"]}
+    out = {"whole loop": seen[0] == int(case["set"]["rounds"]),
+           "loop that ends": seen[2] == 4, "refused loop": seen[4],
+           "too many rounds": seen[5], "nested": seen[7] != seen[1],
+           "emptied": not seen[41], "pass": verdicts[2], "drop": verdicts[1]}
+    for base, name in ((8, "array"), (16, "hash"), (24, "percpu_array"),
+                       (32, "percpu_hash")):
+        out[name] = seen[base + 1] and seen[base + 2] == 2 and seen[base + 3]
+    return out
 
 
 def wire_counts(t, lab):
@@ -420,6 +442,8 @@ def main():
         t.run(differential, lab, client, count_case(), count_branches)
         t.run(differential, lab, client, filter_case(), filter_branches)
         t.run(differential, lab, client, errors_case(), error_branches)
+        t.run(differential, lab, client, callbacks_case(),
+              callback_branches)
         t.run(wire_counts, lab)
         t.run(wire_filter, lab)
         t.run(instances, lab, client)
