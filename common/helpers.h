@@ -32,6 +32,11 @@
 	X(bpf_map_lookup_elem, map_lookup, 0)                           \
 	X(bpf_map_update_elem, map_update, 0)                           \
 	X(bpf_map_delete_elem, map_delete, 0)                           \
+	/* callbacks */                                                 \
+	X(bpf_loop, loop, 0)                                            \
+	X(bpf_for_each_array_elem, array_for_each, 0)                   \
+	X(bpf_for_each_hash_elem, htab_for_each, 0)                     \
+	X(bpf_for_each_map_elem, map_for_each, 0)                       \
 	/* time and place */                                            \
 	X(bpf_ktime_get_ns, ktime_get_ns, 0)                            \
 	X(bpf_ktime_get_boot_ns, ktime_get_boot_ns, 0)                  \

@@ -10,6 +10,7 @@
 #include "helper.h"
 
 #define MAX_ALU_LIMIT (1 << 29) /* BPF_MAX_VAR_OFF */
+#define MAX_LOOPS (1 << 23) /* BPF_MAX_LOOPS */
 
 /* A function while its references are matched. */
 struct matcher {
@@ -92,12 +93,6 @@ static int check_kind(struct matcher *m, u32 off,
 			      "BTF id %llu, which is the verifier kernel's; "
 			      "take the extern out of the program",
 			      (unsigned long long)le64_to_cpu(ref->value));
-	case VOUCH_REF_FUNC:
-		return REFUSE(
-			m, off,
-			"the address of function %u is taken: callbacks "
-			"cannot be linked yet; call the function directly",
-			le32_to_cpu(ref->index));
 	case VOUCH_REF_OTHER:
 		return REFUSE(
 			m, off,
@@ -220,6 +215,7 @@ static int match_movabs(struct matcher *m, const struct vouch_x86_insn *insn)
 		return ret;
 	switch (le32_to_cpu(ref->kind)) {
 	case VOUCH_REF_MAP:
+	case VOUCH_REF_FUNC:
 		break;
 	case VOUCH_REF_MAP_VALUE:
 		ret = check_value(m, insn->off, ref);
@@ -321,6 +317,9 @@ static int match_imm32(struct matcher *m, u32 i)
 	u32 value = (u32)insn->imm;
 
 	if (insn->imm >= -128 && insn->imm <= 127)
+		return 0;
+	if (value == MAX_LOOPS && /* of a bpf_loop() that is inlined */
+	    vouch_object_calls(m->ctx->object, BPF_FUNC_loop))
 		return 0;
 	if (vouch_object_has32(m->ctx->object, value) ||
 	    explained_by_map(m, value) || is_alu_limit(m, i))

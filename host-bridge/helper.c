@@ -21,6 +21,10 @@
 #define map_lookup_FUNC BPF_FUNC_map_lookup_elem
 #define map_update_FUNC BPF_FUNC_map_update_elem
 #define map_delete_FUNC BPF_FUNC_map_delete_elem
+#define loop_FUNC BPF_FUNC_loop
+#define array_for_each_FUNC BPF_FUNC_for_each_map_elem
+#define htab_for_each_FUNC BPF_FUNC_for_each_map_elem
+#define map_for_each_FUNC BPF_FUNC_for_each_map_elem
 #define ktime_get_ns_FUNC BPF_FUNC_ktime_get_ns
 #define ktime_get_boot_ns_FUNC BPF_FUNC_ktime_get_boot_ns
 #define ktime_get_coarse_ns_FUNC BPF_FUNC_ktime_get_coarse_ns

@@ -50,6 +50,22 @@ UPDATE(percpu_htab_update, vouch_percpu_hash_update)
 REMOVE(array_delete, vouch_array_remove)
 REMOVE(htab_delete, vouch_hash_remove)
 
+/* With the meaning of bpf_for_each_array_elem() and its like. */
+static __always_inline long for_each(u64 r1, u64 r2, u64 r3, u64 r4)
+{
+	if (r4)
+		return -EINVAL;
+	return map_of(r1)->ops->for_each(map_of(r1), ptr(r2), r3);
+}
+
+#define FOR_EACH(name)                                \
+	VOUCH_HELPER(name)                            \
+	{                                             \
+		return (u32)for_each(r1, r2, r3, r4); \
+	}
+FOR_EACH(array_for_each)
+FOR_EACH(htab_for_each)
+
 /* The generic helpers return what they call with its sign, in 64 bits. */
 VOUCH_HELPER(map_update)
 {
@@ -59,4 +75,9 @@ VOUCH_HELPER(map_update)
 VOUCH_HELPER(map_delete)
 {
 	return map_of(r1)->ops->remove(map_of(r1), ptr(r2));
+}
+
+VOUCH_HELPER(map_for_each)
+{
+	return for_each(r1, r2, r3, r4);
 }

@@ -148,6 +148,23 @@ vouch_untraced long vouch_array_remove(struct vouch_map *map, void *key)
 	return -EINVAL;
 }
 
+static vouch_untraced long array_for_each(struct vouch_map *map,
+					  vouch_callback_fn call, u64 ctx)
+{
+	u32 key, n = 0;
+
+	for (key = 0; key < map->def.max_entries; key++) {
+		void *value = map->ops->lookup(map, &key);
+		u64 at = (unsigned long)&key;
+
+		n++;
+		if (call((unsigned long)map->block, at, (unsigned long)value,
+			 ctx, 0))
+			break;
+	}
+	return n;
+}
+
 static int array_copy(struct vouch_map *map, void *key, void *value)
 {
 	void *from = vouch_array_lookup(map, key);
@@ -226,6 +243,7 @@ const struct vouch_map_ops vouch_array_ops = {
 	.lookup = vouch_array_lookup,
 	.update = vouch_array_update,
 	.remove = vouch_array_remove,
+	.for_each = array_for_each,
 	.copy = array_copy,
 	.store = array_store,
 	.next_key = next_key,
@@ -243,6 +261,7 @@ const struct vouch_map_ops vouch_percpu_array_ops = {
 	.lookup = vouch_percpu_array_lookup,
 	.update = vouch_array_update,
 	.remove = vouch_array_remove,
+	.for_each = array_for_each,
 	.copy = percpu_copy,
 	.store = percpu_store,
 	.next_key = next_key,

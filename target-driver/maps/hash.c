@@ -183,6 +183,40 @@ vouch_untraced long vouch_hash_remove(struct vouch_map *map, void *key)
 	return err;
 }
 
+/* The element may go, and be used again, while it is called for. */
+static vouch_untraced long for_each_in(struct vouch_map *map,
+				       struct vouch_bucket *b,
+				       vouch_callback_fn call, u64 ctx,
+				       u32 *n)
+{
+	bool percpu = map->ops == &vouch_percpu_hash_ops;
+	struct hlist_nulls_node *next;
+	struct vouch_elem *e;
+
+	hlist_nulls_for_each_entry_safe(e, next, &b->head, node) {
+		void *value = percpu ? this_cpu_ptr(vouch_elem_pptr(map, e))
+				     : vouch_elem_value(map, e);
+
+		++*n;
+		if (call((unsigned long)map->block,
+			 (unsigned long)vouch_elem_key(map, e),
+			 (unsigned long)value, ctx, 0))
+			return 1;
+	}
+	return 0;
+}
+
+static vouch_untraced long hash_for_each_elem(struct vouch_map *map,
+					      vouch_callback_fn call, u64 ctx)
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < map->hash->n_buckets; i++)
+		if (for_each_in(map, &map->hash->buckets[i], call, ctx, &n))
+			break;
+	return n;
+}
+
 static int hash_copy(struct vouch_map *map, void *key, void *value)
 {
 	void *from = vouch_hash_lookup(map, key);
@@ -245,6 +279,7 @@ const struct vouch_map_ops vouch_hash_ops = {
 	.lookup = vouch_hash_lookup,
 	.update = vouch_hash_update,
 	.remove = vouch_hash_remove,
+	.for_each = hash_for_each_elem,
 	.copy = hash_copy,
 	.store = hash_store,
 	.next_key = next_key,
@@ -262,6 +297,7 @@ const struct vouch_map_ops vouch_percpu_hash_ops = {
 	.lookup = vouch_percpu_hash_lookup,
 	.update = vouch_percpu_hash_update,
 	.remove = vouch_hash_remove,
+	.for_each = hash_for_each_elem,
 	.copy = percpu_copy,
 	.store = percpu_store,
 	.next_key = next_key,

@@ -24,6 +24,9 @@
 struct vouch_hash;
 struct vouch_map;
 
+/* A function of an image that a helper calls back. */
+typedef u64 (*vouch_callback_fn)(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
+
 struct vouch_map_block {
 	struct vouch_map *map;
 };
@@ -39,7 +42,8 @@ struct vouch_map_def {
 /*
  * lookup, update and remove are what programs call, with the key and value
  * in kernel memory and the meaning of the kernel's own map operations; all
- * run under RCU. copy and store are user space's: they exchange value_io
+ * run under RCU. for_each calls a program's function for each element until it
+ * returns other than 0, and returns how many calls that made. copy and store are user space's: they exchange value_io
  * bytes.
  */
 struct vouch_map_ops {
@@ -58,6 +62,8 @@ struct vouch_map_ops {
 	int (*store)(struct vouch_map *map, void *key, void *value, u64 flags);
 	int (*next_key)(struct vouch_map *map, void *key, void *next);
 	u32 (*count)(struct vouch_map *map);
+	long (*for_each)(struct vouch_map *map, vouch_callback_fn call,
+			 u64 ctx);
 };
 
 struct vouch_map {

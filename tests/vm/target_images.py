@@ -268,7 +268,7 @@ class Writer:
                 (".data", 3, 1), ("x", 3, 1), (".init_array", 3, 1),
                 (".rodata", 2, 1), (".exit.text", 6, 1), (".note.x", 2, 1),
                 (".init.text", 6, 1), (".data..percpu", 3, 1),
-                ("__bug_table", 3, 0), ("__ex_table", 2, 0),
+                ("__bug_table", 3, 0), ("__ex_table", 2, 1),
                 ("__param", 2, 0), (".noinstr.text", 6, 0))):
             self.good("extra-%d" % n, make_image.Image(
                 self.profile, COUNT, COUNT_PROGS, COUNT_MAPS, COUNT_SLOTS,
