@@ -250,7 +250,7 @@ def error_branches(got, verdicts, case, _):
                                  ("EINVAL", 22))} | {"pass": verdicts[2]}
 
 
-def callback_branches(got, verdicts, case):
+def callback_branches(got, verdicts, case, _):
     """Each loop went its rounds, ended early, and was refused."""
     seen = {int.from_bytes(bytes.fromhex(e["key"]), "little"):
             int.from_bytes(bytes.fromhex(e["value"]), "little")
