@@ -63,6 +63,7 @@ static void take_request(struct vouch_vsock *dev,
 		return;
 	}
 	c->peer_alloc = pkt->buf_alloc;
+	vouch_stream_widen(c);
 	c->send = VOUCH_STREAM_SEND_RESPONSE;
 	vouch_stream_ready(c);
 }

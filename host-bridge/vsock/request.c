@@ -11,7 +11,9 @@
 #include "request.h"
 
 #define F_PROTOCOL_FEATURES (1ull << 30)
-#define FEATURES ((1ull << VIRTIO_F_VERSION_1) | F_PROTOCOL_FEATURES)
+#define F_EVENTS (1ull << VIRTIO_RING_F_EVENT_IDX)
+#define NEEDED ((1ull << VIRTIO_F_VERSION_1) | F_PROTOCOL_FEATURES)
+#define FEATURES (NEEDED | F_EVENTS)
 #define PROTOCOL_FEATURES (VOUCH_VHOST_REPLY_ACK | VOUCH_VHOST_CONFIG)
 
 /* Of the value that comes with SET_VRING_KICK, _CALL and _ERR. */
@@ -224,9 +226,10 @@ static int start_ring(struct vouch_vhost *vh, struct vouch_vhost_ring *r)
 {
 	int err;
 
-	if (vh->features != FEATURES)
+	if ((vh->features & NEEDED) != NEEDED)
 		return refuse(vh, "a driver without VIRTIO_F_VERSION_1, or a "
 				  "front end without protocol features");
+	r->ring.events = vh->features & F_EVENTS;
 	if (!r->ring.num || vouch_ring_map(&r->ring, &vh->memory))
 		return refuse(vh, "the ring is misaligned or not in memory; "
 				  "is the VM's memory share=on?");
@@ -267,7 +270,7 @@ static int set_vring_call(struct vouch_vhost *vh)
 	close_fd(&r->call_fd);
 	r->call_fd = fd;
 	/* What the old file was told may have been lost in the exchange. */
-	r->ring.untold = !!r->ring.desc;
+	r->ring.untold = r->ring.desc ? VOUCH_RING_UNTOLD_ALL : 0;
 	return 0;
 }
 

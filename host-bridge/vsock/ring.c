@@ -17,17 +17,19 @@ static void *map_area(const struct vouch_memory *mem, u64 addr, u64 len,
 
 int vouch_ring_map(struct vouch_ring *ring, const struct vouch_memory *mem)
 {
-	u64 n = ring->num;
+	u64 n = ring->num, event = ring->events ? sizeof(__virtio16) : 0;
 
 	ring->desc = map_area(mem, ring->desc_addr, n * sizeof(*ring->desc),
 			      VRING_DESC_ALIGN_SIZE);
-	ring->avail = map_area(mem, ring->avail_addr,
-			       sizeof(*ring->avail) + n * sizeof(__virtio16),
-			       VRING_AVAIL_ALIGN_SIZE);
-	ring->used = map_area(mem, ring->used_addr,
-			      sizeof(*ring->used) +
-				      n * sizeof(struct vring_used_elem),
-			      VRING_USED_ALIGN_SIZE);
+	ring->avail =
+		map_area(mem, ring->avail_addr,
+			 sizeof(*ring->avail) + n * sizeof(__virtio16) + event,
+			 VRING_AVAIL_ALIGN_SIZE);
+	ring->used =
+		map_area(mem, ring->used_addr,
+			 sizeof(*ring->used) +
+				 n * sizeof(struct vring_used_elem) + event,
+			 VRING_USED_ALIGN_SIZE);
 	if (ring->desc && ring->avail && ring->used)
 		return 0;
 	ring->desc = NULL;
@@ -116,30 +118,60 @@ void vouch_ring_use(struct vouch_ring *ring, u16 head, u32 len)
 	ring->untold++;
 }
 
-bool vouch_ring_quiet(struct vouch_ring *ring, bool quiet)
+/* The index behind which the driver kicks, after the used ring's entries. */
+static __virtio16 *kick_event(const struct vouch_ring *ring)
 {
-	if (ring->quiet != quiet) {
-		ring->quiet = quiet;
+	return (__virtio16 *)&ring->used->ring[ring->num];
+}
+
+/* An index that was passed is met again after 65,536 chains: a kick too many
+ * then, which does no harm. */
+static void ask_quiet(struct vouch_ring *ring, bool quiet)
+{
+	if (ring->events) {
+		if (!quiet)
+			__atomic_store_n(kick_event(ring),
+					 cpu_to_le16(ring->next),
+					 __ATOMIC_RELAXED);
+	} else if (ring->quiet != quiet) {
 		__atomic_store_n(
 			&ring->used->flags,
 			cpu_to_le16(quiet ? VRING_USED_F_NO_NOTIFY : 0),
 			__ATOMIC_RELAXED);
 	}
+	ring->quiet = quiet;
+}
+
+bool vouch_ring_quiet(struct vouch_ring *ring, bool quiet)
+{
+	ask_quiet(ring, quiet);
 	if (quiet)
 		return false;
-	/* The flag must be seen before the index is read again. */
+	/* It must be seen before the index is read again. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return avail_idx(ring) != ring->next;
 }
 
+/* Is the driver's index among the last @n used entries? */
+static bool event_passed(const struct vouch_ring *ring, u32 n)
+{
+	u16 event = le16_to_cpu(ONCE(ring->avail->ring[ring->num]));
+
+	return (u16)(ring->next - event - 1) < n;
+}
+
 bool vouch_ring_wants_call(struct vouch_ring *ring)
 {
-	if (!ring->untold)
+	u32 n = ring->untold;
+
+	if (!n)
 		return false;
 	ring->untold = 0;
 	ring->held = 0;
-	/* The used index must be seen before the flag is read. */
+	/* The used index must be seen before the driver's wish is read. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (ring->events)
+		return event_passed(ring, n);
 	return !(le16_to_cpu(ONCE(ring->avail->flags)) &
 		 VRING_AVAIL_F_NO_INTERRUPT);
 }

@@ -5,6 +5,10 @@
  * The driver is the enemy: every descriptor is read once into a chain, which
  * is checked whole before anything of it is used. Chains are used in the
  * order in which they came, so one index serves both sides.
+ *
+ * Who is to be told of what is said by flags, or with VIRTIO_RING_F_EVENT_IDX
+ * by an index: whoever reaches it tells the other. The driver's index is never
+ * used but to compare it.
  */
 #ifndef VOUCH_VSOCK_RING_H
 #define VOUCH_VSOCK_RING_H
@@ -15,6 +19,9 @@
 #include "memory.h"
 
 #define VOUCH_RING_MAX 1024u
+
+/* In ->untold: more than any index of the driver can be ahead of. */
+#define VOUCH_RING_UNTOLD_ALL 0x10000u
 
 /* One buffer of the driver: its descriptors, all readable or all writable. */
 struct vouch_chain {
@@ -27,6 +34,7 @@ struct vouch_chain {
 struct vouch_ring {
 	u32 num;
 	u16 next; /* of the avail and used ring alike */
+	bool events; /* VIRTIO_RING_F_EVENT_IDX; before the ring is mapped */
 	bool quiet; /* the driver need not kick */
 	u32 untold; /* used entries that the driver was not told of */
 	u64 held; /* bytes in them, which the driver cannot use again */

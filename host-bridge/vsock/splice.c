@@ -84,7 +84,7 @@ static u32 send_parts(struct vouch_stream *c, struct iovec *iov, u32 n)
 
 static void flush(struct vouch_stream *c)
 {
-	u32 first = MIN(c->buf_len, VOUCH_VSOCK_BUFFER - c->buf_off);
+	u32 first = MIN(c->buf_len, c->alloc - c->buf_off);
 	struct iovec iov[2] = {
 		{ c->buf + c->buf_off, first },
 		{ c->buf, c->buf_len - first },
@@ -97,7 +97,7 @@ static void flush(struct vouch_stream *c)
 	/* A failure has emptied the buffer. */
 	if (!sent)
 		return;
-	c->buf_off = (c->buf_off + sent) % VOUCH_VSOCK_BUFFER;
+	c->buf_off = (c->buf_off + sent) % c->alloc;
 	c->buf_len -= sent;
 	vouch_stream_forwarded(c, sent);
 	if (!c->buf_len)
@@ -109,11 +109,11 @@ static int keep(struct vouch_stream *c, struct vouch_slice *payload, u32 len)
 	u32 end, first;
 
 	if (!c->buf)
-		c->buf = malloc(VOUCH_VSOCK_BUFFER);
+		c->buf = malloc(c->alloc);
 	if (!c->buf)
 		return -ENOMEM;
-	end = (c->buf_off + c->buf_len) % VOUCH_VSOCK_BUFFER;
-	first = MIN(len, VOUCH_VSOCK_BUFFER - end);
+	end = (c->buf_off + c->buf_len) % c->alloc;
+	first = MIN(len, c->alloc - end);
 	vouch_slice_copy(payload, c->buf + end, first);
 	vouch_slice_copy(payload, c->buf, len - first);
 	c->buf_len += len;

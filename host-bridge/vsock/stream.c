@@ -41,8 +41,7 @@ void vouch_stream_forwarded(struct vouch_stream *c, u32 len)
 {
 	/* Linux sends no more ahead than its own buffer holds, however much
 	 * it may: whoever waits for more would wait for ever. */
-	u32 ahead = c->peer_alloc < VOUCH_VSOCK_BUFFER ? c->peer_alloc
-						       : VOUCH_VSOCK_BUFFER;
+	u32 ahead = c->peer_alloc < c->alloc ? c->peer_alloc : c->alloc;
 
 	c->fwd_cnt += len;
 	if (len && c->fwd_cnt - c->last_fwd >= ahead / 2)
@@ -55,7 +54,7 @@ static bool take_data(struct vouch_stream *c, const struct vouch_packet *pkt,
 {
 	if (c->shut_guest & VIRTIO_VSOCK_SHUTDOWN_SEND)
 		return false;
-	if (pkt->len > VOUCH_VSOCK_BUFFER - (c->rx_cnt - c->fwd_cnt))
+	if (pkt->len > c->alloc - (c->rx_cnt - c->fwd_cnt))
 		return false;
 	c->rx_cnt += pkt->len;
 	return !vouch_stream_put(c, payload, pkt->len);
@@ -82,6 +81,9 @@ static void take_shutdown(struct vouch_stream *c, u32 flags)
 
 static void take_response(struct vouch_stream *c)
 {
+	vouch_stream_widen(c);
+	if (c->alloc != VOUCH_VSOCK_BUFFER)
+		c->send |= VOUCH_STREAM_SEND_CREDIT;
 	c->state = VOUCH_STREAM_OPEN;
 	vouch_stream_watch(c);
 }
@@ -195,7 +197,7 @@ bool vouch_stream_fill(struct vouch_stream *c, struct vouch_packet *pkt,
 	pkt->flags = op == VIRTIO_VSOCK_OP_SHUTDOWN ? c->shut_sent : 0;
 	pkt->src_port = c->host_port;
 	pkt->dst_port = c->guest_port;
-	pkt->buf_alloc = VOUCH_VSOCK_BUFFER;
+	pkt->buf_alloc = c->alloc;
 	pkt->fwd_cnt = c->fwd_cnt;
 	return true;
 }

@@ -7,9 +7,9 @@
  * packets for the guest while it is in its table's ready list.
  *
  * Towards the local socket nothing is buffered but what the socket does not
- * take at once, at most VOUCH_VSOCK_BUFFER bytes, which is the credit that the
- * guest has. Towards the guest nothing is buffered at all: bytes go from the
- * socket into the driver's buffer, as far as the guest gives credit.
+ * take at once, at most ->alloc bytes, which is the credit that the guest has.
+ * Towards the guest nothing is buffered at all: bytes go from the socket into
+ * the driver's buffer, as far as the guest gives credit.
  */
 #ifndef VOUCH_VSOCK_STREAM_H
 #define VOUCH_VSOCK_STREAM_H
@@ -59,7 +59,8 @@ struct vouch_stream {
 	u32 rx_cnt, fwd_cnt, last_fwd; /* bytes from the guest */
 	u32 tx_cnt, peer_alloc, peer_fwd; /* bytes to the guest */
 
-	u8 *buf; /* ring of VOUCH_VSOCK_BUFFER bytes; NULL until needed */
+	u32 alloc; /* VOUCH_VSOCK_BUFFER or _LARGE_BUFFER; not once open */
+	u8 *buf; /* ring of ->alloc bytes; NULL until needed */
 	u32 buf_off, buf_len;
 };
 
@@ -80,6 +81,7 @@ struct vouch_stream_table {
 	const struct vouch_stream_table_ops *ops;
 	int epoll_fd;
 	u32 n; /* all but the dead */
+	u32 n_large; /* of them with a large buffer */
 	u32 seed;
 	struct vouch_stream_list buckets[VOUCH_STREAM_BUCKETS];
 	struct vouch_stream_list draining;
@@ -125,6 +127,12 @@ struct vouch_stream *vouch_stream_find(struct vouch_stream_table *t,
 int vouch_stream_new(struct vouch_stream_table *t, struct vouch_stream **conn,
 		     u32 host_port, u32 guest_port, int fd,
 		     enum vouch_stream_state state);
+
+/**
+ * vouch_stream_widen() - give a guest more credit, if its buffer asks for it.
+ * @c: a connection that is about to open, with ->peer_alloc set
+ */
+void vouch_stream_widen(struct vouch_stream *c);
 
 /**
  * vouch_stream_ready() - put a connection into the ready list.

@@ -87,6 +87,7 @@ int vouch_stream_new(struct vouch_stream_table *t, struct vouch_stream **conn,
 	c->host_port = host_port;
 	c->guest_port = guest_port;
 	c->fd = fd;
+	c->alloc = VOUCH_VSOCK_BUFFER;
 	/* Hang-ups are told from the start, data when the guest can take it. */
 	err = vouch_event_set(t->epoll_fd, EPOLL_CTL_ADD, fd, 0, &c->event);
 	if (err) {
@@ -97,6 +98,19 @@ int vouch_stream_new(struct vouch_stream_table *t, struct vouch_stream **conn,
 	t->n++;
 	*conn = c;
 	return 0;
+}
+
+/* Linux sends no more ahead than its own buffer holds: more credit would be of
+ * no use to a guest with a small one. */
+void vouch_stream_widen(struct vouch_stream *c)
+{
+	struct vouch_stream_table *t = c->table;
+
+	if (c->peer_alloc <= VOUCH_VSOCK_BUFFER ||
+	    t->n_large >= VOUCH_VSOCK_MAX_LARGE)
+		return;
+	t->n_large++;
+	c->alloc = VOUCH_VSOCK_LARGE_BUFFER;
 }
 
 void vouch_stream_ready(struct vouch_stream *c)
@@ -145,6 +159,7 @@ void vouch_stream_close(struct vouch_stream *c)
 	c->state = VOUCH_STREAM_DEAD;
 	c->event.handle = ignore;
 	t->n--;
+	t->n_large -= c->alloc == VOUCH_VSOCK_LARGE_BUFFER;
 	TAILQ_INSERT_TAIL(&t->dead[0], c, ready);
 	t->ops->reap(t);
 }

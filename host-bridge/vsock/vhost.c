@@ -24,8 +24,9 @@
 /* The longest that a driver waits to be told of packets that it sent. */
 #define LATE_NS 4000000
 
-/* The most bytes of such packets. */
-#define MAX_HELD (128u << 10)
+/* The most bytes of such packets: memory that the guest cannot use again. What
+ * it may send ahead does not depend on them, but on its credit. */
+#define MAX_HELD (1u << 20)
 
 int vouch_vhost_fail(struct vouch_vhost *vh, int err, const char *format, ...)
 {

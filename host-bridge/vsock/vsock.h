@@ -23,6 +23,11 @@
 /* Bytes that a guest may send ahead of the local reader, per connection. */
 #define VOUCH_VSOCK_BUFFER (256u << 10)
 
+/* The same where the guest's own buffer is larger than that, for so many of a
+ * VM's connections at a time. */
+#define VOUCH_VSOCK_LARGE_BUFFER (1u << 20)
+#define VOUCH_VSOCK_MAX_LARGE 16u
+
 struct vouch_vsock;
 
 /**

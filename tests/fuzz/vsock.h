@@ -81,6 +81,7 @@ static void fuzz_begin(void)
 /* Whatever came before, the device serves the next front end. */
 static void fuzz_end(void)
 {
+	front_events = false;
 	fuzz_require(fuzz_up(BUFFERS) && connects(2000));
 	front_disconnect();
 	vouch_vsock_destroy(dev);

@@ -219,6 +219,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	fuzz_begin();
 	touched = false;
+	front_events = how & 64;
 	fuzz_require(fuzz_up(how % 2 ? BUFFERS : how % NUM));
 	if (how % 2 && how & 128)
 		fuzz_require(connects(1000) && connects(1001));

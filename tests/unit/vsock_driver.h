@@ -10,6 +10,29 @@
 
 #define BUFFERS 64u
 
+/* What the other side tells by indexes: the device where the driver kicks, and
+ * the driver where the device interrupts. */
+static u16 *kick_event(u32 q)
+{
+	return (u16 *)&rings[q].used->ring[NUM];
+}
+
+MAYBE_UNUSED static u16 *call_event(u32 q)
+{
+	return &rings[q].avail->ring[NUM];
+}
+
+static bool kick_wanted(u32 q)
+{
+	struct front_ring *r = &rings[q];
+	u16 added = r->next - r->kicked;
+
+	r->kicked = r->next;
+	if (!r->events)
+		return !(r->used->flags & VRING_USED_F_NO_NOTIFY);
+	return !added || (u16)(r->next - *kick_event(q) - 1) < added;
+}
+
 static void kick(u32 q)
 {
 	const u64 one = 1;
@@ -17,11 +40,32 @@ static void kick(u32 q)
 
 	/* As a driver does: only where the device asks for it. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (rings[q].used->flags & VRING_USED_F_NO_NOTIFY)
+	if (!kick_wanted(q))
 		return;
 	n_acts++;
 	n = write(rings[q].kick, &one, sizeof(one));
 	(void)n;
+}
+
+MAYBE_UNUSED static u64 calls(u32 q)
+{
+	u64 n = 0;
+
+	return read(rings[q].call, &n, sizeof(n)) == sizeof(n) ? n : 0;
+}
+
+/* Wait for the library's timer, if it runs. */
+MAYBE_UNUSED static u64 late_calls(u32 q)
+{
+	struct epoll_event ev;
+	int n = 1;
+
+	while (dev->vhost.late && n > 0) {
+		n = epoll_wait(epoll_fd, &ev, 1, 5000);
+		if (n > 0)
+			vouch_vsock_dispatch(&ev);
+	}
+	return calls(q);
 }
 
 static void publish(u32 q, u16 head)

@@ -31,7 +31,9 @@
 #define HEAD ((u32)sizeof(struct virtio_vsock_hdr))
 #define GUEST_BASE 0x100000ull
 #define USER_BASE 0x7f0000000000ull
-#define FEATURES (1ull << 32 | 1ull << 30)
+#define NEEDED (1ull << 32 | 1ull << 30)
+#define EVENTS (1ull << VIRTIO_RING_F_EVENT_IDX)
+#define FEATURES (NEEDED | EVENTS)
 
 /* Where things lie in guest memory. */
 #define RING_OFF(q) ((q)*0x4000ull)
@@ -46,7 +48,8 @@ struct front_ring {
 	struct vring_desc *desc;
 	struct vring_avail *avail;
 	struct vring_used *used;
-	u16 next, seen;
+	u16 next, seen, kicked;
+	bool events; /* who tells what is said by indexes, not by flags */
 	int kick, call;
 };
 
@@ -89,6 +92,9 @@ static u64 n_acts, n_events;
 static int ends[MAX_ENDS];
 static u32 n_ends;
 static u32 refused_port = 99;
+
+/* Whether the next front end's driver takes VIRTIO_RING_F_EVENT_IDX. */
+static bool front_events;
 
 static int front_sock = -1;
 static int mem_fd = -1;
@@ -318,6 +324,7 @@ static void lay_out(void)
 			.desc = (void *)at,
 			.avail = (void *)(at + 0x1000),
 			.used = (void *)(at + 0x2000),
+			.events = front_events,
 			.kick = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
 			.call = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
 		};
@@ -358,7 +365,8 @@ static bool front_features(void)
 	ok = front_ask(1, &m, 0) && m.value == FEATURES;
 	ok = ok && front_ask(15, &m, 0) && (m.value & 1u << 9);
 	return ok && front_value(16, m.value, -1) &&
-	       front_request(3, &m, 0, -1) && front_value(2, FEATURES, -1);
+	       front_request(3, &m, 0, -1) &&
+	       front_value(2, NEEDED | (rings[0].events ? EVENTS : 0), -1);
 }
 
 static bool front_addr(u32 q)

@@ -72,7 +72,7 @@ static void msg_cut(void)
 
 static void set_features_more(void)
 {
-	front_value(2, FEATURES | 1 << 28, -1);
+	front_value(2, FEATURES | 1ull << VIRTIO_RING_F_INDIRECT_DESC, -1);
 }
 
 static void set_protocol_more(void)
@@ -344,6 +344,37 @@ static void start_wrongly(void)
 	check(!front_state(10, 0, 0x10000), "an index above 16 bits");
 }
 
+/* A ring whose avail or used area ends where memory does. */
+static bool starts_at_end(bool events, bool avail)
+{
+	const u64 end = USER_BASE + MEM_SIZE;
+	struct message m = {
+		.addr = { .desc = USER_BASE,
+			  .avail = avail ? end - 4 - 2 * NUM
+					 : USER_BASE + 0x1000,
+			  .used = avail ? USER_BASE + 0x2000
+					: end - 4 - 8 * NUM },
+	};
+	bool ok;
+
+	front_events = events;
+	front_dial();
+	front_events = false;
+	ok = front_features() && front_memory() && front_state(8, 0, NUM) &&
+	     front_request(9, &m, 40, -1);
+	return ok && front_value(12, 0, rings[0].kick);
+}
+
+static void room_for_events(void)
+{
+	check(starts_at_end(false, true) && starts_at_end(false, false),
+	      "rings may end where memory does");
+	check(!starts_at_end(true, true) && strstr(last_log, "not in memory") &&
+		      !starts_at_end(true, false) &&
+		      strstr(last_log, "not in memory"),
+	      "but with indexes behind them they do not");
+}
+
 static void byte_by_byte(void)
 {
 	struct message m = { .request = 1, .flags = 1 };
@@ -392,6 +423,7 @@ int main(void)
 	check_breaches(breaches, sizeof(breaches) / sizeof(*breaches));
 	start_without_memory();
 	start_wrongly();
+	room_for_events();
 	byte_by_byte();
 	test_questions();
 	front_disconnect();

@@ -165,7 +165,7 @@ static void peer_push(struct peer *p, u32 size)
 }
 
 /* Send as much of the pattern to a local end as it takes. */
-static void end_push(int fd, u32 *done, u32 size)
+MAYBE_UNUSED static void end_push(int fd, u32 *done, u32 size)
 {
 	ssize_t n;
 

@@ -88,7 +88,7 @@ static void random_ring(void)
 {
 	u32 q = rnd(2);
 
-	switch (rnd(5)) {
+	switch (rnd(6)) {
 	case 0:
 		rings[q].desc[rnd(NUM)].addr = (u64)rnd(UINT32_MAX) << rnd(33);
 		break;
@@ -100,6 +100,9 @@ static void random_ring(void)
 		break;
 	case 3:
 		rings[q].desc[rnd(NUM)].next = rnd(NUM + 8);
+		break;
+	case 4:
+		*kick_event(q) = rnd(65536);
 		break;
 	default:
 		rings[q].next += rnd(3);
@@ -122,6 +125,15 @@ static bool random_message(void)
 	front_send(&m, 12 + m.size, &fds[rnd(4)], rnd(2));
 	/* SET_VRING_NUM to SET_VRING_KICK */
 	return m.request < 8 || m.request > 12;
+}
+
+/* The driver asks to be told, or not. */
+static void random_wish(void)
+{
+	u32 q = rnd(2);
+
+	rings[q].avail->flags = rnd(4) ? 0 : VRING_AVAIL_F_NO_INTERRUPT;
+	*call_event(q) = rnd(3) ? rings[q].used->idx + rnd(8) : rnd(65536);
 }
 
 static void random_dial(void)
@@ -168,6 +180,8 @@ static bool random_step(void)
 		random_ring();
 	else if (n == 883)
 		return random_pause();
+	else if (n < 894)
+		random_wish();
 	else
 		front_step();
 	return n != 882;
@@ -180,6 +194,7 @@ static bool random_session(void)
 	bool readable = true, ok = true;
 	u32 i;
 
+	front_events = rnd(2);
 	front_up(rnd(NUM + 1));
 	for (i = 0; i < STEPS && ok; i++) {
 		if (dev->vhost.fd < 0) {

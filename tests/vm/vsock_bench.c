@@ -10,7 +10,7 @@
 
 #include "vsock_guest.h"
 
-#define ROUNDS 21
+#define ROUNDS 101
 #define STREAM (8u << 20)
 #define TRIPS 300
 

@@ -54,8 +54,10 @@ static void load_modules(void)
 	}
 }
 
+/* With buffers as the programs of the project have them (common/dial.c). */
 int vsock_dial(unsigned int cid, unsigned int port)
 {
+	const uint64_t size = 1u << 20;
 	struct sockaddr_vm addr = {
 		.svm_family = AF_VSOCK,
 		.svm_cid = cid,
@@ -63,6 +65,10 @@ int vsock_dial(unsigned int cid, unsigned int port)
 	};
 	int fd = socket(AF_VSOCK, SOCK_STREAM, 0);
 
+	setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_MAX_SIZE, &size,
+		   sizeof(size));
+	setsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &size,
+		   sizeof(size));
 	if (fd >= 0 && !connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
 		return fd;
 	close(fd);

@@ -8,6 +8,8 @@
  * Each connection has a thread. Lines on standard output tell the test what
  * happens: "listening", "gone" when a guest has begun anew or left, "ended N"
  * when the Nth connection is over, "probe ..." what came of a dialled one.
+ * With a serial port, "spent LINK OP VM HOST" tells the microseconds of
+ * processor time that a command has cost QEMU and this program.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -15,6 +17,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 
 #include "../../host-bridge/vsock/vsock.h"
 #include "vsock_service.h"
@@ -28,6 +31,7 @@ struct link {
 
 static struct vouch_vsock *dev;
 static u32 n_boots, n_links;
+static clockid_t vm_clock = -1; /* processor time of QEMU; -1: not known */
 
 /* What came of the last connection to PORT_HALF, PORT_STUCK. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -62,11 +66,42 @@ static bool sink(int fd, u64 len)
 	return write_all(fd, "!", 1);
 }
 
-static void serve_commands(int fd)
+static s64 spent_by(clockid_t id)
+{
+	struct timespec t = {};
+
+	clock_gettime(id, &t);
+	return t.tv_sec * 1000000ll + t.tv_nsec / 1000;
+}
+
+/* A command is over, for the guest as well, when the next one comes. */
+static void account(const char *link, u64 op)
+{
+	static s64 vm, host;
+	static const char *last_link;
+	static char last_op;
+	s64 vm_now, host_now;
+
+	pthread_mutex_lock(&lock);
+	vm_now = spent_by(vm_clock);
+	host_now = spent_by(CLOCK_PROCESS_CPUTIME_ID);
+	if (last_link)
+		printf("spent %s %c %lld %lld\n", last_link, last_op,
+		       (long long)(vm_now - vm), (long long)(host_now - host));
+	last_link = link;
+	last_op = op;
+	vm = vm_now;
+	host = host_now;
+	pthread_mutex_unlock(&lock);
+}
+
+static void serve_commands(int fd, const char *link)
 {
 	struct command c;
 
 	while (read_all(fd, &c, sizeof(c))) {
+		if (vm_clock != -1)
+			account(link, c.op);
 		if (c.op == OP_SINK && !sink(fd, c.len))
 			return;
 		if (c.op == OP_SOURCE && !send_pattern(fd, c.len))
@@ -150,7 +185,7 @@ static void *serve(void *arg)
 		echo(l->fd, UINT64_MAX);
 		break;
 	case PORT_SERVICE:
-		serve_commands(l->fd);
+		serve_commands(l->fd, "vsock");
 		break;
 	case PORT_DIAL:
 		probe(l->fd, l->guest);
@@ -249,9 +284,14 @@ static void *serve_serial(void *arg)
 {
 	const int *listener = arg;
 	int fd = accept(*listener, NULL, NULL);
+	struct ucred peer = {};
+	socklen_t len = sizeof(peer);
 
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) ||
+	    clock_getcpuclockid(peer.pid, &vm_clock))
+		vm_clock = -1;
 	if (fd >= 0)
-		serve_commands(fd);
+		serve_commands(fd, "serial");
 	return NULL;
 }
 
