@@ -10,13 +10,9 @@
 #include "../common/manifest.h"
 #include "check.h"
 #include "check_extable.h"
+#include "check_maps.h"
 #include "check_refs.h"
 #include "crypto.h"
-
-/* BPF_F_NO_PREALLOC and the flags that libbpf gives to .rodata and .data. */
-#define MAP_FLAGS                                                    \
-	(BPF_F_NO_PREALLOC | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG | \
-	 BPF_F_MMAPABLE)
 
 static const char LOST[] = "verify again, in a fresh VM";
 
@@ -30,7 +26,8 @@ struct check {
 	struct vouch_refusal *why;
 };
 
-static int check_object(struct check *c, const void *object, size_t len)
+static int check_object(struct check *c, const void *object, size_t len,
+			const json_t *options)
 {
 	u8 hash[VOUCH_HASH_LEN];
 
@@ -41,7 +38,7 @@ static int check_object(struct check *c, const void *object, size_t len)
 				    "capture: it is of another object than the "
 				    "one submitted; %s",
 				    LOST);
-	return vouch_object_read(object, len, &c->object, c->why);
+	return vouch_object_read(object, len, options, &c->object, c->why);
 }
 
 /* Kernels for which no image can be linked yet. */
@@ -173,51 +170,6 @@ static int check_facts(struct check *c)
 				    "states is none; %s",
 				    LOST);
 	return 0;
-}
-
-static int check_map(struct check *c, const struct vouch_capture_map *map)
-{
-	u32 type = le32_to_cpu(map->type);
-	const char *name = vouch_map_type_name(type);
-	u32 flags = le32_to_cpu(map->map_flags) & ~(u32)MAP_FLAGS;
-
-	switch (type) {
-	case BPF_MAP_TYPE_ARRAY:
-	case BPF_MAP_TYPE_HASH:
-	case BPF_MAP_TYPE_PERCPU_ARRAY:
-	case BPF_MAP_TYPE_PERCPU_HASH:
-		break;
-	default:
-		return vouch_refuse(c->why,
-				    "map %s: type %s (%u) is not one that "
-				    "images can use; use array, hash, "
-				    "percpu_array or percpu_hash",
-				    map->name, name, type);
-	}
-	if (!vouch_profile_offers(c->profile, "map_types", name))
-		return vouch_refuse(c->why,
-				    "map %s: the target's vouch_target does "
-				    "not offer maps of type %s",
-				    map->name, name);
-	if (flags)
-		return vouch_refuse(c->why,
-				    "map %s: flags 0x%x are not ones that "
-				    "images can use",
-				    map->name, flags);
-	if (!map->key_size || !map->value_size || !map->max_entries)
-		return vouch_refuse(c->why, "map %s: a size of zero; %s",
-				    map->name, LOST);
-	return 0;
-}
-
-static int check_maps(struct check *c)
-{
-	int ret = 0;
-	u32 i;
-
-	for (i = 0; !ret && i < c->cap->n_maps; i++)
-		ret = check_map(c, c->cap->maps[i].map);
-	return ret;
 }
 
 static int check_prog_type(struct check *c,
@@ -360,8 +312,9 @@ static int check_progs(struct check *c)
 }
 
 int vouch_check(const struct vouch_capture_view *cap, const void *object,
-		size_t object_len, const struct vouch_profile *profile,
-		struct vouch_checked *out, struct vouch_refusal *why)
+		size_t object_len, const json_t *options,
+		const struct vouch_profile *profile, struct vouch_checked *out,
+		struct vouch_refusal *why)
 {
 	struct check c = {
 		.cap = cap,
@@ -373,7 +326,8 @@ int vouch_check(const struct vouch_capture_view *cap, const void *object,
 
 	memset(out, 0, sizeof(*out));
 	c.disasm = vouch_disasm_new();
-	ret = c.disasm ? check_object(&c, object, object_len) : -ENOMEM;
+	ret = c.disasm ? check_object(&c, object, object_len, options)
+		       : -ENOMEM;
 	if (!ret)
 		ret = check_target(&c);
 	if (!ret)
@@ -381,7 +335,7 @@ int vouch_check(const struct vouch_capture_view *cap, const void *object,
 	if (!ret)
 		ret = check_facts(&c);
 	if (!ret)
-		ret = check_maps(&c);
+		ret = vouch_maps_check(cap, &c.object, profile, why);
 	if (!ret)
 		ret = check_progs(&c);
 	vouch_object_release(&c.object);

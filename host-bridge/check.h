@@ -9,6 +9,8 @@
 #ifndef VOUCH_CHECK_H
 #define VOUCH_CHECK_H
 
+#include <jansson.h>
+
 #include "../common/capture.h"
 #include "profile.h"
 #include "refusal.h"
@@ -65,6 +67,7 @@ struct vouch_checked {
  * @cap: the parsed capture
  * @object: the submitted object's bytes
  * @object_len: their number
+ * @options: the submission's, in their canonical form; NULL for none
  * @profile: the target
  * @out: filled on success; release with vouch_checked_release()
  * @why: filled on refusal: program, instruction, what and what to do
@@ -74,8 +77,9 @@ struct vouch_checked {
  * Return: 0, -EPERM with @why, -ENOMEM, or -EIO if hashing fails.
  */
 int vouch_check(const struct vouch_capture_view *cap, const void *object,
-		size_t object_len, const struct vouch_profile *profile,
-		struct vouch_checked *out, struct vouch_refusal *why);
+		size_t object_len, const json_t *options,
+		const struct vouch_profile *profile, struct vouch_checked *out,
+		struct vouch_refusal *why);
 
 /**
  * vouch_checked_release() - free what vouch_check() allocated.

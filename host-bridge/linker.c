@@ -16,6 +16,8 @@
 #include "../common/image.h"
 #include "check_kernel.h"
 #include "confine.h"
+#include "crypto.h"
+#include "daemon.h"
 #include "fault.h"
 #include "link.h"
 #include "log.h"
@@ -30,7 +32,8 @@ struct request {
 	const struct vouch_profile *profile;
 	const struct vouch_symbols *symbols; /* of the verifier kernel */
 	const json_t *hello; /* of its agent */
-	u8 options[VOUCH_HASH_LEN];
+	const json_t *options; /* canonical */
+	u8 options_hash[VOUCH_HASH_LEN];
 	u32 instance;
 	const u8 *object;
 	size_t object_len;
@@ -38,12 +41,22 @@ struct request {
 	size_t capture_len;
 };
 
+static int read_options(const json_t *options, struct request *r)
+{
+	char *text = json_is_object(options) ? vouch_options_text(options)
+					     : NULL;
+	int err = text ? vouch_sha256(text, strlen(text), r->options_hash)
+		       : -EINVAL;
+
+	r->options = options;
+	free(text);
+	return err;
+}
+
 static int read_request(const struct vouch_linker_args *args,
 			const struct vouch_message *msg, struct request *r,
 			struct vouch_failure *f)
 {
-	const char *options =
-		json_string_value(json_object_get(msg->json, "options"));
 	json_int_t profile =
 		json_integer_value(json_object_get(msg->json, "profile"));
 	json_int_t len =
@@ -54,7 +67,7 @@ static int read_request(const struct vouch_linker_args *args,
 		json_integer_value(json_object_get(msg->json, "verifier"));
 
 	vouch_fail(f, -EINVAL, VOUCH_EXIT_INTERNAL, "read a link request");
-	if (!options || vouch_hex_read(options, r->options, VOUCH_HASH_LEN) ||
+	if (read_options(json_object_get(msg->json, "options"), r) ||
 	    profile < 0 || profile >= args->n_profiles || len < 1 ||
 	    len >= msg->blob_len || instance < 0 || instance > UINT32_MAX ||
 	    verifier < 0 || verifier >= args->n_symbols ||
@@ -128,8 +141,8 @@ static int check(const struct request *r, const struct vouch_capture_view *view,
 	int err = vouch_check_hello(view, r->hello, why);
 
 	if (!err)
-		err = vouch_check(view, r->object, r->object_len, r->profile,
-				  checked, why);
+		err = vouch_check(view, r->object, r->object_len, r->options,
+				  r->profile, checked, why);
 	if (!err)
 		err = vouch_check_names(view, checked, r->symbols, why);
 	return err;
@@ -150,8 +163,8 @@ static void check_and_link(const struct request *r,
 	if (!err) {
 		stage = "link";
 		began = vouch_clock_us();
-		err = vouch_link(view, &checked, r->profile, r->options,
-				 r->instance, &reply->blob, &reply->blob_len,
+		err = vouch_link(view, &checked, r->profile,
+				 r->options_hash, r->instance, &reply->blob, &reply->blob_len,
 				 &why);
 		link_us = vouch_clock_us() - began;
 	}

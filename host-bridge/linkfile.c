@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../common/hex.h"
 #include "check_kernel.h"
+#include "crypto.h"
+#include "daemon.h"
 #include "file.h"
 #include "link.h"
 #include "object.h"
@@ -18,6 +19,7 @@ enum { OK = 0, INTERNAL = 1, USAGE = 2, REFUSED = 6 };
 
 struct options {
 	const char *capture, *object, *profile, *symbols, *out;
+	json_t *options; /* canonical */
 	u8 options_hash[VOUCH_HASH_LEN];
 };
 
@@ -32,13 +34,35 @@ static int usage(FILE *to)
 	fprintf(to,
 		"usage: vouch-link --capture FILE --object FILE --profile FILE "
 		"--out FILE\n"
-		"                  [--symbols FILE] [--options-hash HEX]\n"
+		"                  [--symbols FILE] [--options JSON]\n"
 		"Check a capture against its object and a target profile and "
 		"link an unsigned\nimage. Without --symbols (see "
 		"scripts/kernel-symbols) the names of call targets\nare those "
-		"that the verifier VM gave. Exit codes: 0 linked, 1 internal "
+		"that the verifier VM gave. JSON has the options that the "
+		"object was submitted\nwith, as {\"set\": {\"NAME\": "
+		"\"VALUE\"}, \"map_entries\": {\"MAP\": N}}.\nExit codes: 0 linked, 1 internal "
 		"error, 2 usage, 6 refused.\n");
 	return to == stderr ? USAGE : OK;
+}
+
+static int take_submitted(struct options *o, const char *text)
+{
+	json_t *json = json_loads(text, 0, NULL);
+	const char *why = "no JSON";
+	char *canon;
+	int ret;
+
+	ret = json ? vouch_options_canon(json, &o->options, &why) : -EINVAL;
+	json_decref(json);
+	if (ret) {
+		fprintf(stderr, "vouch-link: --options %s: %s\n", text, why);
+		return ret;
+	}
+	canon = vouch_options_text(o->options);
+	ret = canon ? vouch_sha256(canon, strlen(canon), o->options_hash)
+		    : -ENOMEM;
+	free(canon);
+	return ret;
 }
 
 static int parse_options(int argc, char **argv, struct options *o)
@@ -49,7 +73,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 		{ "profile", required_argument, NULL, 'p' },
 		{ "symbols", required_argument, NULL, 's' },
 		{ "out", required_argument, NULL, 'w' },
-		{ "options-hash", required_argument, NULL, 'x' },
+		{ "options", required_argument, NULL, 'x' },
 		{},
 	};
 	int c;
@@ -72,21 +96,17 @@ static int parse_options(int argc, char **argv, struct options *o)
 			o->out = optarg;
 			break;
 		case 'x':
-			if (!vouch_hex_read(optarg, o->options_hash,
-					    sizeof(o->options_hash)))
-				break;
-			fprintf(stderr,
-				"vouch-link: --options-hash %s: not 64 "
-				"lower-case hexadecimal digits\n",
-				optarg);
-			return -EINVAL;
+			if (o->options || take_submitted(o, optarg))
+				return -EINVAL;
+			break;
 		default:
 			return -EINVAL;
 		}
 	}
-	return o->capture && o->object && o->profile && o->out && optind == argc
-		       ? 0
-		       : -EINVAL;
+	if (!o->capture || !o->object || !o->profile || !o->out ||
+	    optind != argc)
+		return -EINVAL;
+	return o->options ? 0 : take_submitted(o, "{}");
 }
 
 static int read_input(const char *path, size_t max, void **data, size_t *len)
@@ -167,8 +187,8 @@ static int link_capture(const struct options *o, const struct inputs *in,
 	size_t len = 0;
 	int ret;
 
-	ret = vouch_check(view, in->object, in->object_len, profile, &chk,
-			  &why);
+	ret = vouch_check(view, in->object, in->object_len, o->options, profile,
+			  &chk, &why);
 	if (!ret)
 		ret = check_names(o, in, view, &chk, &why);
 	if (!ret)
@@ -222,8 +242,10 @@ int main(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], "--help"))
 		return usage(stdout);
 	if (parse_options(argc, argv, &o))
-		return usage(stderr);
-	ret = read_inputs(&o, &in) ? INTERNAL : link_inputs(&o, &in);
+		ret = usage(stderr);
+	else
+		ret = read_inputs(&o, &in) ? INTERNAL : link_inputs(&o, &in);
+	json_decref(o.options);
 	free(in.capture);
 	free(in.object);
 	free(in.profile);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The bridge's own reader of submitted objects: constants and externs. */
+/* The bridge's own reader of submitted objects: constants, externs, maps. */
 
 #include <stdlib.h>
 
@@ -9,6 +9,7 @@
 
 #include "object.h"
 #include "object_btf.h"
+#include "object_maps.h"
 
 #define INSN_SIZE sizeof(struct bpf_insn)
 #define LD_IMM64 (BPF_LD | BPF_IMM | BPF_DW)
@@ -23,6 +24,7 @@ struct reader {
 	Elf_Data *symbols; /* of the one .symtab, or NULL */
 	size_t strings; /* section of its names */
 	Elf_Data *btf; /* of .BTF, or NULL */
+	struct vouch_types types; /* in it */
 	struct vouch_object *object;
 	struct vouch_refusal *why;
 };
@@ -257,6 +259,102 @@ static int read_code(struct reader *r, size_t index, Elf_Scn *scn)
 	return ret;
 }
 
+/* Where a variable that others may name lies in its section, bytes. */
+static bool find_variable(struct reader *r, const char *name, u32 *offset)
+{
+	GElf_Sym sym;
+	int i;
+
+	for (i = 0; r->symbols && gelf_getsym(r->symbols, i, &sym); i++) {
+		const char *s = elf_strptr(r->elf, r->strings, sym.st_name);
+
+		if (GELF_ST_TYPE(sym.st_info) != STT_OBJECT ||
+		    GELF_ST_BIND(sym.st_info) == STB_LOCAL || !s ||
+		    strcmp(s, name))
+			continue;
+		*offset = (u32)sym.st_value;
+		return true;
+	}
+	return false;
+}
+
+/* Writes it into BTF, where compilers leave it to whoever loads the object. */
+static void place_in(struct reader *r, const struct vouch_type *section,
+		     const char *name, u32 offset)
+{
+	struct vouch_type variable;
+	struct btf_var_secinfo info;
+	u32 i, linkage;
+
+	for (i = 0; i < section->extra_len / sizeof(info); i++) {
+		if (!vouch_types_variable(&r->types, section, i, &info,
+					  &variable) ||
+		    strcmp(vouch_types_name(&r->types, variable.t.name_off),
+			   name))
+			continue;
+		memcpy(&linkage, variable.extra, sizeof(linkage));
+		if (linkage == BTF_VAR_STATIC)
+			continue;
+		info.offset = offset;
+		memcpy((u8 *)section->extra + i * sizeof(info), &info,
+		       sizeof(info));
+	}
+}
+
+static void place_variable(struct reader *r, const char *name)
+{
+	struct vouch_type type;
+	u32 id, offset;
+
+	if (!find_variable(r, name, &offset))
+		return;
+	for (id = 1; vouch_types_get(&r->types, id, &type); id++)
+		if (BTF_INFO_KIND(type.t.info) == BTF_KIND_DATASEC &&
+		    !type.t.size)
+			place_in(r, &type, name, offset);
+}
+
+static int open_types(struct reader *r)
+{
+	int ret;
+
+	if (!r->btf || !r->btf->d_size)
+		return 0;
+	ret = vouch_types_open(&r->types, r->btf->d_buf, r->btf->d_size);
+	if (ret == -EINVAL)
+		return malformed(r, "its types (.BTF) cannot be read");
+	return ret;
+}
+
+static int read_variables(struct reader *r, Elf_Scn *scn, const GElf_Shdr *sh)
+{
+	const char *name = section_name(r, sh);
+	Elf_Data *d;
+
+	if (sh->sh_type == SHT_NOBITS)
+		return vouch_object_maps_section(r->object, &r->types, name,
+						 NULL, sh->sh_size, r->why);
+	d = elf_rawdata(scn, NULL);
+	if (!d || !d->d_buf)
+		return malformed(r, "a section of variables cannot be read");
+	return vouch_object_maps_section(r->object, &r->types, name, d->d_buf,
+					 d->d_size, r->why);
+}
+
+static int read_maps(struct reader *r, const json_t *options)
+{
+	const char *name;
+	json_t *value;
+	int ret;
+
+	ret = vouch_object_maps_define(r->object, &r->types, r->why);
+	if (ret)
+		return ret;
+	json_object_foreach(json_object_get(options, "set"), name, value)
+		place_variable(r, name);
+	return vouch_object_maps_set(r->object, &r->types, options, r->why);
+}
+
 static int read_sections(struct reader *r)
 {
 	bool seen = false;
@@ -275,6 +373,9 @@ static int read_sections(struct reader *r)
 		else if (sh.sh_type == SHT_PROGBITS &&
 			 (sh.sh_flags & SHF_EXECINSTR))
 			ret = read_code(r, i, scn);
+		else if (sh.sh_size && (sh.sh_type == SHT_PROGBITS ||
+					sh.sh_type == SHT_NOBITS))
+			ret = read_variables(r, scn, &sh);
 		if (ret)
 			return ret;
 		seen |= sh.sh_flags & SHF_EXECINSTR && sh.sh_size;
@@ -296,8 +397,8 @@ static int compare64(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-int vouch_object_read(const void *data, size_t len, struct vouch_object *object,
-		      struct vouch_refusal *why)
+int vouch_object_read(const void *data, size_t len, const json_t *options,
+		      struct vouch_object *object, struct vouch_refusal *why)
 {
 	struct reader r = { .object = object, .why = why };
 	void *copy;
@@ -317,7 +418,12 @@ int vouch_object_read(const void *data, size_t len, struct vouch_object *object,
 	if (!ret)
 		ret = find_symbols(&r);
 	if (!ret)
+		ret = open_types(&r);
+	if (!ret)
 		ret = read_sections(&r);
+	if (!ret)
+		ret = read_maps(&r, options);
+	vouch_types_close(&r.types);
 	elf_end(r.elf);
 	free(copy);
 	if (ret) {
@@ -335,6 +441,7 @@ void vouch_object_release(struct vouch_object *object)
 {
 	free(object->imm32);
 	free(object->imm64);
+	vouch_object_maps_release(object);
 	memset(object, 0, sizeof(*object));
 }
 

@@ -1,17 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the bridge itself reads in a submitted object: which constants its
- * author wrote, and that it refers to nothing outside itself. object.c reads
- * it with libelf; the verifier VM's libbpf has no part in it.
+ * author wrote, which maps it has, and that it refers to nothing outside
+ * itself. object.c reads it with libelf; the verifier VM's libbpf has no part
+ * in it.
  */
 #ifndef VOUCH_OBJECT_H
 #define VOUCH_OBJECT_H
+
+#include <jansson.h>
 
 #include "refusal.h"
 
 #define VOUCH_OBJECT_MAX (16u << 20) /* bytes of a submitted object */
 
 #define VOUCH_OBJECT_MAX_FUNC 1024u /* helpers' numbers are below */
+
+/* A map as it is to be made, under the submission's options. */
+struct vouch_object_map {
+	char name[64];
+	u32 type; /* enum bpf_map_type */
+	u32 key_size; /* bytes */
+	u32 value_size; /* bytes */
+	u32 max_entries;
+	u32 map_flags; /* BPF_F_* */
+	u32 flags; /* VOUCH_MAP_* */
+	u8 *data; /* the value it starts with; NULL but for variables */
+};
 
 /* The immediates of instructions that carry no relocation, ascending. */
 struct vouch_object {
@@ -20,22 +35,26 @@ struct vouch_object {
 	u64 *imm64; /* of ld_imm64 */
 	size_t n_imm64;
 	u32 calls[VOUCH_OBJECT_MAX_FUNC / 32]; /* bit N: helper N is called */
+	struct vouch_object_map *maps;
+	u32 n_maps;
+	u32 data_len; /* of all maps, bytes */
 };
 
 /**
  * vouch_object_read() - read a submitted object.
  * @data: the file's bytes; not changed
  * @len: their number
+ * @options: of the submission, in their canonical form; NULL for none
  * @object: filled on success; release with vouch_object_release()
  * @why: filled on refusal
  *
- * Refuses what is no eBPF object, externs (naming the symbol) and CO-RE
- * relocations.
+ * Refuses what is no eBPF object, externs (naming the symbol), CO-RE
+ * relocations, and options that do not fit it.
  *
  * Return: 0, -EPERM with @why, or -ENOMEM.
  */
-int vouch_object_read(const void *data, size_t len, struct vouch_object *object,
-		      struct vouch_refusal *why);
+int vouch_object_read(const void *data, size_t len, const json_t *options,
+		      struct vouch_object *object, struct vouch_refusal *why);
 
 /**
  * vouch_object_release() - free what vouch_object_read() allocated.

@@ -141,8 +141,8 @@ static int send_link(struct vouch_submission *sub)
 	int err = -ENOMEM;
 
 	json = json_pack(
-		"{s:s, s:i, s:s, s:I, s:I, s:i, s:O}", "method", "link",
-		"profile", (int)sub->profile, "options", sub->options_hex,
+		"{s:s, s:i, s:O, s:I, s:I, s:i, s:O}", "method", "link",
+		"profile", (int)sub->profile, "options", sub->options,
 		"object_len", (json_int_t)sub->object_len, "instance",
 		(json_int_t)sub->instance, "verifier",
 		(int)(sub->job.by - sub->daemon->vms), "hello", sub->hello);

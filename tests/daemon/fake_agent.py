@@ -10,6 +10,7 @@ returns (type, JSON, blob). Without acts it behaves.
 import hashlib
 import os
 import socket
+import struct
 import sys
 import threading
 
@@ -70,6 +71,18 @@ class FakeAgent(wire.Client):
         self.thread.join(10)
 
 
+def resized(capture, entries):
+    """The capture, of maps with as many entries as the options ask for."""
+    data = bytearray(capture)
+    at = 24
+    for kind, payload in read_capture.records(capture):
+        name = payload[:64].rstrip(b"\0").decode("ascii", "replace")
+        if kind == read_capture.MAP and name in entries:
+            struct.pack_into("<I", data, at + 8 + 76, entries[name])
+        at += 8 + len(payload) + -len(payload) % 8
+    return bytes(data)
+
+
 class FakeVerifier(FakeAgent):
     role = "verifier"
 
@@ -82,7 +95,9 @@ class FakeVerifier(FakeAgent):
 
     def answer(self, kind, body, blob):
         if kind == wire.VERIFY:
-            return wire.CAPTURE, self.recorded["json"], self.recorded["capture"]
+            return wire.CAPTURE, self.recorded["json"], resized(
+                self.recorded["capture"],
+                body["options"].get("map_entries", {}))
         return wire.RESULT, {"schema_version": 1, "runs": [{"retval": 2}],
                              "asked": body}, blob
 

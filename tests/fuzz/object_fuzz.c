@@ -5,6 +5,8 @@
  * the tests' object, which has externs and types as its first byte says.
  *
  * Parser: host-bridge/object.c host-bridge/object_btf.c
+ * Parser: host-bridge/object_maps.c host-bridge/object_value.c
+ * Parser: host-bridge/btf_types.c
  * Seeds: build/objects
  */
 

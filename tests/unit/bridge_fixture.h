@@ -142,7 +142,7 @@ static inline void make_maps(struct fixture *f)
 		.max_entries = cpu_to_le32(1000),
 	};
 	f->maps[1] = (struct vouch_capture_map){
-		.name = "test.data",
+		.name = ".data",
 		.type = cpu_to_le32(BPF_MAP_TYPE_ARRAY),
 		.key_size = cpu_to_le32(4),
 		.value_size = cpu_to_le32(16),
@@ -151,7 +151,7 @@ static inline void make_maps(struct fixture *f)
 		.flags = cpu_to_le32(VOUCH_MAP_INTERNAL),
 		.data_len = cpu_to_le32(16),
 	};
-	strcpy((char *)f->data[1], "start value");
+	memcpy(f->data[1], FIXTURE_DATA, 16);
 	f->n_maps = 2;
 }
 
@@ -302,18 +302,24 @@ static inline void write_capture(struct fixture *f)
 /* Checks (and releases what an earlier call made); -EPERM with f->why. */
 static inline int fixture_check(struct fixture *f)
 {
+	json_t *options = NULL;
 	char reason[256] = "";
 	const char *why = NULL;
+	int ret;
 
 	drop(f);
 	write_capture(f);
+	if (f->options)
+		options = json_loads(f->options, 0, NULL);
 	if (vouch_capture_parse(f->writer.buf, f->writer.len, &f->view, &why))
 		fail_msg("the capture does not parse: %s", why);
 	if (vouch_profile_parse(f->profile, strlen(f->profile), &f->target,
 				reason, sizeof(reason)))
 		fail_msg("the profile does not parse: %s", reason);
-	return vouch_check(&f->view, f->object, f->object_len, f->target,
-			   &f->chk, &f->why);
+	ret = vouch_check(&f->view, f->object, f->object_len, options,
+			  f->target, &f->chk, &f->why);
+	json_decref(options);
+	return ret;
 }
 
 /* Checks and links; fails the test if either does not succeed. */

@@ -281,9 +281,8 @@ static void a_value_needs_an_array_of_one(void **state)
 {
 	struct fixture *f = *state;
 
-	f->maps[1].data_len = 0;
-	f->maps[1].max_entries = cpu_to_le32(2);
-	refused(f, "no array of one entry", "test.data");
+	f->funcs[0].refs[2].index = 0;
+	refused(f, "no array of one entry", "counters");
 }
 
 static void other_programs_are_refused(void **state)

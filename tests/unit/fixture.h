@@ -33,6 +33,9 @@
 #define FIXTURE_RELOCATED 0x0badf00d /* in a call that is relocated */
 #define FIXTURE_RELOCATED64 0x0badf00d0badf00dull
 
+/* The variables of the object: greeting, limit, way, flag. */
+#define FIXTURE_DATA "hello\0\0\0\5\0\0\0\1\0\1\0"
+
 struct fixture_func {
 	u8 code[FIXTURE_CODE];
 	u32 len;
@@ -56,6 +59,7 @@ struct fixture {
 	u32 n_syms;
 	u8 object[4096] __attribute__((aligned(8)));
 	size_t object_len;
+	const char *options; /* JSON, or NULL */
 	u32 nearer; /* bytes by which other functions lie lower */
 	bool keep_hash; /* leave env.object as it is */
 	char profile[4096];

@@ -164,7 +164,7 @@ static void manifest_says_what_the_capture_said(void **state)
 	assert_string_equal(img.req.progs[0].name, "xdp-test");
 	assert_int_equal(img.req.n_maps, 2);
 	assert_int_equal(img.data_len, 16);
-	assert_memory_equal(img.data, "start value", 12);
+	assert_memory_equal(img.data, FIXTURE_DATA, 16);
 	assert_int_equal(img.name_off, 24);
 	assert_int_equal(img.module_size, 832);
 	assert_true(img.retpoline);
@@ -213,6 +213,7 @@ static void a_program_without_maps_links(void **state)
 	f->n_funcs = 1;
 	f->prog.stack_depth = 0;
 	f->n_maps = 0;
+	fixture_strip(f);
 	file = parse(f, &len, &img);
 	assert_int_equal(img.n_slots, 0);
 	assert_int_equal(img.n_relas, 1);

@@ -61,43 +61,169 @@ static inline void finish_elf(struct elf *e)
 	memcpy(f->object, &eh, sizeof(eh));
 }
 
-/* BTF of one extern and the section that holds it. */
+/* BTF while it is made. */
+struct btf_text {
+	u8 types[1024];
+	u32 len;
+	u32 n; /* types */
+	char strings[512];
+	u32 strings_len;
+};
+
+static inline u32 btf_string(struct btf_text *b, const char *s)
+{
+	u32 at = b->strings_len;
+
+	assert_true(at + strlen(s) < sizeof(b->strings));
+	strcpy(b->strings + at, s);
+	b->strings_len += strlen(s) + 1;
+	return at;
+}
+
+/* Returns the type's id. */
+static inline u32 btf_add(struct btf_text *b, const char *name, u32 info,
+			  u32 size, const void *extra, size_t extra_len)
+{
+	const struct btf_type t = { *name ? btf_string(b, name) : 0,
+				    info,
+				    { size } };
+
+	assert_true(b->len + sizeof(t) + extra_len <= sizeof(b->types));
+	memcpy(b->types + b->len, &t, sizeof(t));
+	if (extra_len)
+		memcpy(b->types + b->len + sizeof(t), extra, extra_len);
+	b->len += sizeof(t) + extra_len;
+	return ++b->n;
+}
+
+static inline u32 btf_variable(struct btf_text *b, const char *name, u32 type,
+			       u32 linkage)
+{
+	return btf_add(b, name, BTF_KIND_VAR << 24, type, &linkage,
+		       sizeof(linkage));
+}
+
+static inline void btf_section(struct btf_text *b, const char *name,
+			       const struct btf_var_secinfo *vars, u32 n)
+{
+	btf_add(b, name, BTF_KIND_DATASEC << 24 | n, 0, vars,
+		n * sizeof(*vars));
+}
+
+/* A number in a map's definition: a pointer to an array of that length. */
+static inline u32 btf_number(struct btf_text *b, u32 n)
+{
+	const struct btf_array array = { 1, 1, n };
+	u32 id = btf_add(b, "", BTF_KIND_ARRAY << 24, 0, &array, sizeof(array));
+
+	return btf_add(b, "", BTF_KIND_PTR << 24, id, NULL, 0);
+}
+
+/* What make_maps() says of "counters". */
+static inline void btf_map(struct btf_text *b)
+{
+	static const struct {
+		const char *name;
+		u32 n;
+	} rows[] = { { "type", BPF_MAP_TYPE_HASH },
+		     { "key_size", 4 },
+		     { "max_entries", 1000 } };
+	struct btf_member m[4] = {};
+	u32 i, word, def;
+
+	for (i = 0; i < 3; i++) {
+		m[i].type = btf_number(b, rows[i].n);
+		m[i].name_off = btf_string(b, rows[i].name);
+		m[i].offset = i * 64;
+	}
+	word = BTF_INT_SIGNED << 24 | 64;
+	word = btf_add(b, "long", BTF_KIND_INT << 24, 8, &word, sizeof(word));
+	m[3].type = btf_add(b, "", BTF_KIND_PTR << 24, word, NULL, 0);
+	m[3].name_off = btf_string(b, "value");
+	m[3].offset = 3 * 64;
+	def = btf_add(b, "", BTF_KIND_STRUCT << 24 | 4, 32, m, sizeof(m));
+	btf_section(b, ".maps",
+		    &(struct btf_var_secinfo){
+			    btf_variable(b, "counters", def,
+					 BTF_VAR_GLOBAL_ALLOCATED),
+			    0, 32 },
+		    1);
+}
+
+/* The variables of .data; symbols say where they lie. */
+static inline void btf_variables(struct btf_text *b)
+{
+	const u32 letter = 8, unit = BTF_INT_BOOL << 24 | 8;
+	const struct btf_array letters = {
+		btf_add(b, "char", BTF_KIND_INT << 24, 1, &letter,
+			sizeof(letter)),
+		1, 8
+	};
+	const struct btf_enum way[] = { { btf_string(b, "UP"), 1 },
+					{ btf_string(b, "DOWN"), -1 } };
+	u32 text = btf_add(b, "", BTF_KIND_ARRAY << 24, 0, &letters,
+			   sizeof(letters));
+	u32 flag = btf_add(b, "bool", BTF_KIND_INT << 24, 1, &unit,
+			   sizeof(unit));
+	u32 both = btf_add(b, "way", BTF_KIND_ENUM << 24 | 2, 2, way,
+			   sizeof(way));
+	const struct btf_var_secinfo vars[] = {
+		{ btf_variable(b, "greeting", text, BTF_VAR_GLOBAL_ALLOCATED),
+		  0, 8 },
+		{ btf_variable(b, "limit", 1, BTF_VAR_GLOBAL_ALLOCATED), 0, 4 },
+		{ btf_variable(b, "way", both, BTF_VAR_STATIC), 12, 2 },
+		{ btf_variable(b, "flag", flag, BTF_VAR_STATIC), 14, 1 },
+	};
+
+	btf_section(b, ".data", vars, 4);
+}
+
+static inline void btf_extern(struct btf_text *b, struct fixture_extern ext)
+{
+	u32 id, linkage = 0;
+
+	id = btf_add(b, ext.name, ext.kind << 24, 1, &linkage,
+		     ext.kind == BTF_KIND_FUNC ? 0 : sizeof(linkage));
+	btf_section(b, ext.section, &(struct btf_var_secinfo){ id, 0, 0 }, 1);
+}
+
+/* BTF of the fixture's map and variables, and of one extern. */
 static inline void add_btf(struct elf *e, struct fixture_extern ext)
 {
-	struct extern_btf {
-		struct btf_header head;
-		struct btf_type type;
-		u32 linkage; /* of a variable */
-		struct btf_type section;
-		struct btf_var_secinfo var;
-		char strings[64];
-	} btf = {
-		.head = { .magic = BTF_MAGIC,
-			  .version = 1,
-			  .hdr_len = sizeof(btf.head),
-			  .str_len = sizeof(btf.strings) },
-		.type = { 1, ext.kind << 24, { 0 } },
-		.section = { 32, BTF_KIND_DATASEC << 24 | 1, { 0 } },
-		.var = { 1, 0, 0 },
-	};
-	const size_t section = offsetof(struct extern_btf, section);
-	u32 types = offsetof(struct extern_btf, strings) -
-		    offsetof(struct extern_btf, type);
-	u8 *out = (u8 *)&btf;
+	const u32 number = 32;
+	struct btf_header h = { .magic = BTF_MAGIC,
+				.version = 1,
+				.hdr_len = sizeof(h) };
+	struct btf_text b = { .strings_len = 1 };
+	u8 out[sizeof(h) + sizeof(b.types) + sizeof(b.strings)];
 
-	strcpy(btf.strings + 1, ext.name);
-	strcpy(btf.strings + 32, ext.section);
-	/* A function has nothing behind its type. */
-	if (ext.kind == BTF_KIND_FUNC) {
-		memmove(out + offsetof(struct extern_btf, linkage),
-			out + section, sizeof(btf) - section);
-		types -= sizeof(btf.linkage);
-	}
-	btf.head.str_off = types;
-	btf.head.type_len = types;
+	btf_add(&b, "unsigned int", BTF_KIND_INT << 24, 4, &number,
+		sizeof(number));
+	btf_map(&b);
+	btf_variables(&b);
+	if (ext.kind)
+		btf_extern(&b, ext);
+	h.type_len = b.len;
+	h.str_off = b.len;
+	h.str_len = b.strings_len;
+	memcpy(out, &h, sizeof(h));
+	memcpy(out + sizeof(h), b.types, b.len);
+	memcpy(out + sizeof(h) + b.len, b.strings, b.strings_len);
 	add_section(e, ".BTF",
 		    (Elf64_Shdr){ .sh_type = SHT_PROGBITS, .sh_addralign = 4 },
-		    out, sizeof(btf));
+		    out, sizeof(h) + b.len + b.strings_len);
+}
+
+/* Takes map and variables out of the object; their names are no names then. */
+static inline void fixture_strip(struct fixture *f)
+{
+	static const char *const names[] = { ".BTF", ".data" };
+	size_t i, n;
+
+	for (n = 0; n < sizeof(names) / sizeof(names[0]); n++)
+		for (i = 0; i + strlen(names[n]) < f->object_len; i++)
+			if (!strcmp((char *)f->object + i, names[n]))
+				f->object[i] = '-';
 }
 
 /* The object anew, with an undefined symbol or CO-RE relocations. */
@@ -124,9 +250,9 @@ static inline void fixture_object(struct fixture *f, struct fixture_extern ext,
 		{ 0, ELF64_R_INFO(ext.name ? 2ull : 1ull, 1) },
 		{ 5 * sizeof(insns[0]), ELF64_R_INFO(1ull, 10) },
 	};
-	Elf64_Sym syms[3] = {};
+	Elf64_Sym syms[5] = {};
 	u32 btf_ext[8] = { 0x0001eb9f, 32, 0, 0, 0, 0, 0, core ? 24 : 0 };
-	char strings[64] = "\0counters";
+	char strings[64] = "\0counters\0greeting\0limit";
 	struct elf e = { .f = f, .n = 1, .names_len = 1 };
 
 	memset(f->object, 0, sizeof(f->object));
@@ -135,10 +261,16 @@ static inline void fixture_object(struct fixture *f, struct fixture_extern ext,
 			       0, 1,
 			       0, 0 };
 	if (ext.name)
-		strcpy(strings + 10, ext.name);
-	syms[2] = (Elf64_Sym){ 10, ELF64_ST_INFO(STB_GLOBAL, STT_NOTYPE),
+		strcpy(strings + 25, ext.name);
+	syms[2] = (Elf64_Sym){ 25, ELF64_ST_INFO(STB_GLOBAL, STT_NOTYPE),
 			       0,  ext.name ? SHN_UNDEF : 1,
 			       0,  0 };
+	syms[3] = (Elf64_Sym){ 10, ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT),
+			       0,  6,
+			       0,  8 };
+	syms[4] = (Elf64_Sym){ 19, ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT),
+			       0,  6,
+			       8,  4 };
 	add_section(&e, "xdp",
 		    (Elf64_Shdr){ .sh_type = SHT_PROGBITS,
 				  .sh_addralign = 8,
@@ -164,8 +296,12 @@ static inline void fixture_object(struct fixture *f, struct fixture_extern ext,
 	add_section(&e, ".BTF.ext",
 		    (Elf64_Shdr){ .sh_type = SHT_PROGBITS, .sh_addralign = 4 },
 		    btf_ext, sizeof(btf_ext));
-	if (ext.kind)
-		add_btf(&e, ext);
+	add_section(&e, ".data",
+		    (Elf64_Shdr){ .sh_type = SHT_PROGBITS,
+				  .sh_addralign = 4,
+				  .sh_flags = SHF_ALLOC | SHF_WRITE },
+		    FIXTURE_DATA, sizeof(FIXTURE_DATA) - 1);
+	add_btf(&e, ext);
 	finish_elf(&e);
 }
 

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The check of a capture's maps. */
+#ifndef VOUCH_CHECK_MAPS_H
+#define VOUCH_CHECK_MAPS_H
+
+#include "../common/capture.h"
+#include "object.h"
+#include "profile.h"
+#include "refusal.h"
+
+/**
+ * vouch_maps_check() - are the maps the object's, and ones of the target?
+ * @cap: the parsed capture
+ * @object: the object, read under the submission's options
+ * @profile: the target
+ * @why: filled on refusal, which names the map
+ *
+ * Return: 0, or -EPERM with @why.
+ */
+int vouch_maps_check(const struct vouch_capture_view *cap,
+		     const struct vouch_object *object,
+		     const struct vouch_profile *profile,
+		     struct vouch_refusal *why);
+
+#endif /* VOUCH_CHECK_MAPS_H */

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The maps of a submitted object, as libbpf 1.1 makes them. */
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <linux/bpf.h>
+
+#include "../common/capture.h"
+#include "object_maps.h"
+#include "object_value.h"
+
+#define NAME_MAX_LEN (sizeof(((struct vouch_object_map *)NULL)->name) - 1)
+#define BSS_NAME 15 /* characters that libbpf leaves of .bss.NAME */
+#define PIN_BY_NAME 1
+
+/* .SECTION, or .SECTION.ANYTHING */
+static bool is_section(const char *name, const char *section)
+{
+	size_t n = strlen(section);
+
+	return !strncmp(name, section, n) && (!name[n] || name[n] == '.');
+}
+
+static struct vouch_object_map *find_map(const struct vouch_object *o,
+					 const char *name)
+{
+	u32 i;
+
+	for (i = 0; i < o->n_maps; i++)
+		if (!strcmp(o->maps[i].name, name))
+			return &o->maps[i];
+	return NULL;
+}
+
+/* Appends a map; *@out stays NULL on a refusal. */
+static int add_map(struct vouch_object *o, const char *name,
+		   struct vouch_object_map **out, struct vouch_refusal *why)
+{
+	*out = NULL;
+	if (!*name || strlen(name) > NAME_MAX_LEN)
+		return vouch_refuse(why,
+				    "object: the name of map %u is empty or "
+				    "longer than %zu characters; rename it",
+				    o->n_maps, NAME_MAX_LEN);
+	if (find_map(o, name))
+		return vouch_refuse(why,
+				    "object: two maps are called %s; rename "
+				    "one",
+				    name);
+	if (o->n_maps == VOUCH_MAX_MAPS)
+		return vouch_refuse(why,
+				    "object: it has more than %u maps; split "
+				    "it",
+				    VOUCH_MAX_MAPS);
+	if (!o->maps)
+		o->maps = calloc(VOUCH_MAX_MAPS, sizeof(*o->maps));
+	if (!o->maps)
+		return -ENOMEM;
+	*out = &o->maps[o->n_maps++];
+	strcpy((*out)->name, name);
+	return 0;
+}
+
+/* ---- sections of variables --------------------------------------------- */
+
+/* User space may map what it can name: libbpf asks for one such variable. */
+static bool is_mmapable(const struct vouch_types *types, const char *name)
+{
+	struct vouch_type section, variable;
+	struct btf_var_secinfo info;
+	u32 i, linkage;
+
+	if (!vouch_types_section(types, name, &section))
+		return false;
+	for (i = 0; i < section.extra_len / sizeof(info); i++) {
+		if (!vouch_types_variable(types, &section, i, &info, &variable))
+			continue;
+		memcpy(&linkage, variable.extra, sizeof(linkage));
+		if (linkage != BTF_VAR_STATIC)
+			return true;
+	}
+	return false;
+}
+
+/* What libbpf makes of .bss.NAME. */
+static void cut_name(const char *name, char cut[BSS_NAME + 1])
+{
+	char *p;
+
+	snprintf(cut, BSS_NAME + 1, "%s", name);
+	for (p = cut; *p; p++)
+		if (!isalnum((unsigned char)*p) && *p != '.')
+			*p = '_';
+}
+
+static int take_values(struct vouch_object *o, struct vouch_object_map *map,
+		       const void *data, u64 len, struct vouch_refusal *why)
+{
+	if (len > VOUCH_MAX_MAP_DATA - o->data_len)
+		return vouch_refuse(why,
+				    "map %s: the object's variables have more "
+				    "than %u MiB; use fewer",
+				    map->name, VOUCH_MAX_MAP_DATA >> 20);
+	map->data = calloc(1, len);
+	if (!map->data)
+		return -ENOMEM;
+	if (data)
+		memcpy(map->data, data, len);
+	o->data_len += (u32)len;
+	map->value_size = (u32)len;
+	return 0;
+}
+
+int vouch_object_maps_section(struct vouch_object *object,
+			      const struct vouch_types *types, const char *name,
+			      const void *data, u64 len,
+			      struct vouch_refusal *why)
+{
+	bool bss = is_section(name, ".bss"), ro = is_section(name, ".rodata");
+	struct vouch_object_map *map;
+	char cut[BSS_NAME + 1];
+	int ret;
+
+	if (data ? !ro && !is_section(name, ".data") : !bss)
+		return 0;
+	cut_name(name, cut);
+	ret = add_map(object, bss ? cut : name, &map, why);
+	if (!ret)
+		ret = take_values(object, map, data, len, why);
+	if (ret)
+		return ret;
+	map->type = BPF_MAP_TYPE_ARRAY;
+	map->key_size = sizeof(u32);
+	map->max_entries = 1;
+	map->map_flags = (ro ? BPF_F_RDONLY_PROG : 0) |
+			 (is_mmapable(types, name) ? BPF_F_MMAPABLE : 0);
+	map->flags = VOUCH_MAP_INTERNAL | (ro ? VOUCH_MAP_FROZEN : 0);
+	return 0;
+}
+
+/* ---- definitions ------------------------------------------------------- */
+
+/* A number N is written as a pointer to an array of N. */
+static bool read_number(const struct vouch_types *types, u32 id, u32 *n)
+{
+	struct btf_array array;
+	struct vouch_type type;
+
+	if (!vouch_types_strip(types, id, &type) ||
+	    BTF_INFO_KIND(type.t.info) != BTF_KIND_PTR ||
+	    !vouch_types_get(types, type.t.type, &type) ||
+	    BTF_INFO_KIND(type.t.info) != BTF_KIND_ARRAY)
+		return false;
+	memcpy(&array, type.extra, sizeof(array));
+	*n = array.nelems;
+	return true;
+}
+
+/* A type T is written as a pointer to T. */
+static bool read_size(const struct vouch_types *types, u32 id, u32 *size)
+{
+	struct vouch_type type;
+
+	return vouch_types_get(types, id, &type) &&
+	       BTF_INFO_KIND(type.t.info) == BTF_KIND_PTR &&
+	       vouch_types_size(types, type.t.type, size);
+}
+
+static bool read_member(struct vouch_object_map *map,
+			const struct vouch_types *types, const char *name,
+			u32 id)
+{
+	u32 pinning;
+
+	if (!strcmp(name, "type"))
+		return read_number(types, id, &map->type);
+	if (!strcmp(name, "max_entries"))
+		return read_number(types, id, &map->max_entries);
+	if (!strcmp(name, "map_flags"))
+		return read_number(types, id, &map->map_flags);
+	if (!strcmp(name, "key_size"))
+		return read_number(types, id, &map->key_size);
+	if (!strcmp(name, "value_size"))
+		return read_number(types, id, &map->value_size);
+	if (!strcmp(name, "key"))
+		return read_size(types, id, &map->key_size);
+	if (!strcmp(name, "value"))
+		return read_size(types, id, &map->value_size);
+	if (strcmp(name, "pinning"))
+		return true; /* nothing that a capture states */
+	if (!read_number(types, id, &pinning))
+		return false;
+	if (pinning == PIN_BY_NAME)
+		map->flags |= VOUCH_MAP_PINNED;
+	return true;
+}
+
+static bool read_definition(struct vouch_object_map *map,
+			    const struct vouch_types *types, u32 id)
+{
+	struct btf_member m;
+	struct vouch_type def;
+	u32 i;
+
+	if (!vouch_types_strip(types, id, &def) ||
+	    BTF_INFO_KIND(def.t.info) != BTF_KIND_STRUCT)
+		return false;
+	for (i = 0; i < def.extra_len / sizeof(m); i++) {
+		memcpy(&m, def.extra + i * sizeof(m), sizeof(m));
+		if (!read_member(map, types,
+				 vouch_types_name(types, m.name_off), m.type))
+			return false;
+	}
+	return true;
+}
+
+int vouch_object_maps_define(struct vouch_object *object,
+			     const struct vouch_types *types,
+			     struct vouch_refusal *why)
+{
+	struct vouch_type section, variable;
+	struct vouch_object_map *map;
+	struct btf_var_secinfo info;
+	int ret = 0;
+	u32 i;
+
+	if (!vouch_types_section(types, ".maps", &section))
+		return 0;
+	for (i = 0; !ret && i < section.extra_len / sizeof(info); i++) {
+		if (!vouch_types_variable(types, &section, i, &info, &variable))
+			return vouch_refuse(why, "object: .maps holds "
+						 "something that is no map; "
+						 "compile it anew");
+		ret = add_map(object,
+			      vouch_types_name(types, variable.t.name_off),
+			      &map, why);
+		if (!ret && !read_definition(map, types, variable.t.type))
+			ret = vouch_refuse(why,
+					   "map %s: its definition in .maps "
+					   "cannot be read; use the macros of "
+					   "bpf_helpers.h",
+					   map->name);
+	}
+	return ret;
+}
+
+/* ---- options ----------------------------------------------------------- */
+
+static int set_entries(struct vouch_object *o, const char *name,
+		       const json_t *n, struct vouch_refusal *why)
+{
+	struct vouch_object_map *map = find_map(o, name);
+
+	if (!map || map->data)
+		return vouch_refuse(why,
+				    "map_entries: the object has no map %s; "
+				    "name one that it defines",
+				    name);
+	map->max_entries = (u32)json_integer_value(n);
+	return 0;
+}
+
+static int set_variable(struct vouch_object *o, const struct vouch_types *types,
+			const char *name, const char *text,
+			struct vouch_refusal *why)
+{
+	int ret = -ENOENT;
+	u32 i;
+
+	for (i = 0; ret == -ENOENT && i < o->n_maps; i++)
+		if (o->maps[i].data)
+			ret = vouch_value_set(types, o->maps[i].name,
+					      o->maps[i].data,
+					      o->maps[i].value_size, name,
+					      text);
+	if (ret == -ENOENT)
+		return vouch_refuse(why,
+				    "set: the object has no variable %s; name "
+				    "one that it defines",
+				    name);
+	if (ret)
+		return vouch_refuse(why,
+				    "set: %s is no value of variable %s; give "
+				    "one of its type",
+				    text, name);
+	return 0;
+}
+
+int vouch_object_maps_set(struct vouch_object *object,
+			  const struct vouch_types *types,
+			  const json_t *options, struct vouch_refusal *why)
+{
+	json_t *set = json_object_get(options, "set");
+	json_t *entries = json_object_get(options, "map_entries");
+	const char *name;
+	json_t *value;
+	int ret;
+
+	json_object_foreach(entries, name, value) {
+		ret = set_entries(object, name, value, why);
+		if (ret)
+			return ret;
+	}
+	json_object_foreach(set, name, value) {
+		const char *text = json_string_value(value);
+
+		ret = set_variable(object, types, name, text ? text : "", why);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+void vouch_object_maps_release(struct vouch_object *object)
+{
+	u32 i;
+
+	for (i = 0; i < object->n_maps; i++)
+		free(object->maps[i].data);
+	free(object->maps);
+	object->maps = NULL;
+	object->n_maps = 0;
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Maps must be those of the object, as the options change them. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+#include <linux/bpf.h>
+
+#include "check_fixture.h"
+
+static void fresh(struct fixture *f)
+{
+	fixture_release(f);
+	fixture_init(f);
+}
+
+static void another_number_is_refused_by_name(void **state)
+{
+	static const struct {
+		u32 map;
+		size_t at; /* in the record */
+		u32 value;
+		const char *text;
+	} rows[] = {
+#define AT(field) offsetof(struct vouch_capture_map, field)
+		{ 0, AT(type), BPF_MAP_TYPE_ARRAY, "type is 2 " },
+		{ 0, AT(key_size), 8, "key size is 8 " },
+		{ 0, AT(value_size), 4, "value size is 4 " },
+		{ 0, AT(max_entries), 1001, "entries is 1001 " },
+		{ 0, AT(map_flags), BPF_F_NO_PREALLOC, "flags is 1 " },
+		{ 0, AT(flags), VOUCH_MAP_PINNED, "kind is 2 " },
+		{ 1, AT(map_flags), BPF_F_RDONLY_PROG | BPF_F_MMAPABLE,
+		  "flags is 1152 " },
+		{ 1, AT(flags), VOUCH_MAP_INTERNAL | VOUCH_MAP_FROZEN,
+		  "kind is 5 " },
+		{ 1, AT(data_len), 0, "length of values is 0 " },
+#undef AT
+	};
+	struct fixture *f = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		__le32 value = cpu_to_le32(rows[i].value);
+
+		fresh(f);
+		memcpy((u8 *)&f->maps[rows[i].map] + rows[i].at, &value,
+		       sizeof(value));
+		refused(f, rows[i].text, f->maps[rows[i].map].name);
+	}
+}
+
+static void another_value_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	f->data[1][15] = 1;
+	refused(f, "another value", "byte 15");
+	f->data[1][15] = 0;
+	f->data[1][0] = 0;
+	refused(f, "map .data", "byte 0");
+}
+
+static void maps_must_be_the_objects(void **state)
+{
+	struct fixture *f = *state;
+
+	memcpy(f->maps[0].name, "other\0\0", 8);
+	refused(f, "the object has not", "other");
+	fresh(f);
+	f->maps[2] = f->maps[0];
+	f->n_maps = 3;
+	refused(f, "twice", "counters");
+	f->n_maps = 2;
+	fixture_strip(f);
+	refused(f, "the object has not", "counters");
+}
+
+/* Programs without references need none of the maps, which is no excuse. */
+static void no_map_may_be_missing(void **state)
+{
+	struct fixture *f = *state;
+
+	f->funcs[0] = f->funcs[1];
+	fixture_aim(f, 0, f->funcs[0].len - 5, FIXTURE_THUNK);
+	f->n_funcs = 1;
+	f->prog.stack_depth = 0;
+	f->n_maps = 1;
+	refused(f, "the capture has not", ".data");
+	f->n_maps = 2;
+	accepted(f);
+}
+
+static void entries_follow_the_options(void **state)
+{
+	struct fixture *f = *state;
+
+	f->options = "{\"map_entries\": {\"counters\": 7}}";
+	refused(f, "entries is 1000 in the capture, but 7", "counters");
+	f->maps[0].max_entries = cpu_to_le32(7);
+	accepted(f);
+	f->options = NULL;
+	refused(f, "entries is 7 in the capture, but 1000", "counters");
+	f->options = "{\"map_entries\": {\"else\": 7}}";
+	refused(f, "no map else", "map_entries");
+	f->options = "{\"map_entries\": {\".data\": 7}}";
+	refused(f, "no map .data", "map_entries");
+}
+
+static void values_follow_the_options(void **state)
+{
+	static const struct {
+		const char *options;
+		u32 at;
+		const char *bytes;
+		u32 len;
+	} rows[] = {
+#define ROW(options, at, bytes) { options, at, bytes, sizeof(bytes) - 1 }
+		ROW("{\"set\": {\"greeting\": \"hi\"}}", 0,
+		    "hi\0\0\0\0\0\0"),
+		ROW("{\"set\": {\"limit\": \"0x1020\"}}", 8, "\x20\x10\0\0"),
+		ROW("{\"set\": {\"limit\": \"4294967295\"}}", 8,
+		    "\xff\xff\xff\xff"),
+		ROW("{\"set\": {\"way\": \"DOWN\"}}", 12, "\xff\xff"),
+		ROW("{\"set\": {\"way\": \"2\"}}", 12, "\x02\0"),
+		ROW("{\"set\": {\"flag\": \"false\"}}", 14, "\0"),
+#undef ROW
+	};
+	struct fixture *f = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		print_message("  %s\n", rows[i].options);
+		fresh(f);
+		f->options = rows[i].options;
+		refused(f, "another value", "map .data");
+		memcpy(f->data[1] + rows[i].at, rows[i].bytes, rows[i].len);
+		accepted(f);
+	}
+}
+
+static void values_of_no_variable_are_refused(void **state)
+{
+	static const char *const rows[][3] = {
+		{ "{\"set\": {\"else\": \"1\"}}", "no variable", "else" },
+		{ "{\"set\": {\"counters\": \"1\"}}", "no variable",
+		  "counters" },
+		{ "{\"set\": {\"limit\": \"4294967296\"}}", "no value",
+		  "limit" },
+		{ "{\"set\": {\"limit\": \"-1\"}}", "no value", "limit" },
+		{ "{\"set\": {\"limit\": \"\"}}", "no value", "limit" },
+		{ "{\"set\": {\"limit\": \"1x\"}}", "no value", "limit" },
+		{ "{\"set\": {\"greeting\": \"12345678\"}}", "no value",
+		  "greeting" },
+		{ "{\"set\": {\"way\": \"LEFT\"}}", "no value", "way" },
+		{ "{\"set\": {\"flag\": \"2\"}}", "no value", "flag" },
+	};
+	struct fixture *f = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		fresh(f);
+		f->options = rows[i][0];
+		refused(f, rows[i][1], rows[i][2]);
+	}
+}
+
+static void *find(struct fixture *f, const void *bytes, size_t len)
+{
+	void *at = memmem(f->object, f->object_len, bytes, len);
+
+	assert_non_null(at);
+	return at;
+}
+
+static void malformed_types_are_refused(void **state)
+{
+	struct fixture *f = *state;
+	u8 *btf = find(f, "\x9f\xeb\x01\0\x18\0\0\0", 8);
+
+	btf[0] ^= 1; /* magic */
+	refused(f, "types", "object");
+	btf[0] ^= 1;
+	btf[8] += 2; /* where types begin */
+	refused(f, "types", "object");
+	btf[8] -= 2;
+	btf[12] -= 4; /* how long they are */
+	refused(f, "types", "object");
+	btf[12] += 4;
+	btf[24 + 7] = 31; /* of a kind that there is not */
+	refused(f, "types", "object");
+}
+
+static void malformed_definitions_are_refused(void **state)
+{
+	struct fixture *f = *state;
+	char *name;
+
+	/* The member "type", a number, becomes the size of the key's type. */
+	name = find(f, "key_size", 9);
+	memcpy(name, "key\0\0\0\0\0", 9);
+	f->maps[0].key_size = cpu_to_le32(16);
+	accepted(f);
+	/* The other way round a size is no number. */
+	fresh(f);
+	name = find(f, "value", 6);
+	memcpy(name, "type", 5);
+	refused(f, "definition", "counters");
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
+	const struct CMUnitTest tests[] = {
+		T(another_number_is_refused_by_name),
+		T(another_value_is_refused),
+		T(maps_must_be_the_objects),
+		T(no_map_may_be_missing),
+		T(entries_follow_the_options),
+		T(values_follow_the_options),
+		T(values_of_no_variable_are_refused),
+		T(malformed_types_are_refused),
+		T(malformed_definitions_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
