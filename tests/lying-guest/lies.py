@@ -243,10 +243,40 @@ def not_caught(layout):
                 "%d~%d:24" % (other.ref(1), other.ref(3)))),
         ("names one map instead of another",
          module("%d=00" % (other.ref(0) + 4))),
-        ("makes a map's values smaller",
-         capture("%d-8" % (layout.maps[1] + 72))),
+    ]
+
+
+def maps(layout):
+    """What the object itself tells otherwise."""
+    protocols, sources, constants, variables = layout.maps
+    own = "by the object and the options"
+    return [
+        ("makes a map's values smaller", capture("%d-8" % (sources + 72)),
+         "map sources: its value size is 8 in the capture, but 16 " + own),
+        ("makes a map's keys larger", capture("%d+4" % (sources + 68)),
+         "map sources: its key size is 8 in the capture, but 4 " + own),
+        ("makes a map bigger", capture("%d+1" % (protocols + 76)),
+         "map protocols: its entries is 257 in the capture, but 256 " + own),
+        ("makes another kind of a map", capture("%d=05" % (sources + 64)),
+         "map sources: its type is 5 in the capture, but 1 " + own),
+        ("gives a map other flags", capture("%d=01" % (sources + 80)),
+         "map sources: its flags is 1 in the capture, but 0 " + own),
+        ("pins a map", capture("%d=02" % (sources + 84)),
+         "map sources: its kind is 2 in the capture, but 0 " + own),
         ("lets a map start with other values",
-         capture("%d=07" % (layout.maps[3] + 96))),
+         capture("%d=07" % (variables + 96)),
+         r"map \.bss: it starts with another value in the capture than " +
+         own),
+        ("changes a constant", capture("%d=07" % (constants + 96)),
+         r"map \.rodata: it starts with another value in the capture than " +
+         own),
+        ("thaws constants", capture("%d=04" % (constants + 84)),
+         r"map \.rodata: its kind is 4 in the capture, but 5 " + own),
+        ("renames a map", capture("%d=%s" % (sources, b"z".hex())),
+         "map zources: the capture has it, the object has not"),
+        ("exchanges the names of two maps",
+         capture("%d~%d:64" % (protocols, sources)),
+         "map sources: its type is 2 in the capture, but 1 " + own),
     ]
 
 

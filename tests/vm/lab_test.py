@@ -328,6 +328,22 @@ def loop_needs_perfmon(t, lab):
             "and its manifest says with which privilege", shown)
 
 
+def maps_of_each_kind(t, lab):
+    """The bridge reads definitions and settings as the agent's libbpf does."""
+    args = ["submit", path("map_kinds.o"), "--target", "demo", "--slot", "one"]
+    settings = {"least": "-7", "way": "DOWN", "text": "after all",
+                "flag": "true", "shown": "0xffff", "hidden": "010",
+                "more": "9", "nothing": "18446744073709551615"}
+    for name, value in settings.items():
+        args += ["--set", "%s=%s" % (name, value)]
+    rc, result = lab.vouch(*args, "--map-entries", "two=9")
+    t.check(rc == 0 and result["deliveries"][0]["status"] == "loaded",
+            "maps and variables of each kind are accepted, and settings of "
+            "them", lab.stderr or result)
+    if rc == 0:
+        lab.vouch("target", "unload", "demo", result["image"]["name"])
+
+
 # object: (exit code, words that the reason must have)
 AGENT_REFUSES = {
     "helper_trace.o": (6, "bpf_trace"),
@@ -448,6 +464,7 @@ def main():
         t.run(wire_filter, lab)
         t.run(instances, lab, client)
         t.run(loop_needs_perfmon, lab)
+        t.run(maps_of_each_kind, lab)
         t.run(refusals, lab)
         status = status_of(lab)
         t.check(all(vm["state"] == "ready" for vm in
