@@ -164,6 +164,10 @@ int vouch_symbols_parse(const void *text, size_t len,
 	*why = "it is empty or larger than 32 MiB";
 	if (!len || len > VOUCH_SYMBOLS_MAX)
 		return -EINVAL;
+	/* It would hide what is behind it in its line. */
+	*why = "it is not text";
+	if (memchr(text, 0, len))
+		return -EINVAL;
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;

@@ -148,11 +148,17 @@ static void symbols_must_be_such(void **state)
 		{ BUILD_ID "ffffffff81000000 a b\n", "printable" },
 		{ BUILD_ID "ffffffff81000000 \001a\n", "printable" },
 	};
+	static const char hides[] = BUILD_ID "ffffffff81000000 a\0"
+					     "ffffffff81000010 b\n";
 	struct vouch_symbols *s = NULL;
 	const char *why = NULL;
 	size_t i;
 
 	(void)state;
+	assert_int_equal(
+		vouch_symbols_parse(hides, sizeof(hides) - 1, &s, &why),
+		-EINVAL);
+	assert_string_equal(why, "it is not text");
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		assert_int_equal(vouch_symbols_parse(bad[i][0],
 						     strlen(bad[i][0]), &s,
