@@ -80,7 +80,8 @@ static void add_symbol(struct fuzz_input *in)
 	u64 steps = fuzz_u16(in);
 
 	add_line(&symbols,
-		 places[which % 3] - slide - steps * STEP + (u64)(int8_t)fuzz_u8(in),
+		 places[which % 3] - slide - steps * STEP +
+			 (u64)(int8_t)fuzz_u8(in),
 		 names[which / 3 % 3]);
 }
 
@@ -266,8 +267,8 @@ static void check(struct fixture *f, const u8 *data, size_t len)
 				reason, sizeof(reason)))
 		return;
 	ask_hello(f);
-	if (!vouch_check(&f->view, f->object, f->object_len, f->target, &f->chk,
-			 &f->why))
+	if (!vouch_check(&f->view, f->object, f->object_len, NULL, f->target,
+			 &f->chk, &f->why))
 		ask_names(f, data, len);
 }
 
