@@ -59,6 +59,8 @@ TARGETD := $(wildcard target-driver/agent/*.c)
 
 BRIDGE_LIBS := -lcapstone -lelf -lcrypto -lsqlite3 -ljansson -lseccomp -lcap
 AGENT_LIBS := -lbpf -lelf -lz -ljansson -lseccomp -lcap -lcrypto
+AGENT_WRAP := -Wl,--wrap=syscall,--wrap=uname
+AGENT_LIBS += $(AGENT_WRAP)
 TARGETD_LIBS := -ljansson
 
 PROGRAMS := vouch vouchd vouch-link vouch-sign vouch-signd vouch-launchd \
@@ -194,7 +196,7 @@ TIME := 60
 FUZZ_HOST := $(BRIDGE) $(filter-out %/main.c,$(CLI)) $(COMMON)
 FUZZ_AGENT := $(filter-out %/main.c,$(AGENT)) $(COMMON)
 FUZZ_TARGETD := $(filter-out %/main.c,$(TARGETD)) $(COMMON)
-FUZZ_LIBS := $(sort $(BRIDGE_LIBS) $(AGENT_LIBS)) -lcmocka
+FUZZ_LIBS := $(sort $(BRIDGE_LIBS) $(filter -l%,$(AGENT_LIBS))) -lcmocka
 FUZZ_LINK := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
 # $(1): folder, $(2): compiler and flags, $(3): objects beside the target's
@@ -215,7 +217,8 @@ $(1)/fuzz/targetd_%_fuzz: $(1)/obj/tests/fuzz/targetd_%_fuzz.o $(3) $(1)/targetd
 $(1)/fuzz/%_fuzz: $(1)/obj/tests/fuzz/%_fuzz.o $(3) $(1)/host.a
 	$$(fuzz_link)
 $(1)/fuzz/%: fuzz_link = @echo '  LINK    $$@'; mkdir -p $$(@D); $(2) -o $$@ $$^ \
-	$(FUZZ_LINK) $(FUZZ_LIBS)
+	$$(FUZZ_LINK) $(FUZZ_LIBS)
+$(1)/fuzz/agent_%: FUZZ_LINK += $(AGENT_WRAP)
 endef
 
 # Objects of $(B)/asan/obj are those of the unit tests.

@@ -119,9 +119,11 @@ static int judge_core(const struct vouch_object *object, const struct btf *btf,
 	return -EOPNOTSUPP;
 }
 
-int vouch_btf_judge(const struct vouch_object *object, char *why, size_t size)
+int vouch_btf_judge(const struct vouch_object *object, bool for_target,
+		    char *why, size_t size)
 {
 	static const char *const sections[] = { ".ksyms", ".kconfig" };
+	u32 n = for_target ? 1 : 2;
 	struct btf *btf;
 	u32 i;
 	int err = 0;
@@ -133,9 +135,9 @@ int vouch_btf_judge(const struct vouch_object *object, char *why, size_t size)
 		snprintf(why, size, "the object's BTF is broken");
 		return -EINVAL;
 	}
-	for (i = 0; !err && i < sizeof(sections) / sizeof(*sections); i++)
+	for (i = 0; !err && i < n; i++)
 		err = judge_externs(btf, sections[i], why, size);
-	if (!err)
+	if (!err && !for_target)
 		err = judge_core(object, btf, why, size);
 	btf__free(btf);
 	return err;
@@ -356,4 +358,47 @@ int vouch_btf_layout(const struct btf *btf, struct vouch_capture_fact *fact)
 	fact->offset = cpu_to_le32(bits / 8);
 	fact->size = cpu_to_le32(size < 0 ? 0 : size);
 	return 0;
+}
+
+/* Append ".member" of what lies at @offset in @t, level by level. */
+static void name_at(const struct btf *btf, const struct btf_type *t, u32 offset,
+		    char *text, size_t size)
+{
+	int depth;
+	u32 i;
+
+	for (depth = 0; t && btf_is_composite(t) && depth < MAX_DEPTH;
+	     depth++) {
+		const struct btf_type *next = NULL;
+		u32 at = 0;
+
+		for (i = 0; !next && i < btf_vlen(t); i++) {
+			const struct btf_member *m = &btf_members(t)[i];
+			s64 len = btf__resolve_size(btf, m->type);
+			const char *name = name_of(btf, m->name_off);
+			size_t n = strlen(text);
+
+			at = btf_member_bit_offset(t, i) / 8;
+			if (offset < at || len < 0 || offset >= at + (u64)len)
+				continue;
+			next = strip(btf, m->type);
+			if (*name)
+				snprintf(text + n, size - n, ".%s", name);
+		}
+		t = next;
+		offset -= at;
+	}
+}
+
+void vouch_btf_field_at(u32 structure, u32 offset, char *text, size_t size)
+{
+	struct btf *btf = vouch_btf_kernel();
+	const struct btf_type *t = btf ? btf__type_by_id(btf, structure) : NULL;
+
+	snprintf(text, size, "byte %u of a kernel structure", offset);
+	if (t && btf_is_composite(t)) {
+		snprintf(text, size, "%s", name_of(btf, t->name_off));
+		name_at(btf, t, offset, text, size);
+	}
+	btf__free(btf);
 }

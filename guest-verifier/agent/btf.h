@@ -11,17 +11,20 @@ struct btf;
 /**
  * vouch_btf_judge() - is there anything in an object that is not supported?
  * @object: the object
+ * @for_target: the target's BTF and settings are known
  * @why: filled with the kind and name of the first such thing
  * @size: bytes of @why
  *
  * Externs (kernel symbols with or without type, kernel functions, kernel
  * configuration) and CO-RE relocations take their value from the verifier
- * kernel, not from the target, so that each is refused by kind.
+ * kernel, not from the target, so that each is refused by kind; with
+ * @for_target only kernel symbols and functions are.
  *
  * Return: 0 if there is none, -EOPNOTSUPP with @why, or -EINVAL with @why for
  * broken type information.
  */
-int vouch_btf_judge(const struct vouch_object *object, char *why, size_t size);
+int vouch_btf_judge(const struct vouch_object *object, bool for_target,
+		    char *why, size_t size);
 
 /**
  * vouch_btf_set() - give a variable a value.
@@ -71,5 +74,14 @@ void vouch_btf_free(struct btf *btf);
  * Return: 0, or -ENOENT.
  */
 int vouch_btf_layout(const struct btf *btf, struct vouch_capture_fact *fact);
+
+/**
+ * vouch_btf_field_at() - name a field of the running kernel.
+ * @structure: id of the structure in the kernel's BTF
+ * @offset: bytes
+ * @text: filled, as "task_struct.pid"
+ * @size: its length in bytes
+ */
+void vouch_btf_field_at(u32 structure, u32 offset, char *text, size_t size);
 
 #endif /* VOUCH_BTF_H */

@@ -20,6 +20,8 @@ static void write_env(struct vouch_load *load,
 
 	memcpy(env.license, load->object->license, sizeof(env.license));
 	memcpy(env.object, hash, sizeof(env.object));
+	memcpy(env.layout, load->target->layout, sizeof(env.layout));
+	memcpy(env.retarget, load->target->retarget, sizeof(env.retarget));
 	env.privileges = cpu_to_le32(privileges);
 	vouch_capture_write_record(w, VOUCH_RECORD_ENV, &env, sizeof(env), NULL,
 				   0);

@@ -19,7 +19,7 @@
 #include "../vouch_guest_abi.h"
 #include "confine.h"
 
-#define FIRST_CLOSED 5
+#define FIRST_CLOSED 6
 #define MAX_MEMORY (1ull << 30)
 #define MAX_FILES 512
 
@@ -31,10 +31,10 @@ static int step(const char **what, const char *name, long ret)
 	return ret == -1 && errno ? -errno : (int)ret;
 }
 
-static int set_descriptors(int pipe_fd, int guest_fd)
+static int set_descriptors(int pipe_fd, int guest_fd, int btf_fd)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int high_pipe, high_guest = -1, i;
+	int high_pipe, high_guest = -1, high_btf = -1, i;
 
 	if (null < 0)
 		return -1;
@@ -42,7 +42,10 @@ static int set_descriptors(int pipe_fd, int guest_fd)
 	high_pipe = fcntl(pipe_fd, F_DUPFD_CLOEXEC, 64);
 	if (guest_fd >= 0)
 		high_guest = fcntl(guest_fd, F_DUPFD_CLOEXEC, 64);
-	if (high_pipe < 0 || (guest_fd >= 0 && high_guest < 0))
+	if (btf_fd > 0)
+		high_btf = fcntl(btf_fd, F_DUPFD_CLOEXEC, 64);
+	if (high_pipe < 0 || (guest_fd >= 0 && high_guest < 0) ||
+	    (btf_fd > 0 && high_btf < 0))
 		return -1;
 	for (i = 0; i < 3; i++)
 		if (dup2(null, i) < 0)
@@ -51,6 +54,9 @@ static int set_descriptors(int pipe_fd, int guest_fd)
 		return -1;
 	if (dup3(guest_fd >= 0 ? high_guest : null, VOUCH_CONFINE_GUEST,
 		 O_CLOEXEC) < 0)
+		return -1;
+	if (dup3(btf_fd > 0 ? high_btf : null, VOUCH_CONFINE_BTF, O_CLOEXEC) <
+	    0)
 		return -1;
 	return syscall(SYS_close_range, FIRST_CLOSED, ~0u, 0);
 }
@@ -186,7 +192,8 @@ static int allow_plain(scmp_filter_ctx ctx)
 
 static int allow_bounded(scmp_filter_ctx ctx)
 {
-	static const u32 ioctls[] = { VOUCH_GUEST_ARM, VOUCH_GUEST_TAKE };
+	static const u32 ioctls[] = { VOUCH_GUEST_ARM, VOUCH_GUEST_DISARM,
+				      VOUCH_GUEST_TAKE, VOUCH_GUEST_ORIGINS };
 	u32 i;
 	int err;
 
@@ -242,7 +249,7 @@ int vouch_confine(const struct vouch_confinement *c, int pipe_fd, int guest_fd,
 
 	errno = 0;
 	err = step(what, "arranging descriptors",
-		   set_descriptors(pipe_fd, guest_fd));
+		   set_descriptors(pipe_fd, guest_fd, c->btf_fd));
 	if (!err)
 		err = step(what, "dropping the bounding set", drop_bounding());
 	if (!err)

@@ -8,12 +8,14 @@
 /* Descriptors that a confined child has, beside 0 to 2 on /dev/null. */
 #define VOUCH_CONFINE_PIPE 3
 #define VOUCH_CONFINE_GUEST 4
+#define VOUCH_CONFINE_BTF 5
 
 struct vouch_confinement {
 	u32 uid; /* the child's own user and group */
 	bool perfmon; /* CAP_PERFMON beside CAP_BPF and CAP_NET_ADMIN */
 	bool symbols; /* CAP_SYSLOG too (recording for tests) */
 	bool test_run; /* may run programs and read maps */
+	int btf_fd; /* becomes VOUCH_CONFINE_BTF; 0: none */
 	u32 cpu_s; /* CPU time, in seconds */
 };
 

@@ -41,6 +41,12 @@ int vouch_guest_arm(int fd, const void *log_buf, u32 n_insns, const void *list,
 	return ioctl(fd, VOUCH_GUEST_ARM, &arm) < 0 ? -errno : 0;
 }
 
+void vouch_guest_disarm(int fd)
+{
+	if (fd >= 0)
+		ioctl(fd, VOUCH_GUEST_DISARM);
+}
+
 int vouch_guest_origins(int fd, const void *log_buf,
 			struct vouch_guest_origin **origins, u32 *n, char *why,
 			size_t size)

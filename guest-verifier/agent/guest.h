@@ -35,6 +35,12 @@ int vouch_guest_arm(int fd, const void *log_buf, u32 n_insns, const void *list,
 		    size_t list_size);
 
 /**
+ * vouch_guest_disarm() - end all designations.
+ * @fd: the device, or negative for none
+ */
+void vouch_guest_disarm(int fd);
+
+/**
  * vouch_guest_origins() - where a loaded program's accesses were before
  * verification.
  * @fd: the device

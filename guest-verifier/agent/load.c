@@ -4,23 +4,29 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "bpf_names.h"
+#include "bpf_call.h"
 #include "btf.h"
+#include "confine.h"
 #include "guest.h"
+#include "kconfig.h"
 #include "load.h"
+#include "relocate.h"
 
 #define STATS_LOG (64u << 10) /* bytes for a summary */
 #define FULL_LOG (64u << 20) /* bytes for every step */
-#define LOG_KEPT (1u << 20) /* bytes that are sent */
 #define LEVEL_STATS 4
 #define LEVEL_STEPS 1
 #define MAX_MESSAGES 4096
+
+/* How libbpf finds the target's BTF. */
+#define STRING(x) #x
+#define FD_PATH(fd) "/proc/self/fd/" STRING(fd)
+#define BTF_PATH FD_PATH(VOUCH_CONFINE_BTF)
 
 /* What libbpf complained of; it has no context to hand over. */
 static char messages[MAX_MESSAGES];
@@ -61,10 +67,29 @@ bool vouch_load_fail(struct vouch_load *load, const char *reason, ...)
 	return false;
 }
 
+bool vouch_load_refuse(struct vouch_load *load, int prog, const char *reason,
+		       ...)
+{
+	va_list args;
+
+	va_start(args, reason);
+	vsnprintf(load->reason, sizeof(load->reason), reason, args);
+	va_end(args);
+	load->verdict = VOUCH_VERDICT_UNSUPPORTED;
+	load->failed = prog;
+	return false;
+}
+
 bool vouch_load_blame(struct vouch_load *load)
 {
 	load->usage = true;
 	return false;
+}
+
+/* Is it known what the program is to find on its target? */
+static bool for_target(const struct vouch_load *load)
+{
+	return load->target && load->target->btf_len;
 }
 
 static bool judge_object(struct vouch_load *load)
@@ -74,7 +99,10 @@ static bool judge_object(struct vouch_load *load)
 
 	if (load->options->record)
 		return true;
-	err = vouch_btf_judge(load->object, why, sizeof(why));
+	err = vouch_btf_judge(load->object, for_target(load), why, sizeof(why));
+	if (!err && for_target(load))
+		err = vouch_kconfig_text(load->object, load->target,
+					 &load->kconfig, why, sizeof(why));
 	if (!err)
 		return true;
 	if (err == -EOPNOTSUPP)
@@ -90,10 +118,11 @@ static bool lacks_means(int err)
 	       err == -EAGAIN || err == -EPERM;
 }
 
-static bool open_object(struct vouch_load *load)
+static bool open_object(struct vouch_load *load, const char *btf_path)
 {
 	/* A fixed name: it becomes part of the names of maps. */
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "vouch");
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "vouch",
+		    .kconfig = load->kconfig, .btf_custom_path = btf_path);
 
 	libbpf_set_print(keep_message);
 	load->bpf = bpf_object__open_mem(load->object->data, load->object->size,
@@ -181,31 +210,7 @@ static bool prepare_maps(struct vouch_load *load)
 	return true;
 }
 
-static bool set_entries(struct vouch_load *load, const struct vouch_option *o)
-{
-	struct bpf_map *map = bpf_object__find_map_by_name(load->bpf, o->name);
-	char *end;
-	unsigned long n = strtoul(o->value, &end, 10);
-
-	if (!map || bpf_map__is_internal(map)) {
-		vouch_load_fail(load, "map_entries: the object has no map %s",
-				o->name);
-		return vouch_load_blame(load);
-	}
-	if (!isdigit((unsigned char)*o->value) || *end || !n || n > ~0u) {
-		vouch_load_fail(
-			load,
-			"map_entries: %s is no number of entries for map %s",
-			o->value, o->name);
-		return vouch_load_blame(load);
-	}
-	return !bpf_map__set_max_entries(map, n) ||
-	       vouch_load_fail(load, "cannot set the entries of map %s",
-			       o->name);
-}
-
-/* The section that an internal map holds, or NULL. */
-static const char *section_of(const struct bpf_map *map)
+const char *vouch_load_map_section(const struct bpf_map *map)
 {
 	return bpf_map__is_internal(map) ? strchr(bpf_map__name(map), '.')
 					 : NULL;
@@ -214,56 +219,9 @@ static const char *section_of(const struct bpf_map *map)
 /* libbpf puts the object's name before the section's. */
 const char *vouch_load_map_name(const struct bpf_map *map)
 {
-	const char *section = section_of(map);
+	const char *section = vouch_load_map_section(map);
 
 	return section ? section : bpf_map__name(map);
-}
-
-static bool set_variable(struct vouch_load *load, const struct vouch_option *o)
-{
-	const struct btf *btf = bpf_object__btf(load->bpf);
-	char why[256], known[512] = "";
-	struct bpf_map *map;
-
-	bpf_object__for_each_map(map, load->bpf) {
-		const char *section = section_of(map);
-		size_t size = 0;
-		void *data;
-		int err;
-
-		if (!section || !btf)
-			continue;
-		data = (void *)bpf_map__initial_value(map, &size);
-		if (!data)
-			continue;
-		err = vouch_btf_set(btf, section, data, size, o->name, o->value,
-				    why, sizeof(why));
-		if (!err)
-			return true;
-		if (err != -ENOENT) {
-			vouch_load_fail(load, "set: cannot set %s: %s", o->name,
-					why);
-			return vouch_load_blame(load);
-		}
-		vouch_btf_list(btf, section, known, sizeof(known));
-	}
-	vouch_load_fail(load, "set: the object has no variable %s; it has: %s",
-			o->name, *known ? known : "none");
-	return vouch_load_blame(load);
-}
-
-static bool apply_options(struct vouch_load *load)
-{
-	const struct vouch_options *o = load->options;
-	u32 i;
-
-	for (i = 0; i < o->n_map_entries; i++)
-		if (!set_entries(load, &o->map_entries[i]))
-			return false;
-	for (i = 0; i < o->n_set; i++)
-		if (!set_variable(load, &o->set[i]))
-			return false;
-	return true;
 }
 
 static char *new_log(size_t size)
@@ -272,6 +230,18 @@ static char *new_log(size_t size)
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	return p == MAP_FAILED ? NULL : p;
+}
+
+static int arm(const struct vouch_load *load, const struct vouch_load_prog *p,
+	       u32 i)
+{
+	size_t size = 0;
+	const void *list =
+		load->target ? vouch_target_entries(load->target, i, &size)
+			     : NULL;
+
+	return vouch_guest_arm(load->guest_fd, p->log_buf,
+			       load->object->n_insns, list, size);
 }
 
 /*
@@ -299,8 +269,7 @@ static bool prepare_logs(struct vouch_load *load)
 			p->prog,
 			LEVEL_STATS | (load->full_log ? LEVEL_STEPS : 0));
 		if (load->guest_fd >= 0)
-			err = vouch_guest_arm(load->guest_fd, p->log_buf,
-					      load->object->n_insns, NULL, 0);
+			err = arm(load, p, i);
 		if (err)
 			return vouch_load_fail(
 				load, "arming the guest module for %s: %s",
@@ -357,90 +326,120 @@ static bool explain_failure(struct vouch_load *load)
 		    strerror(-load->err));
 }
 
-bool vouch_load_object(struct vouch_load *load)
+static bool prepare_object(struct vouch_load *load, const char *btf_path)
 {
-	load->failed = -1;
 	messages[0] = 0;
-	if (!judge_object(load) || !open_object(load))
+	load->n_progs = 0;
+	memset(load->pinned_maps, 0, sizeof(load->pinned_maps));
+	if (!open_object(load, btf_path))
 		return false;
 	if (!judge_names(load) || !judge_programs(load) || !prepare_maps(load))
 		return vouch_load_blame(load);
-	if (!apply_options(load) || !prepare_logs(load))
+	return vouch_load_apply(load);
+}
+
+static bool load_prepared(struct vouch_load *load)
+{
+	if (!prepare_logs(load))
 		return false;
-	if (bpf_object__load(load->bpf)) {
-		load->err = -errno;
-		return explain_failure(load);
-	}
-	load->verdict = VOUCH_VERDICT_ACCEPTED;
-	return true;
+	if (!bpf_object__load(load->bpf))
+		return true;
+	load->err = -errno;
+	return explain_failure(load);
 }
 
-static const char *verdict_name(enum vouch_verdict verdict)
+static void close_object(struct vouch_load *load)
 {
-	static const char *const names[] = { "accepted", "rejected",
-					     "unsupported", "error" };
-
-	return names[verdict];
+	bpf_object__close(load->bpf);
+	load->bpf = NULL;
 }
 
-/* A JSON text of @log's end: its bytes come from the submitter. */
-static json_t *log_text(const char *log)
+static bool copy_programs(struct vouch_load *load, struct vouch_relocate *r)
 {
-	size_t i, n = strlen(log), from = n > LOG_KEPT ? n - LOG_KEPT : 0;
-	char *text = strdup(log + from);
-	json_t *json;
-
-	if (!text)
-		return NULL;
-	for (i = 0; text[i]; i++)
-		if ((text[i] < ' ' && text[i] != '\n' && text[i] != '\t') ||
-		    text[i] >= 0x7f)
-			text[i] = '?';
-	json = json_string(text);
-	free(text);
-	return json;
-}
-
-static json_t *program_result(const struct vouch_load *load, u32 i)
-{
-	const struct bpf_program *prog = load->progs[i].prog;
-	const char *verdict = "not loaded";
-	bool failed = load->failed == (int)i;
-
-	if (failed || load->verdict == VOUCH_VERDICT_ACCEPTED)
-		verdict = verdict_name(load->verdict);
-	else if (bpf_program__fd(prog) >= 0)
-		verdict = "accepted";
-	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:s?}", "name", bpf_program__name(prog),
-		"section", bpf_program__section_name(prog), "type",
-		vouch_prog_type_name(bpf_program__type(prog)), "verdict",
-		verdict, "reason", failed ? load->reason : NULL);
-}
-
-json_t *vouch_load_result(const struct vouch_load *load)
-{
-	json_t *programs = json_array();
-	const char *log = "";
+	static const char *const paths[] = { NULL, BTF_PATH };
 	u32 i;
 
-	for (i = 0; i < load->n_progs; i++)
-		json_array_append_new(programs, program_result(load, i));
-	if (load->failed >= 0 && load->progs[load->failed].log_buf)
-		log = load->progs[load->failed].log_buf;
-	else if (load->verdict == VOUCH_VERDICT_ACCEPTED)
-		log = load->progs[load->n_progs - 1].log_buf;
-	return json_pack("{s:s, s:o?, s:o, s:o?, s:i, s:b}", "verdict",
-			 verdict_name(load->verdict), "reason",
-			 load->verdict ? log_text(load->reason) : NULL,
-			 "programs", programs, "log", log_text(log), "errno",
-			 -load->err, "usage", load->usage);
+	for (i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		if (!prepare_object(load, paths[i]))
+			return false;
+		load->err = vouch_relocate_copy(load, r, paths[i]);
+		if (load->err)
+			return explain_failure(load);
+		close_object(load);
+	}
+	return !vouch_relocate_begin(r) ||
+	       vouch_load_fail(
+		       load,
+		       "the object's relocations change what its instructions are");
+}
+
+/* Logs are the last round's: each has buffers of its own. */
+static void forget_round(struct vouch_load *load)
+{
+	u32 i;
+
+	close_object(load);
+	vouch_guest_disarm(load->guest_fd);
+	for (i = 0; i < load->n_progs; i++) {
+		munmap(load->progs[i].log_buf, STATS_LOG);
+		load->progs[i].log_buf = NULL;
+	}
+}
+
+static bool load_mixed(struct vouch_load *load, struct vouch_relocate *r)
+{
+	bool again = true;
+	int round;
+
+	for (round = 0; again && round < VOUCH_RELOCATE_ROUNDS; round++) {
+		if (round)
+			forget_round(load);
+		if (!prepare_object(load, NULL) || !load_prepared(load))
+			return false;
+		again = false;
+		if (load->guest_fd >= 0 &&
+		    !vouch_relocate_judge(load, r, &again))
+			return false;
+	}
+	return !again ||
+	       vouch_load_refuse(
+		       load, -1,
+		       "an access of the object is through the context or a kernel structure only if it is relocated for the verifier kernel");
+}
+
+static bool load_for_target(struct vouch_load *load)
+{
+	struct vouch_relocate r = { 0 };
+	bool good;
+
+	vouch_bpf_call_release(load->target->release);
+	good = copy_programs(load, &r) && load_mixed(load, &r);
+	vouch_relocate_release(&r);
+	vouch_bpf_call_release(NULL);
+	return good;
+}
+
+bool vouch_load_object(struct vouch_load *load)
+{
+	bool good;
+
+	load->failed = -1;
+	if (!judge_object(load))
+		return false;
+	if (for_target(load))
+		good = load_for_target(load);
+	else
+		good = prepare_object(load, NULL) && load_prepared(load);
+	if (good)
+		load->verdict = VOUCH_VERDICT_ACCEPTED;
+	return good;
 }
 
 void vouch_load_release(struct vouch_load *load)
 {
-	bpf_object__close(load->bpf);
-	load->bpf = NULL;
+	close_object(load);
+	free(load->kconfig);
+	load->kconfig = NULL;
 }
 
 const char *vouch_load_library(void)

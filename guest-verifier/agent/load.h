@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Loading an object through libbpf, in the confined child. load.c, btf.c,
- * collect.c, run.c and load_time.c are the only users of libbpf.
+ * Loading an object through libbpf, in the confined child. load*.c,
+ * btf.c, collect.c, kconfig.c, relocate.c and run.c are the only users of
+ * libbpf.
  */
 #ifndef VOUCH_LOAD_H
 #define VOUCH_LOAD_H
@@ -11,6 +12,7 @@
 #include "capture_write.h"
 #include "object.h"
 #include "options.h"
+#include "target.h"
 
 struct bpf_map;
 struct bpf_object;
@@ -34,12 +36,15 @@ struct vouch_load {
 	/* Given. */
 	const struct vouch_object *object;
 	const struct vouch_options *options;
+	const struct vouch_target *target; /* NULL, or of no BTF: load as for
+					    * the verifier kernel alone */
 	int guest_fd; /* negative: load without capturing */
 	bool full_log; /* have the verifier tell every step */
 	bool quiet; /* have it tell nothing; only without capturing */
 
 	/* Found. */
 	struct bpf_object *bpf;
+	char *kconfig; /* the target's settings that it asks for, or NULL */
 	struct vouch_load_prog progs[VOUCH_MAX_PROGS];
 	u32 n_progs;
 	u32 pinned_maps[VOUCH_MAX_MAPS / 32]; /* bit per map */
@@ -78,12 +83,39 @@ bool vouch_load_fail(struct vouch_load *load, const char *reason, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /**
+ * vouch_load_refuse() - replace the verdict: cannot be retargeted.
+ * @load: the load
+ * @prog: index of the program, or -1
+ * @reason: format of the reason
+ *
+ * Return: false.
+ */
+bool vouch_load_refuse(struct vouch_load *load, int prog, const char *reason,
+		       ...) __attribute__((format(printf, 3, 4)));
+
+/**
  * vouch_load_blame() - say that an error is the object's or an option's.
  * @load: the load
  *
  * Return: false.
  */
 bool vouch_load_blame(struct vouch_load *load);
+
+/**
+ * vouch_load_apply() - put the submission's options into the object.
+ * @load: with the object opened
+ *
+ * Return: true, or false after vouch_load_fail().
+ */
+bool vouch_load_apply(struct vouch_load *load);
+
+/**
+ * vouch_load_map_section() - the section that a map holds.
+ * @map: a map
+ *
+ * Return: its name, or NULL if it holds none.
+ */
+const char *vouch_load_map_section(const struct bpf_map *map);
 
 /**
  * vouch_load_map_name() - the name of a map in captures and results.

@@ -207,11 +207,13 @@ static void write_result(const struct arguments *args, const json_t *result)
 static int verify_file(const struct vouch_kernel *kernel,
 		       const struct arguments *args)
 {
+	const struct vouch_target target = { 0 };
 	size_t size, capture_len;
 	u8 *capture;
 	void *object = read_in(args->file, VOUCH_MAX_OBJECT, &size);
-	json_t *result = vouch_verify_object(kernel, &args->options, object,
-					     size, &capture, &capture_len);
+	json_t *result = vouch_verify_object(kernel, &args->options, &target,
+					     object, size, &capture,
+					     &capture_len);
 	int code = exit_code(result);
 
 	if (capture && args->capture)

@@ -71,7 +71,9 @@ static int greet(int fd, const struct vouch_kernel *kernel, char *why,
 static int serve_verify(int fd, const struct vouch_kernel *kernel,
 			const struct vouch_message *msg)
 {
+	struct vouch_target_object object;
 	struct vouch_options options;
+	struct vouch_target target;
 	size_t capture_len;
 	const char *why;
 	json_t *result;
@@ -81,8 +83,12 @@ static int serve_verify(int fd, const struct vouch_kernel *kernel,
 	if (vouch_options_read(json_object_get(msg->json, "options"), &options,
 			       &why))
 		return refuse(fd, msg->id, "reading the options", why);
-	result = vouch_verify_object(kernel, &options, msg->blob, msg->blob_len,
-				     &capture, &capture_len);
+	if (vouch_target_read(msg->json, msg->blob, msg->blob_len, &object,
+			      &target, &why))
+		return refuse(fd, msg->id, "reading the parts", why);
+	result = vouch_verify_object(kernel, &options, &target, object.data,
+				     object.size, &capture, &capture_len);
+	vouch_target_release(&target);
 	if (!result)
 		return -ENOMEM;
 	err = vouch_channel_send(fd, VOUCH_FRAME_CAPTURE, msg->id, result,

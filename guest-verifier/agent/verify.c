@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "child.h"
 #include "hash.h"
@@ -22,6 +24,8 @@
 struct attempt {
 	const struct vouch_kernel *kernel;
 	const struct vouch_options *options;
+	const struct vouch_target *target;
+	int btf_fd; /* the target's BTF, as a file; 0: none */
 	const void *data;
 	size_t size;
 	u8 hash[VOUCH_HASH_LEN];
@@ -44,6 +48,7 @@ static json_t *attempt_main(void *arg, int guest_fd, void **blob,
 	struct vouch_load load = {
 		.object = &object,
 		.options = a->options,
+		.target = a->target,
 		.guest_fd = guest_fd,
 		.full_log = a->full_log,
 		.failed = -1,
@@ -70,6 +75,7 @@ static json_t *run(const struct attempt *a, u8 **capture, size_t *len)
 			.uid = FIRST_UID + n_children++ % N_UIDS,
 			.perfmon = a->perfmon,
 			.symbols = a->options->record,
+			.btf_fd = a->btf_fd,
 			.cpu_s = CPU_SECONDS,
 		},
 		.guest = !a->full_log,
@@ -121,9 +127,14 @@ static const char *check_facts(const struct attempt *a,
 	if (memcmp(env.object, a->hash, sizeof(env.object)) ||
 	    le32_to_cpu(env.privileges) != privileges(a))
 		return "the capture is of another load";
+	if (memcmp(env.layout, a->target->layout, sizeof(env.layout)) ||
+	    memcmp(env.retarget, a->target->retarget, sizeof(env.retarget)))
+		return "the capture is for another target";
 	/* The licence alone is the object's; the bridge reads it there. */
 	memset(env.license, 0, sizeof(env.license));
 	memset(env.object, 0, sizeof(env.object));
+	memset(env.layout, 0, sizeof(env.layout));
+	memset(env.retarget, 0, sizeof(env.retarget));
 	env.privileges = 0;
 	if (memcmp(&env, &a->kernel->env, sizeof(env)))
 		return "the capture is of another kernel";
@@ -235,14 +246,36 @@ static json_t *finish(const struct attempt *a, json_t *result, u8 **capture,
 	return result;
 }
 
+/* libbpf reads it from a file, and a child cannot write one. */
+static int open_btf(struct attempt *a)
+{
+	const u8 *p = a->target->btf;
+	size_t left = a->target->btf_len;
+	int fd = memfd_create("btf", MFD_CLOEXEC);
+
+	while (fd >= 0 && left) {
+		ssize_t n = write(fd, p, left);
+
+		if (n <= 0) {
+			close(fd);
+			return -1;
+		}
+		p += n;
+		left -= n;
+	}
+	a->btf_fd = fd;
+	return fd < 0 ? -1 : 0;
+}
+
 json_t *vouch_verify_object(const struct vouch_kernel *kernel,
 			    const struct vouch_options *options,
-			    const void *data, size_t size, u8 **capture,
-			    size_t *capture_len)
+			    const struct vouch_target *target, const void *data,
+			    size_t size, u8 **capture, size_t *capture_len)
 {
 	struct attempt a = {
 		.kernel = kernel,
 		.options = options,
+		.target = target,
 		.data = data,
 		.size = size,
 	};
@@ -254,6 +287,12 @@ json_t *vouch_verify_object(const struct vouch_kernel *kernel,
 		return vouch_result_error(
 			"usage", "the object is empty or larger than 16 MiB");
 	vouch_hash_sha256(data, size, a.hash);
+	if (target->btf_len && open_btf(&a))
+		return vouch_result_error("internal",
+					  "keeping the target's BTF: %s",
+					  strerror(errno));
 	result = attempts(&a, capture, capture_len);
+	if (a.btf_fd)
+		close(a.btf_fd);
 	return result ? finish(&a, result, capture, capture_len) : NULL;
 }

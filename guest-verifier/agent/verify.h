@@ -8,6 +8,7 @@
 #include "kernel.h"
 #include "object.h"
 #include "options.h"
+#include "target.h"
 
 /* Milliseconds that one attempt may take; a test may have a slower kernel. */
 #ifndef VOUCH_VERIFY_TIMEOUT
@@ -18,6 +19,7 @@
  * vouch_verify_object() - have the verifier judge an object and capture it.
  * @kernel: the kernel's facts
  * @options: of the submission
+ * @target: what is known of the target; may be all zero
  * @data: the object
  * @size: its length in bytes
  * @capture: set to the capture, to be freed, if accepted; else NULL
@@ -28,7 +30,7 @@
  */
 json_t *vouch_verify_object(const struct vouch_kernel *kernel,
 			    const struct vouch_options *options,
-			    const void *data, size_t size, u8 **capture,
-			    size_t *capture_len);
+			    const struct vouch_target *target, const void *data,
+			    size_t size, u8 **capture, size_t *capture_len);
 
 #endif /* VOUCH_VERIFY_H */

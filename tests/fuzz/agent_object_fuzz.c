@@ -87,7 +87,7 @@ static void read_object(const u8 *data, size_t size, u8 which)
 	}
 	fuzz_touch(object.btf.data, object.btf.size);
 	fuzz_touch(object.btf_ext.data, object.btf_ext.size);
-	if (vouch_btf_judge(&object, text, sizeof(text)))
+	if (vouch_btf_judge(&object, false, text, sizeof(text)))
 		fuzz_require(text[0]);
 	if (!object.btf.data)
 		return;

@@ -65,6 +65,8 @@ static const struct expectation expectations[] = {
 	  false, 0, 0, NULL },
 };
 
+static const struct vouch_target no_target;
+
 static const char *text_of(const json_t *json, const char *key)
 {
 	const char *s = json_string_value(json_object_get(json, key));
@@ -86,7 +88,7 @@ static json_t *verify(const struct vouch_kernel *kernel, const char *object,
 	snprintf(path, sizeof(path), "/objects/%s.o", object);
 	data = vouch_file_read(path, VOUCH_MAX_OBJECT, &size);
 	vouch_test_check(data, "%s is there", path);
-	result = vouch_verify_object(kernel, options, data, size,
+	result = vouch_verify_object(kernel, options, &no_target, data, size,
 				     &capture->data, &capture->len);
 	free(data);
 	if (capture->data && vouch_capture_parse(capture->data, capture->len,
@@ -353,8 +355,9 @@ static void broken_objects_are_refused(const struct vouch_kernel *kernel)
 
 	step = size / 12;
 	for (len = 0; data && len < size; len += step) {
-		json_t *result = vouch_verify_object(
-			kernel, &options, data, len, &capture, &capture_len);
+		json_t *result = vouch_verify_object(kernel, &options,
+						     &no_target, data, len,
+						     &capture, &capture_len);
 
 		n++;
 		/* Nobody's error but the submitter's, so no crash either. */
@@ -388,8 +391,8 @@ static void sections_lie_in_the_object(const struct vouch_kernel *kernel)
 		if (sh->sh_type != SHT_PROGBITS || !sh->sh_size)
 			continue;
 		sh->sh_offset = 1ull << 40;
-		result = vouch_verify_object(kernel, &options, data, size,
-					     &capture, &capture_len);
+		result = vouch_verify_object(kernel, &options, &no_target, data,
+					     size, &capture, &capture_len);
 		sh->sh_offset = offset;
 		n++;
 		bad += !strstr(text_of(result, "reason"), "outside the file");

@@ -129,6 +129,7 @@ int main(void)
 	vouch_test_confinement();
 	vouch_test_parent_deeds();
 	vouch_test_objects();
+	vouch_test_retarget();
 	vouch_test_session();
 	vouch_test_check(!syscall(SYS_delete_module, "vouch_guest", O_NONBLOCK),
 			 "the guest module goes when nobody uses it");

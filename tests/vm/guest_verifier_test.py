@@ -24,7 +24,8 @@ FLAGS = ("-std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror "
          "-fsanitize=undefined -fsanitize-undefined-trap-on-error "
          "-I. -Icommon -static").split()
 FLAGS += os.environ.get("CFLAGS", "").split()
-LIBS = "-lbpf -lelf -lz -ljansson -lseccomp -lcap -lcrypto".split()
+LIBS = ("-lbpf -lelf -lz -ljansson -lseccomp -lcap -lcrypto "
+        "-Wl,--wrap=syscall,--wrap=uname").split()
 
 
 def main():

@@ -93,15 +93,15 @@ static void replay(u8 **capture, size_t *len)
 
 json_t *lying_verify_object(const struct vouch_kernel *kernel,
 			    const struct vouch_options *options,
-			    const void *data, size_t size, u8 **capture,
-			    size_t *capture_len)
+			    const struct vouch_target *target, const void *data,
+			    size_t size, u8 **capture, size_t *capture_len)
 {
 	const char *script = lie_of('m');
 	json_t *result;
 
 	tell_module(script ? script : "");
-	result = vouch_verify_object(kernel, options, data, size, capture,
-				     capture_len);
+	result = vouch_verify_object(kernel, options, target, data, size,
+				     capture, capture_len);
 	if (!result || !*capture)
 		return result;
 	replay(capture, capture_len);
