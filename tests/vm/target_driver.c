@@ -399,7 +399,7 @@ static unsigned int chosen_suite(void)
 {
 	const char *name = getenv("vouch_suite");
 
-	if (!name)
+	if (!name || !strcmp(name, "whole"))
 		return WHOLE;
 	if (!strcmp(name, "smoke"))
 		return SMOKE;

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "debug.h"
 #include "target_client.h"
 
 #define FLIPPED "/flipped"
@@ -60,15 +61,21 @@ static int admit_quietly(int fd)
 	return ioctl(dev, VOUCH_TARGET_ADMIT, &a) ? -errno : 0;
 }
 
+/* A debug kernel, which is many times as slow, gets some of the bytes. */
+static unsigned int step(void)
+{
+	return vouch_debug_wanted() ? 17 : 1;
+}
+
 void test_flips(void)
 {
 	size_t len = read_image("/images/count"), content, at;
-	unsigned int admitted = 0, past = 0;
+	unsigned int admitted = 0, past = 0, n = 0;
 
 	if (!verdict(len > 0, "an image to flip bytes of"))
 		return;
 	content = len - MARKER - TRAILER - signature_len(len);
-	for (at = 0; at < len; at++) {
+	for (at = 0; at < len; at += step(), n++) {
 		int fd = open_flipped(len, at);
 
 		if (admit_quietly(fd) >= 0 || fd < 0) {
@@ -77,11 +84,12 @@ void test_flips(void)
 		}
 		close(fd);
 	}
-	verdict(!admitted, "none of %zu flipped bytes is admitted", len);
+	verdict(!admitted, "none of %u flipped bytes is admitted", n);
 
 	if (!verdict(!admit("count", NULL), "the good file is admitted"))
 		return;
-	for (at = 0; at < content; at++) {
+	n = 0;
+	for (at = 0; at < content; at += step(), n++) {
 		int fd = open_flipped(len, at), err;
 
 		err = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
@@ -93,8 +101,7 @@ void test_flips(void)
 		close(fd);
 	}
 	verdict(!past,
-		"the kernel itself refuses each of %zu flipped signed bytes",
-		content);
+		"the kernel itself refuses each of %u flipped signed bytes", n);
 	verdict(!load("count") && !unload("count"),
 		"and the good file still loads");
 	unlink(FLIPPED);
