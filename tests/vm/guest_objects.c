@@ -9,6 +9,11 @@
 #include "guest-verifier/agent/verify.h"
 #include "guest_test.h"
 
+/* One that needs CAP_PERFMON, and takes the verifier long. */
+#ifndef LARGE_OBJECT
+#define LARGE_OBJECT "xdpfilt_dny_all"
+#endif
+
 /* A kind of reference that a capture must, or must not, hold. */
 #define REF(kind) (1u << (kind))
 
@@ -29,7 +34,7 @@ static const struct expectation expectations[] = {
 	{ "xdp_count", "accepted", "", false,
 	  VALUES | REF(VOUCH_REF_CALL) | REF(VOUCH_REF_SUBCALL), 2,
 	  "__htab_map_lookup_elem" },
-	{ "xdpfilt_dny_all", "accepted", "", false,
+	{ LARGE_OBJECT, "accepted", "", false,
 	  REF(VOUCH_REF_MAP) | REF(VOUCH_REF_CALL) | REF(VOUCH_REF_CONST), 1,
 	  "htab_percpu_map_lookup_elem" },
 	{ "refuse/timer", "accepted", "", false,
@@ -251,7 +256,7 @@ static void privileges_are_the_least(const struct vouch_kernel *kernel)
 			 "what needs no perfmon does not get it");
 	json_decref(result);
 	release(&capture);
-	result = verify(kernel, "xdpfilt_dny_all", &options, &capture);
+	result = verify(kernel, LARGE_OBJECT, &options, &capture);
 	vouch_test_check(has_privilege(result, "perfmon") && capture.data &&
 				 le32_to_cpu(capture.view.env->privileges) ==
 					 VOUCH_PRIV_PERFMON,
@@ -259,7 +264,7 @@ static void privileges_are_the_least(const struct vouch_kernel *kernel)
 	json_decref(result);
 	release(&capture);
 	options.allow_perfmon = false;
-	result = verify(kernel, "xdpfilt_dny_all", &options, &capture);
+	result = verify(kernel, LARGE_OBJECT, &options, &capture);
 	vouch_test_check(!strcmp(text_of(result, "verdict"), "rejected") &&
 				 !capture.data,
 			 "and is rejected where that is not allowed: %s",

@@ -18,7 +18,8 @@ STOCK = ["--memory", "1024", "--timeout", "300"]
 DEBUG = ["--memory", "2048", "--timeout", "7200",
          "--allow", "tests/vm/debug_kmsg.allow",
          "--append", "notsc nolapic_timer log_buf_len=4M vouch_debug=1"]
-DEBUG_FLAGS = ["-DVOUCH_VERIFY_TIMEOUT=1200000"]
+DEBUG_FLAGS = ["-DVOUCH_VERIFY_TIMEOUT=1200000",
+               '-DLARGE_OBJECT="xdpfilt_dny_ip"']
 # Static programs cannot have the sanitizers' runtime: let mistakes trap.
 FLAGS = ("-std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror "
          "-fsanitize=undefined -fsanitize-undefined-trap-on-error "
