@@ -181,7 +181,7 @@ def shifts(layout):
          "did not JIT"),
         ("says it makes tail calls", module("%d=05" % (8 + 164)),
          "tail calls"),
-        ("says it may fault", module("%d=01" % (8 + 152)),
+        ("says it may fault", capture("%d=01" % (layout.start + 8 + 152)),
          "exception table"),
         ("says it is of another type", module("%d=01" % (8 + 128)),
          "has no hook"),
