@@ -4,6 +4,7 @@
 # takes long (kernels) goes to the cache, ~/.cache/vouch.
 
 B := build
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/vouch
 SHELL := /bin/bash
 PYTHON := /usr/bin/python3
 
@@ -30,7 +31,8 @@ help:
 	@echo 'make fuzz-coverage  what the fuzz targets reach'
 	@echo 'make mutants   take out each check and see its test fail'
 	@echo 'make style     formatting and static checkers'
-	@echo 'make profile KDIR=... OUT=... CERT=...  a target profile'
+	@echo 'make profile KDIR=... OUT=... CERT=... KEY=... KEY_CERT=...'
+	@echo '              a target profile (also ARCH=, CROSS_COMPILE=)'
 	@echo 'make install DESTDIR=... PREFIX=/usr'
 	@echo 'make clean     remove build/ (the cache stays)'
 
@@ -112,20 +114,27 @@ kernels: $(B)/.setup
 	@ln -sfn "$$(scripts/verifier-kernel)" $(B)/verifier
 	@ln -sfn "$$(scripts/target-kernel)" $(B)/target-kernel
 	@scripts/lab-keys $(B)/target-kernel $(B)/keys
+	@mkdir -p $(B)/target-lab
+	@ln -sfn "$$(scripts/target-kernel images/target-demo.config \
+		images/target-lab.config)" $(B)/target-lab/target-kernel
+	@scripts/lab-keys $(B)/target-lab/target-kernel $(B)/target-lab $(B)/keys
 
 modules: kernels
 	@scripts/build-module guest-verifier $(B)/guest-verifier \
 		"/lib/modules/$$(cat $(B)/verifier/release)/build"
-	$(call target-module,$(B))
+	$(call target-module,$(B),$(B)/keys)
+	$(call target-module,$(B)/target-lab,$(B)/keys)
 
-# $(1)/target-driver/vouch_target.ko, and $(1)/profile, for $(1)/target-kernel.
+# $(1)/target-driver/vouch_target.ko, and $(1)/profile, for $(1)/target-kernel,
+# with the keys in $(2).
 define target-module
 @scripts/target-profile --kdir $(1)/target-kernel --out $(1)/profile \
-		--cert $(1)/keys/image.der >/dev/null
+		--cert $(2)/image.der --key $(2)/profile.key \
+		--key-cert $(2)/profile.der --cache $(CACHE) >/dev/null
 @scripts/build-module target-driver $(1)/target-driver \
 		$(1)/target-kernel VOUCH_GEN=$(abspath $(1)/profile)
-@$(1)/target-kernel/scripts/sign-file sha256 $(1)/keys/vendor.key \
-		$(1)/keys/vendor.der $(1)/target-driver/vouch_target.ko
+@$(1)/target-kernel/scripts/sign-file sha256 $(2)/vendor.key \
+		$(2)/vendor.der $(1)/target-driver/vouch_target.ko
 endef
 
 # The same for a target kernel that looks for mistakes in itself.
@@ -134,11 +143,10 @@ debug: $(B)/.setup
 	@ln -sfn "$$(scripts/target-kernel images/target-demo.config \
 		images/debug.config)" $(B)/debug/target-kernel
 	@scripts/lab-keys $(B)/debug/target-kernel $(B)/debug/keys
-	$(call target-module,$(B)/debug)
+	$(call target-module,$(B)/debug,$(B)/debug/keys)
 
 # A verifier kernel of that kind, for the tests of vouch_guest.ko alone.
 debug-verifier: $(B)/.setup
-	@scripts/setup soak
 	@mkdir -p $(B)/debug
 	@ln -sfn "$$(scripts/target-kernel images/verifier-debug.config \
 		images/debug.config)" $(B)/debug/verifier
@@ -155,6 +163,9 @@ guests: programs modules $(B)/objects/xdp_count.o
 	@scripts/initramfs $(B)/target.cpio images/init-target \
 		bin/vouch-targetd=$(B)/vouch-targetd \
 		modules/vouch_target.ko=$(B)/target-driver/vouch_target.ko
+	@scripts/initramfs $(B)/target-lab.cpio images/init-target \
+		bin/vouch-targetd=$(B)/vouch-targetd \
+		modules/vouch_target.ko=$(B)/target-lab/target-driver/vouch_target.ko
 	@scripts/initramfs $(B)/developer.cpio images/init-developer \
 		bin/vouch=$(B)/vouch work/xdp_count.o=$(B)/objects/xdp_count.o \
 		modules/modules.load=$(B)/verifier/modules.load \
@@ -162,7 +173,9 @@ guests: programs modules $(B)/objects/xdp_count.o
 			echo modules/$$m=$(B)/verifier/modules/$$m; done)
 
 profile:
-	@scripts/target-profile --kdir "$(KDIR)" --out "$(OUT)" --cert "$(CERT)"
+	@scripts/target-profile --kdir "$(KDIR)" --out "$(OUT)" --cert $(CERT) \
+		--key "$(KEY)" --key-cert "$(KEY_CERT)" \
+		--make "ARCH=$(ARCH)" "CROSS_COMPILE=$(CROSS_COMPILE)"
 
 # ---- tests -------------------------------------------------------------
 #

@@ -49,6 +49,7 @@ static const struct vouch_member top_members[] = {
 	TOP("log_level", VOUCH_MEMBER_TEXT, log_level),
 	TOP("qemu", VOUCH_MEMBER_TEXT, qemu),
 	OTHER("profiles"),
+	OTHER("profile_certs"),
 	OTHER("policy"),
 	OTHER("timeouts"),
 	OTHER("vms"),
@@ -378,27 +379,54 @@ static int read_services(const struct vouch_reader *r, struct vouch_config *c)
 	return 0;
 }
 
-static int read_top(struct vouch_reader *r, struct vouch_config *c)
+static int check_paths(const struct vouch_reader *r, const char *what,
+		       const char *const *paths, u32 n)
 {
 	u32 i;
+
+	for (i = 0; i < n; i++)
+		if (paths[i][0] != '/')
+			return vouch_member_complain(
+				r, "%s '%s' is not an absolute path", what,
+				paths[i]);
+	return 0;
+}
+
+static int read_profiles(const struct vouch_reader *r, struct vouch_config *c)
+{
+	int err;
+
+	err = vouch_member_list(r, json_object_get(c->root, "profiles"),
+				"profiles", c->profiles, VOUCH_MAX_PROFILES,
+				&c->n_profiles);
+	if (!err)
+		err = check_paths(r, "profile", c->profiles, c->n_profiles);
+	if (!err)
+		err = vouch_member_list(
+			r, json_object_get(c->root, "profile_certs"),
+			"profile_certs", c->profile_certs, VOUCH_PROFILE_CERTS,
+			&c->n_profile_certs);
+	if (!err)
+		err = check_paths(r, "profile certificate", c->profile_certs,
+				  c->n_profile_certs);
+	if (!err && !c->n_profile_certs)
+		return vouch_member_complain(
+			r, "\"profile_certs\" is missing: the certificates "
+			   "of those who may sign target profiles");
+	return err;
+}
+
+static int read_top(struct vouch_reader *r, struct vouch_config *c)
+{
 	int err;
 
 	err = vouch_members_read(r, c->root, top_members, c);
 	if (!err)
 		err = read_services(r, c);
 	if (!err)
-		err = vouch_member_list(r, json_object_get(c->root, "profiles"),
-					"profiles", c->profiles,
-					VOUCH_MAX_PROFILES, &c->n_profiles);
+		err = read_profiles(r, c);
 	if (err)
 		return err;
-	for (i = 0; i < c->n_profiles; i++)
-		if (c->profiles[i][0] != '/')
-			return vouch_member_complain(
-				r,
-				"profile '%s' is not an absolute "
-				"path",
-				c->profiles[i]);
 	err = read_part(r, c->root, "policy", policy_members, c);
 	if (!err)
 		err = read_part(r, c->root, "timeouts", timeout_members,

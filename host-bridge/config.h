@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "../common/manifest.h"
+#include "profile.h"
 
 #define VOUCH_MAX_VMS 32u
 #define VOUCH_MAX_PROFILES 16u
@@ -82,6 +83,8 @@ struct vouch_config {
 	u32 epoch;
 	const char *profiles[VOUCH_MAX_PROFILES];
 	u32 n_profiles;
+	const char *profile_certs[VOUCH_PROFILE_CERTS]; /* of who signs them */
+	u32 n_profile_certs;
 	bool allow_perfmon, record;
 	struct vouch_timeouts timeouts;
 	struct vouch_vm_config vms[VOUCH_MAX_VMS];

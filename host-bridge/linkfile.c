@@ -13,35 +13,38 @@
 #include "link.h"
 #include "object.h"
 #include "path.h"
+#include "profile_load.h"
 
 /* Exit codes of the command line. */
-enum { OK = 0, INTERNAL = 1, USAGE = 2, REFUSED = 6 };
+enum { OK = 0, INTERNAL = 1, USAGE = 2, TRUST = 5, REFUSED = 6 };
 
 struct options {
-	const char *capture, *object, *profile, *symbols, *out;
+	const char *capture, *object, *profile, *cert, *symbols, *out;
 	json_t *options; /* canonical */
 	u8 options_hash[VOUCH_HASH_LEN];
 };
 
 /* What the files hold. */
 struct inputs {
-	void *capture, *object, *profile, *symbols;
-	size_t capture_len, object_len, profile_len, symbols_len;
+	void *capture, *object, *symbols;
+	size_t capture_len, object_len, symbols_len;
 };
 
 static int usage(FILE *to)
 {
 	fprintf(to,
 		"usage: vouch-link --capture FILE --object FILE --profile FILE "
-		"--out FILE\n"
-		"                  [--symbols FILE] [--options JSON]\n"
+		"--profile-cert DER\n"
+		"                  --out FILE [--symbols FILE] "
+		"[--options JSON]\n"
 		"Check a capture against its object and a target profile and "
-		"link an unsigned\nimage. Without --symbols (see "
+		"link an unsigned\nimage. The profile must be signed with the key of "
+		"--profile-cert. Without --symbols (see "
 		"scripts/kernel-symbols) the names of call targets\nare those "
 		"that the verifier VM gave. JSON has the options that the "
 		"object was submitted\nwith, as {\"set\": {\"NAME\": "
 		"\"VALUE\"}, \"map_entries\": {\"MAP\": N}}.\nExit codes: 0 linked, 1 internal "
-		"error, 2 usage, 6 refused.\n");
+		"error, 2 usage, 5 profile not trusted,\n6 refused.\n");
 	return to == stderr ? USAGE : OK;
 }
 
@@ -71,6 +74,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 		{ "capture", required_argument, NULL, 'c' },
 		{ "object", required_argument, NULL, 'o' },
 		{ "profile", required_argument, NULL, 'p' },
+		{ "profile-cert", required_argument, NULL, 'r' },
 		{ "symbols", required_argument, NULL, 's' },
 		{ "out", required_argument, NULL, 'w' },
 		{ "options", required_argument, NULL, 'x' },
@@ -89,6 +93,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 		case 'p':
 			o->profile = optarg;
 			break;
+		case 'r':
+			o->cert = optarg;
+			break;
 		case 's':
 			o->symbols = optarg;
 			break;
@@ -103,7 +110,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 			return -EINVAL;
 		}
 	}
-	if (!o->capture || !o->object || !o->profile || !o->out ||
+	if (!o->capture || !o->object || !o->profile || !o->cert || !o->out ||
 	    optind != argc)
 		return -EINVAL;
 	return o->options ? 0 : take_submitted(o, "{}");
@@ -128,9 +135,6 @@ static int read_inputs(const struct options *o, struct inputs *in)
 	if (!ret)
 		ret = read_input(o->object, VOUCH_OBJECT_MAX, &in->object,
 				 &in->object_len);
-	if (!ret)
-		ret = read_input(o->profile, VOUCH_PROFILE_MAX, &in->profile,
-				 &in->profile_len);
 	if (!ret && o->symbols)
 		ret = read_input(o->symbols, VOUCH_SYMBOLS_MAX, &in->symbols,
 				 &in->symbols_len);
@@ -214,12 +218,14 @@ static int link_inputs(const struct options *o, const struct inputs *in)
 	char why[256];
 	int ret;
 
-	ret = vouch_profile_parse(in->profile, in->profile_len, &profile, why,
-				  sizeof(why));
+	ret = vouch_profile_load(o->profile, &o->cert, 1, &profile, why,
+				 sizeof(why));
 	if (ret) {
 		fprintf(stderr, "vouch-link: reading target profile %s: %s\n",
-			o->profile, ret == -EINVAL ? why : strerror(-ret));
-		return ret == -EINVAL ? REFUSED : INTERNAL;
+			o->profile, why);
+		return ret == -EKEYREJECTED ? TRUST
+		       : ret == -EINVAL	    ? REFUSED
+					    : INTERNAL;
 	}
 	ret = vouch_capture_parse(in->capture, in->capture_len, &view, &reason);
 	if (ret)
@@ -248,7 +254,6 @@ int main(int argc, char **argv)
 	json_decref(o.options);
 	free(in.capture);
 	free(in.object);
-	free(in.profile);
 	free(in.symbols);
 	return ret;
 }

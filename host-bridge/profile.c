@@ -7,13 +7,20 @@
 
 #include <jansson.h>
 
+#include <linux/bpf.h>
+
 #include "../common/manifest.h"
 #include "crypto.h"
+#include "oracle.h"
 #include "profile.h"
+#include "profile_parts.h"
 
 #define SCHEMA_VERSION 1
 
 struct vouch_profile {
+	void *data; /* all but the signature */
+	struct vouch_profile_parts parts; /* of data */
+	struct vouch_oracle oracle; /* likewise */
 	json_t *root;
 	json_t *facts;
 	json_t *kconfig;
@@ -111,7 +118,7 @@ static int check_numbers(const json_t *object, const char *what,
 static int check_root(const struct vouch_profile *p, char *why, size_t size)
 {
 	static const char *const lists[] = { "helpers", "map_types",
-					     "prog_types" };
+					     "prog_types", "hooks" };
 	const json_t *root = p->root;
 	size_t i;
 
@@ -142,12 +149,41 @@ static int check_root(const struct vouch_profile *p, char *why, size_t size)
 			     size);
 }
 
-int vouch_profile_parse(const void *json, size_t len,
+static int read_json(struct vouch_profile *p, char *why, size_t why_size)
+{
+	const struct vouch_profile_bytes *json =
+		&p->parts.part[VOUCH_PROFILE_JSON];
+	json_error_t error;
+
+	p->root = json_loadb(json->data, json->len, JSON_REJECT_DUPLICATES,
+			     &error);
+	if (!p->root)
+		return complain(why, why_size, "line %d: %s", error.line,
+				error.text);
+	p->facts = json_object_get(p->root, "facts");
+	p->kconfig = json_object_get(p->root, "kconfig");
+	return check_root(p, why, why_size);
+}
+
+static int read_parts(struct vouch_profile *p, size_t len, char *why,
+		      size_t why_size)
+{
+	const struct vouch_profile_bytes *oracle;
+	const char *reason;
+
+	if (vouch_profile_parts_parse(p->data, len, &p->parts, &reason))
+		return complain(why, why_size, "%s", reason);
+	oracle = &p->parts.part[VOUCH_PROFILE_ORACLE];
+	if (vouch_oracle_parse(oracle->data, oracle->len, &p->oracle, &reason))
+		return complain(why, why_size, "oracle: %s", reason);
+	return read_json(p, why, why_size);
+}
+
+int vouch_profile_parse(const void *data, size_t len,
 			struct vouch_profile **profile, char *why,
 			size_t why_size)
 {
 	struct vouch_profile *p = calloc(1, sizeof(*p));
-	json_error_t error;
 	int ret;
 
 	if (!p)
@@ -157,16 +193,15 @@ int vouch_profile_parse(const void *json, size_t len,
 			       VOUCH_PROFILE_MAX);
 		goto fail;
 	}
-	p->root = json_loadb(json, len, JSON_REJECT_DUPLICATES, &error);
-	if (!p->root) {
-		ret = complain(why, why_size, "line %d: %s", error.line,
-			       error.text);
+	p->data = malloc(len ? len : 1);
+	if (!p->data) {
+		ret = -ENOMEM;
 		goto fail;
 	}
-	p->facts = json_object_get(p->root, "facts");
-	p->kconfig = json_object_get(p->root, "kconfig");
-	ret = check_root(p, why, why_size);
-	if (!ret && vouch_sha256(json, len, p->identity))
+	if (len)
+		memcpy(p->data, data, len);
+	ret = read_parts(p, len, why, why_size);
+	if (!ret && vouch_sha256(p->data, len, p->identity))
 		ret = complain(why, why_size, "cannot be hashed");
 	if (ret)
 		goto fail;
@@ -177,11 +212,39 @@ fail:
 	return ret;
 }
 
+int vouch_profile_open(const void *file, size_t len,
+		       const struct vouch_profile_cert *certs, u32 n_certs,
+		       struct vouch_profile **profile, char *why,
+		       size_t why_size)
+{
+	const u8 *bytes = file;
+	const char *reason;
+	size_t size;
+	u32 i;
+
+	if (vouch_profile_parts_split(file, len, &size, &reason))
+		return complain(why, why_size, "%s", reason);
+	if (size == len) {
+		complain(why, why_size, "it is not signed");
+		return -EKEYREJECTED;
+	}
+	for (i = 0; i < n_certs; i++)
+		if (!vouch_crypto_cms_check(certs[i].der, certs[i].len, bytes,
+					    size, bytes + size, len - size,
+					    &reason))
+			return vouch_profile_parse(bytes, size, profile, why,
+						   why_size);
+	complain(why, why_size, "its signature is by none of the %u profile "
+		 "keys", n_certs);
+	return -EKEYREJECTED;
+}
+
 void vouch_profile_free(struct vouch_profile *profile)
 {
 	if (!profile)
 		return;
 	json_decref(profile->root);
+	free(profile->data);
 	free(profile);
 }
 
@@ -190,19 +253,20 @@ const u8 *vouch_profile_identity(const struct vouch_profile *profile)
 	return profile->identity;
 }
 
-static const char *text(const struct vouch_profile *p, const char *key)
+const char *vouch_profile_text(const struct vouch_profile *profile,
+			       const char *name)
 {
-	return json_string_value(json_object_get(p->root, key));
+	return json_string_value(json_object_get(profile->root, name));
 }
 
 const char *vouch_profile_release(const struct vouch_profile *profile)
 {
-	return text(profile, "release");
+	return vouch_profile_text(profile, "release");
 }
 
 const char *vouch_profile_vermagic(const struct vouch_profile *profile)
 {
-	return text(profile, "vermagic");
+	return vouch_profile_text(profile, "vermagic");
 }
 
 int vouch_profile_fact(const struct vouch_profile *profile, const char *name,
@@ -231,4 +295,64 @@ bool vouch_profile_offers(const struct vouch_profile *profile, const char *list,
 		if (!strcmp(json_string_value(json_array_get(names, i)), name))
 			return true;
 	return false;
+}
+
+size_t vouch_profile_list(const struct vouch_profile *profile, const char *list)
+{
+	return json_array_size(json_object_get(profile->root, list));
+}
+
+const void *vouch_profile_btf(const struct vouch_profile *profile, size_t *len)
+{
+	*len = profile->parts.part[VOUCH_PROFILE_BTF].len;
+	return profile->parts.part[VOUCH_PROFILE_BTF].data;
+}
+
+const char *vouch_profile_kconfig(const struct vouch_profile *profile,
+				  size_t *len)
+{
+	*len = profile->parts.part[VOUCH_PROFILE_KCONFIG].len;
+	return profile->parts.part[VOUCH_PROFILE_KCONFIG].data;
+}
+
+u32 vouch_profile_oracle(const struct vouch_profile *profile)
+{
+	return profile->oracle.n_entries;
+}
+
+/* Their contexts are registers of the machine, arguments or records, which
+ * programs read as they lie there. */
+static bool is_plain(u32 prog_type)
+{
+	switch (prog_type) {
+	case BPF_PROG_TYPE_KPROBE:
+	case BPF_PROG_TYPE_TRACEPOINT:
+	case BPF_PROG_TYPE_RAW_TRACEPOINT:
+	case BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE:
+	case BPF_PROG_TYPE_TRACING:
+		return true;
+	default:
+		return false;
+	}
+}
+
+int vouch_profile_convert(const struct vouch_profile *profile, u32 prog_type,
+			  u32 base, const u8 insn[8],
+			  u8 out[VOUCH_MAX_SEQUENCE][8], u32 *n_insns,
+			  u32 *target_size)
+{
+	const struct vouch_oracle_key key = {
+		.prog_type = prog_type & ~VOUCH_PROFILE_TSTAMP_TYPE,
+		.base = base,
+		.tstamp_type = prog_type & VOUCH_PROFILE_TSTAMP_TYPE,
+	};
+
+	if (base == VOUCH_BASE_CTX && is_plain(key.prog_type)) {
+		memcpy(out[0], insn, sizeof(out[0]));
+		*n_insns = 1;
+		*target_size = 0;
+		return 0;
+	}
+	return vouch_oracle_convert(&profile->oracle, &key, insn, out, n_insns,
+				    target_size);
 }

@@ -13,6 +13,7 @@
 #include "fault.h"
 #include "file.h"
 #include "log.h"
+#include "profile_load.h"
 #include "process.h"
 #include "processes.h"
 #include "signing.h"
@@ -50,23 +51,22 @@ static int load_profile(struct vouch_daemon *daemon, u32 i)
 {
 	const char *path = config.profiles[i];
 	char why[256] = "";
-	size_t len;
-	void *data;
 	int err;
 
-	err = vouch_file_get(AT_FDCWD, path, VOUCH_PROFILE_MAX, &data, &len);
-	if (err) {
-		vouch_error("cannot read target profile %s: %s; make it with "
-			    "'make profile'",
-			    path, strerror(-err));
-		return VOUCH_EXIT_USAGE;
+	err = vouch_profile_load(path, config.profile_certs,
+				 config.n_profile_certs, &profiles[i], why,
+				 sizeof(why));
+	if (err == -EKEYREJECTED) {
+		vouch_error("target profile %s is not to be trusted: %s; make "
+			    "it with 'make profile' and a key whose "
+			    "certificate is in \"profile_certs\"",
+			    path, why);
+		return VOUCH_EXIT_TRUST;
 	}
-	err = vouch_profile_parse(data, len, &profiles[i], why, sizeof(why));
-	free(data);
 	if (err) {
-		vouch_error("target profile %s is not valid: %s; make it again "
-			    "with 'make profile'",
-			    path, *why ? why : strerror(-err));
+		vouch_error("cannot take target profile %s: %s; make it with "
+			    "'make profile'",
+			    path, why);
 		return VOUCH_EXIT_USAGE;
 	}
 	memcpy(daemon->profiles[i], vouch_profile_identity(profiles[i]),

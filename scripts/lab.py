@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The lab: vouchd, a verifier VM and a target VM.
 
-usage: scripts/lab.py up | down
+usage: scripts/lab.py up [demo | lab] | down
 
 `up` starts them, waits until both VMs have said HELLO, and prints the
-endpoints; `down` stops them. Tests and the demo import this file and use the
-class Lab, with a lab of their own each.
+endpoints; the target is of the kind that is named, or "demo". `down` stops
+them. Tests and the demo import this file and use the class Lab, with a lab of
+their own each.
 """
 
 import hashlib
@@ -18,6 +19,10 @@ import subprocess
 import sys
 import tempfile
 import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "profile"))
+import container  # pylint: disable=wrong-import-position
 
 BUILD = os.environ.get("VOUCH_BUILD", "build")
 CPUS = 2  # of each VM
@@ -34,10 +39,18 @@ class LabError(Exception):
     """What was tried, why it failed, and where to look."""
 
 
+# Kinds of targets: kernel, initramfs, and where their profile is.
+TARGETS = {
+    "demo": ("keys/vmlinux", "target.cpio", "profile"),
+    "lab": ("target-lab/vmlinux", "target-lab.cpio", "target-lab/profile"),
+}
+
+
 class Lab:
     def __init__(self, name="lab", kernel="vmlinux", variant="", append="",
-                 target=True, record=False, developer=None):
-        """@kernel, @append: of the verifier VM. Without @target that VM is
+                 target="demo", start_target=True, record=False, developer=None):
+        """@kernel, @append: of the verifier VM. @target, "demo" or "lab", is
+        the kind of the target VM, and its name; without @start_target it is
         not started; its profile is known all the same. @record has the check
         see what the agent would refuse before. @developer is the initramfs of
         a developer's VM; without one there is no such VM."""
@@ -50,6 +63,7 @@ class Lab:
         self.verifier_kernel = kernel
         self.append = append
         self.target = target
+        self.start_target = start_target
         self.record = record
         self.developer = developer
         self.vouchd = None
@@ -68,6 +82,14 @@ class Lab:
             "console": os.path.abspath(os.path.join(self.state, console)),
         }, **more)
 
+    def profile(self):
+        return self.path(TARGETS[self.target][2], "target.profile")
+
+    def profile_key(self):
+        """The key, and its certificate."""
+        return self.path("keys", "profile.key"), \
+            self.path("keys", "profile.der")
+
     def vms(self):
         verifier = {
             "name": "verifier", "role": "verifier", "cid": 3,
@@ -77,14 +99,15 @@ class Lab:
                                   "verifier.cpio", "verifier.log",
                                   "quiet " + self.append, 1024)}
         target = {
-            "name": "demo", "role": "target",
-            "profile": self.path("profile", "profile.json"),
+            "name": self.target, "role": "target",
+            "profile": self.profile(),
             "slots": ["default", "one", "two"]}
-        if self.target:
+        if self.start_target:
+            kernel, initrd, _ = TARGETS[self.target]
             target["cid"] = 4
             target["vsock"] = os.path.join(self.dir, "target.sock")
             target["launch"] = self.launch(
-                ("keys", "vmlinux"), "target.cpio", "target.log", "", 256,
+                (kernel,), initrd, "target.log", "", 256,
                 net={"type": "dgram", "local": self.nic,
                      "remote": self.frames})
         else:
@@ -108,14 +131,17 @@ class Lab:
 
     def other_profile(self):
         """The profile of a kernel that differs in its configuration only."""
-        with open(self.path("profile", "profile.json")) as f:
-            profile = json.load(f)
+        with open(self.profile(), "rb") as f:
+            parts, _ = container.unpack(f.read())
+        profile = json.loads(parts["json"])
         release = profile["release"]
         for key in ("release", "vermagic"):
             profile[key] = profile[key].replace(release, release + "-other")
-        path = os.path.abspath(os.path.join(self.state, "other.json"))
-        with open(path, "w") as f:
-            json.dump(profile, f)
+        parts["json"] = json.dumps(profile).encode()
+        data = container.pack(parts)
+        path = os.path.abspath(os.path.join(self.state, "other.profile"))
+        with open(path, "wb") as f:
+            f.write(data + container.sign(data, *self.profile_key()))
         return path
 
     def config(self):
@@ -125,6 +151,7 @@ class Lab:
             "socket": self.socket,
             "key": path("keys", "image.key"),
             "cert": path("keys", "image.der"),
+            "profile_certs": [self.profile_key()[1]],
             "policy": {"allow_perfmon": True, "record": self.record},
             "vms": self.vms(),
         }
@@ -148,7 +175,7 @@ class Lab:
         self.wait_ready(timeout, log)
 
     def awaited(self):
-        return ["verifier"] + (["demo"] if self.target else [])
+        return ["verifier"] + ([self.target] if self.start_target else [])
 
     def wait_ready(self, timeout, log):
         deadline = time.monotonic() + timeout
@@ -224,8 +251,10 @@ class Lab:
 
 
 def main():
-    lab = Lab()
-    if sys.argv[1:] == ["up"]:
+    args = sys.argv[1:]
+    kind = args[1] if len(args) == 2 else "demo"
+    lab = Lab(target=kind if kind in TARGETS else "demo")
+    if args in (["up"], ["up", kind]) and kind in TARGETS:
         try:
             lab.up()
         except LabError as e:
@@ -233,11 +262,11 @@ def main():
             sys.exit("lab: %s" % e)
         print("endpoint  unix:%s" % lab.socket)
         print("verifier  VM 'verifier', vsock CID 3")
-        print("target    VM 'demo', vsock CID 4, profile %s"
-              % os.path.join(BUILD, "profile", "profile.json"))
+        print("target    VM '%s', vsock CID 4, profile %s"
+              % (lab.target, lab.profile()))
         print("logs      %s" % lab.state)
         print("try       %s" % " ".join(lab.command("status")))
-    elif sys.argv[1:] == ["down"]:
+    elif args == ["down"]:
         print("stopped" if lab.down() else "no lab is up")
     else:
         sys.exit(__doc__)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The types of programs and maps that vouch_target offers, by the target's
+ * The types of programs and maps, and the hooks, that vouch_target offers, by the target's
  * configuration. The module is built from these lists, and the target profile
  * takes them from here, by way of gen/facts.c.
  *
@@ -11,6 +11,9 @@
 #define VOUCH_OFFER_H
 
 #define VOUCH_PROG_TYPES(X) X(XDP, xdp)
+
+/* X(name): as in a hook's text, before the first colon. */
+#define VOUCH_HOOKS(X) X(xdp)
 
 #define VOUCH_MAP_TYPES(X)            \
 	X(ARRAY, array)               \

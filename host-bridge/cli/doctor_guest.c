@@ -8,13 +8,14 @@
 
 #include "../../common/hex.h"
 #include "../file.h"
-#include "../profile.h"
+#include "../profile_load.h"
 #include "doctor.h"
 #include "guestfile.h"
 #include "output.h"
 
 #define GUEST_MODULE "vouch_guest.ko"
 #define TARGET_MODULE "vouch_target.ko"
+#define MAKE_PROFILE "make profile KDIR=... OUT=... CERT=... KEY=... KEY_CERT=..."
 
 static bool is_for(const char *vermagic, const char *release)
 {
@@ -141,28 +142,26 @@ static void check_verifier(struct vouch_doctor *d,
 
 /* ---- targets ---- */
 
-static struct vouch_profile *load_profile(struct vouch_finding *f,
+static struct vouch_profile *load_profile(const struct vouch_doctor *d,
+					  struct vouch_finding *f,
 					  const char *path)
 {
 	struct vouch_profile *profile = NULL;
 	char why[256] = "";
-	void *data;
-	size_t len;
 	int err;
 
-	err = vouch_file_get(AT_FDCWD, path, VOUCH_PROFILE_MAX, &data, &len);
-	if (!err) {
-		err = vouch_profile_parse(data, len, &profile, why,
-					  sizeof(why));
-		free(data);
-	}
+	err = vouch_profile_load(path, d->config.profile_certs,
+				 d->config.n_profile_certs, &profile, why,
+				 sizeof(why));
 	if (!err)
 		return profile;
+	if (err == -EKEYREJECTED)
+		f->exit = VOUCH_EXIT_TRUST;
 	vouch_finding_say(f,
 			  err == -EACCES ? VOUCH_FINDING_UNKNOWN
 					 : VOUCH_FINDING_PROBLEM,
-			  "%s: %s", path, *why ? why : strerror(-err));
-	vouch_finding_mend(f, "make profile KDIR=... OUT=... CERT=...");
+			  "%s: %s", path, why);
+	vouch_finding_mend(f, MAKE_PROFILE);
 	return NULL;
 }
 
@@ -209,13 +208,12 @@ static void compare_target(struct vouch_finding *f, const json_t *vm,
 				  got, want);
 		vouch_finding_mend(f, "name the profile that was made with its "
 				      "vouch_target.ko, or build that anew: "
-				      "make profile KDIR=... OUT=... CERT=...");
+				      MAKE_PROFILE);
 	} else if (strcmp(release, vouch_profile_release(profile)) != 0) {
 		vouch_finding_say(f, VOUCH_FINDING_PROBLEM,
 				  "it runs %.64s, its profile is for %.64s",
 				  release, vouch_profile_release(profile));
-		vouch_finding_mend(f, "make profile KDIR=... OUT=... CERT=... "
-				      "with that kernel's build tree");
+		vouch_finding_mend(f, MAKE_PROFILE " with that kernel's build tree");
 	} else if (abi < VOUCH_TARGET_ABI) {
 		vouch_finding_say(f, VOUCH_FINDING_PROBLEM,
 				  "its vouch_target has ABI %lld, its profile "
@@ -239,7 +237,7 @@ static void check_target(struct vouch_doctor *d,
 
 	vouch_finding_begin(&f, "target", VOUCH_EXIT_REFUSED, "%s", vm->name);
 	vouch_finding_look(&f, "%s; what its vouch_target says", vm->profile);
-	profile = load_profile(&f, vm->profile);
+	profile = load_profile(d, &f, vm->profile);
 	if (profile && !module_fits(vm, vouch_profile_vermagic(profile), got,
 				    sizeof(got))) {
 		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM,

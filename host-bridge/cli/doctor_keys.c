@@ -215,7 +215,8 @@ static void check_trust(struct vouch_doctor *d,
 				  "it has not the certificate of this image "
 				  "key, so it would refuse every image");
 		vouch_finding_mend(&f,
-				   "make profile KDIR=... OUT=... CERT=%s, and "
+				   "make profile KDIR=... OUT=... CERT=%s "
+				   "KEY=... KEY_CERT=..., and "
 				   "build " TARGET_MODULE " with it",
 				   d->config.cert);
 	} else if (signed_by(&module, cert)) {

@@ -52,11 +52,13 @@ static json_t *config_of(const struct trial *t)
 {
 	const struct vouch_launch_config *l = &t->vm->launch;
 	const struct vouch_config *c = &t->d->config;
-	json_t *profiles = json_array(), *launch;
+	json_t *profiles = json_array(), *certs = json_array(), *launch;
 	u32 i;
 
 	for (i = 0; i < c->n_profiles; i++)
 		json_array_append_new(profiles, json_string(c->profiles[i]));
+	for (i = 0; i < c->n_profile_certs; i++)
+		json_array_append_new(certs, json_string(c->profile_certs[i]));
 	launch = json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:o}", "kernel",
 			   l->kernel, "append", l->append, "cpu", l->cpu,
 			   "memory_mb", (int)l->memory_mb, "cpus", (int)l->cpus,
@@ -64,13 +66,13 @@ static json_t *config_of(const struct trial *t)
 			   in_dir(t, "console.log"));
 	if (l->initrd)
 		json_object_set_new(launch, "initrd", json_string(l->initrd));
-	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:[{s:s, s:s, s:i, "
+	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:[{s:s, s:s, s:i, "
 			 "s:o, s:o}]}",
 			 "state_dir", in_dir(t, "state"), "socket",
 			 json_string(t->socket), "key",
 			 in_dir(t, VOUCH_KEYFILE_KEY), "cert",
 			 in_dir(t, VOUCH_KEYFILE_CERT), "qemu", c->qemu,
-			 "profiles", profiles, "vms", "name", "trial", "role",
+			 "profiles", profiles, "profile_certs", certs, "vms", "name", "trial", "role",
 			 "verifier", "cid", 3, "vsock", in_dir(t, "vsock"),
 			 "launch", launch);
 }

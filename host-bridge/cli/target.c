@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "output.h"
+#include "target_profile.h"
 
 int vouch_target_call(const struct vouch_cli *cli, const char *target,
 		      const char *method, json_t *args,
@@ -96,6 +97,8 @@ static void show_target(const json_t *json)
 
 static int run_show(struct vouch_cli *cli)
 {
+	if (vouch_target_is_file(cli->argv[0]))
+		return vouch_target_show_file(cli);
 	return vouch_target_show(cli, "show", NULL, show_target);
 }
 
@@ -187,14 +190,56 @@ static const struct vouch_cli_option program_options[] = {
 	{ NULL, NULL, NULL },
 };
 
+static const struct vouch_cli_option config_options[] = {
+	{ "config", "FILE", "vouchd's configuration" },
+	{ NULL, NULL, NULL },
+};
+
+static const struct vouch_cli_option add_options[] = {
+	{ "name", "NAME", "add a target of that name, not its profile alone" },
+	{ "agent-socket", "PATH", "where its agent is to be reached" },
+	{ "slot", "NAME", "its slot (default)" },
+	{ "config", "FILE", "vouchd's configuration" },
+	{ NULL, NULL, NULL },
+};
+
+static const struct vouch_cli_option check_options[] = {
+	{ "profile", "FILE", "the profile, if not the configured one" },
+	{ "config", "FILE", "vouchd's configuration" },
+	{ NULL, NULL, NULL },
+};
+
 const struct vouch_cli_command vouch_target_commands[] = {
 	{ .name = "list", .summary = "List the targets", .run = run_list },
 	{ .name = "show",
-	  .operands = "TARGET",
-	  .summary = "Show a target, its images and its floors",
+	  .operands = "TARGET | FILE",
+	  .summary = "Show a target, its images and its floors, or a profile",
+	  .details = "FILE is a path with a slash. Its signature must be by a "
+		     "key whose certificate is\nin \"profile_certs\" of "
+		     "vouchd's configuration.\n",
 	  .min = 1,
 	  .max = 1,
+	  .options = config_options,
 	  .run = run_show },
+	{ .name = "add",
+	  .operands = "FILE",
+	  .summary = "Put a target profile into vouchd's configuration",
+	  .details = "The signature is checked first. vouchd reads its "
+		     "configuration when it starts.\n",
+	  .min = 1,
+	  .max = 1,
+	  .options = add_options,
+	  .run = vouch_target_add },
+	{ .name = "check",
+	  .operands = "TARGET",
+	  .summary = "Hold a running target against its profile",
+	  .details = "Compared are the profile that its vouch_target was "
+		     "built with, the kernel's\nrelease and build id, and "
+		     "the ABI.\n",
+	  .min = 1,
+	  .max = 1,
+	  .options = check_options,
+	  .run = vouch_target_check },
 	{ .name = "progs",
 	  .operands = "TARGET",
 	  .summary =

@@ -53,6 +53,7 @@ const struct fact vouch_facts[] __used __section(".vouch.facts") = {
 	{ "THREAD_SIZE", THREAD_SIZE },
 	{ "PAGE_SIZE", PAGE_SIZE },
 	{ "HZ", HZ },
+	{ "pt_regs.size", sizeof(struct pt_regs) },
 };
 
 const struct fact vouch_kconfig[] __used __section(".vouch.kconfig") = {
@@ -65,8 +66,12 @@ const struct fact vouch_kconfig[] __used __section(".vouch.kconfig") = {
 };
 
 #define TYPE_NAME(type, name) #name,
+#define HOOK_NAME(name) #name,
 const char vouch_prog_types[][32] __used
 	__section(".vouch.prog_types") = { VOUCH_PROG_TYPES(TYPE_NAME) };
+
+const char vouch_hooks[][32] __used
+	__section(".vouch.hooks") = { VOUCH_HOOKS(HOOK_NAME) };
 
 const char vouch_map_types[][32] __used
 	__section(".vouch.map_types") = { VOUCH_MAP_TYPES(TYPE_NAME) };

@@ -4,7 +4,6 @@
 Import it before wire, which it finds in tests/lib/.
 """
 
-import hashlib
 import json
 import os
 import signal
@@ -16,6 +15,8 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+sys.path.insert(0, os.path.join(HERE, "..", "independent"))
+import profile_file  # noqa: E402
 import wire  # noqa: E402
 from fake_agent import FakeTarget, FakeVerifier  # noqa: E402
 
@@ -32,7 +33,8 @@ SYMBOLS = os.path.join(DATA, "symbols")
 OBJECT = load("xdp_count.o")
 RECORDED = {"json": json.loads(load("xdp_count.json")),
             "capture": load("xdp_count.cap")}
-PROFILE = hashlib.sha256(load("profile.json")).hexdigest()
+PROFILE_KEYS = tempfile.TemporaryDirectory(prefix="vouchd-profile-")
+PROFILE = profile_file.Made(PROFILE_KEYS.name, load("profile.json"))
 
 
 def make_key(directory):
@@ -66,7 +68,8 @@ class Daemon:
             "socket": self.path("vouchd.sock"),
             "key": os.path.join(Daemon.keys.name, "image.key"),
             "cert": os.path.join(Daemon.keys.name, "image.der"),
-            "profiles": [os.path.join(DATA, "profile.json")],
+            "profiles": [PROFILE.path],
+            "profile_certs": [PROFILE.cert],
             "policy": {"allow_perfmon": True, "record": True},
             "timeouts": {"verify_s": 2, "deliver_s": 2, "wait_s": 2,
                          "call_s": 2},
@@ -75,7 +78,7 @@ class Daemon:
                  "symbols": SYMBOLS,
                  "agent_socket": self.path("verifier.sock")},
                 {"name": "demo", "role": "target", "slots": ["default", "b"],
-                 "profile": os.path.join(DATA, "profile.json"),
+                 "profile": PROFILE.path,
                  "agent_socket": self.path("target.sock")}]}
         self.config.update(changes)
         self.config = {k: v for k, v in self.config.items()

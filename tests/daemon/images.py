@@ -10,7 +10,8 @@ import wire
 
 def test_whole_way(tap):
     d = Daemon()
-    verifier, target = d.verifier(), d.target(hello={"profile": PROFILE})
+    verifier = d.verifier()
+    target = d.target(hello={"profile": PROFILE.identity.hex()})
     client = d.client()
     ident = client.send(wire.SUBMIT, {
         "name": "xdp_count.o", "options": {"record": True}, "target": "demo",

@@ -7,7 +7,8 @@ import subprocess
 import tempfile
 import time
 
-from harness import Daemon, OBJECT, SYMBOLS, VOUCHD
+from harness import Daemon, OBJECT, PROFILE, SYMBOLS, VOUCHD
+import profile_file
 import wire
 
 
@@ -93,23 +94,49 @@ def test_user(tap):
     d.stop()
 
 
+def bad_profiles(d):
+    """(name, what is said of it, bytes) of profiles not to be trusted."""
+    with open(PROFILE.path, "rb") as f:
+        good = f.read()
+    _, signature = profile_file.read(good)
+    signed = good[:len(good) - len(signature)]
+    yield "unsigned", "not signed", signed
+    at = signed.index(b"x86_64")
+    yield "changed", "none of the 1 profile keys", \
+        signed[:at] + b"x86_46" + signed[at + 6:] + signature
+    profile_file.new_key(d.dir, "foreign")
+    yield "foreign", "none of the 1 profile keys", \
+        profile_file.sign(signed, d.dir, "foreign")
+    yield "signed with rubbish", "none of the 1 profile keys", \
+        signed + b"0" * len(signature)
+
+
 def test_bad_configuration(tap):
     d = Daemon()
     d.stop()
 
-    def check(name, says, **change):
+    def check(name, says, code=2, **change):
         config = dict(d.config, **change)
         with open(d.path("bad.json"), "w", encoding="ascii") as f:
             json.dump(config, f)
         p = subprocess.run([VOUCHD, "--check-config", "-c", d.path("bad.json")],
                            stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
                            timeout=20, check=False)
-        tap.check((p.returncode == (2 if says else 0)) and
+        tap.check((p.returncode == (code if says else 0)) and
                   says.encode() in p.stderr, name, p.stderr)
     check("a good configuration", "")
     check("an unknown member", "unknown member", polcy={})
-    check("a profile that is not there", "cannot read", profiles=["/none"])
-    check("a profile that is none", "not valid", profiles=[d.path("bad.json")])
+    check("a profile that is not there", "cannot take target profile",
+          profiles=["/none"])
+    check("a profile that is none", "no target profile",
+          profiles=[d.path("bad.json")])
+    check("nobody who may sign profiles", "profile_certs", profile_certs=None)
+    check("a certificate that is none", "certificate",
+          profile_certs=[d.path("bad.json")])
+    for name, says, data in bad_profiles(d):
+        with open(d.path(name), "wb") as f:
+            f.write(data)
+        check("a profile that is " + name, says, 5, profiles=[d.path(name)])
     check("an unknown level", "log level", log_level="loud")
     for change in ({"key": d.path("config.json")}, {"key": "/none"},
                    {"cert": d.path("config.json")}):

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Who may play which role, over vsock: guests that lie about it."""
 
-import os
 
-from harness import Daemon, DATA, OBJECT, SYMBOLS
+from harness import Daemon, OBJECT, PROFILE, SYMBOLS
 from clients import frame
 import vsock_front
 import wire
@@ -16,7 +15,7 @@ def daemon_with_vms():
     behind vsock devices of their own."""
     d = Daemon()
     d.stop()
-    profile = os.path.join(DATA, "profile.json")
+    profile = PROFILE.path
     d.config["vms"] = [
         {"name": "spare", "role": "verifier", "symbols": SYMBOLS,
          "agent_socket": d.path("verifier.sock")},

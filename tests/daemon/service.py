@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 
-from harness import DATA, Daemon, OBJECT, RECORDED, SYMBOLS
+from harness import Daemon, OBJECT, PROFILE, RECORDED, SYMBOLS
 from fake_agent import FakeTarget, FakeVerifier
 import wire
 
@@ -325,7 +325,7 @@ def fault_config(d_path):
         f.write("#!/bin/sh\n[ ! -e %s ] || exit 3\nexec sleep 1000\n"
                 % d_path("vm-ends"))
     os.chmod(qemu, 0o755)
-    profile = os.path.join(DATA, "profile.json")
+    profile = PROFILE.path
     return {"qemu": qemu, "vms": [
         {"name": "verifier", "role": "verifier", "symbols": SYMBOLS,
          "agent_socket": d_path("verifier.sock")},

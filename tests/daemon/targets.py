@@ -2,9 +2,8 @@
 """What a target may do, and what is delivered to it."""
 
 import hashlib
-import os
 
-from harness import DATA, Daemon, OBJECT
+from harness import Daemon, OBJECT, PROFILE
 import wire
 
 
@@ -49,7 +48,7 @@ def test_deliver(tap):
     d = Daemon(timeouts={"deliver_s": 2, "wait_s": 1})
     d.config["vms"].append(
         {"name": "away", "role": "target", "slots": ["default"],
-         "profile": os.path.join(DATA, "profile.json"),
+         "profile": PROFILE.path,
          "agent_socket": d.path("away.sock")})
     d.stop()
     d.start()

@@ -52,6 +52,10 @@ static void follow(const struct vouch_config *c)
 	follow_text(c->qemu);
 	fuzz_require(c->n_vms && c->n_vms <= VOUCH_MAX_VMS);
 	fuzz_require(c->n_profiles && c->n_profiles <= VOUCH_MAX_PROFILES);
+	fuzz_require(c->n_profile_certs &&
+		     c->n_profile_certs <= VOUCH_PROFILE_CERTS);
+	for (i = 0; i < c->n_profile_certs; i++)
+		fuzz_require(c->profile_certs[i][0] == '/');
 	for (i = 0; i < c->n_profiles; i++)
 		fuzz_require(c->profiles[i][0] == '/');
 	for (i = 0; i < c->n_vms; i++) {

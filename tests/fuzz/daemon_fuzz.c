@@ -122,7 +122,7 @@ json_t *json_load_file(const char *path, size_t flags, json_error_t *error)
 {
 	static const char text[] =
 		"{\"state_dir\":\"/s\",\"socket\":\"/s/sock\",\"key\":\"/k\","
-		"\"cert\":\"/c\",\"policy\":{\"allow_perfmon\":true},\"vms\":["
+		"\"cert\":\"/c\",\"profile_certs\":[\"/r\"],\"policy\":{\"allow_perfmon\":true},\"vms\":["
 		"{\"name\":\"v\",\"role\":\"verifier\",\"cid\":3,"
 		"\"vsock\":\"/v3\",\"symbols\":\"/y\","
 		"\"launch\":{\"kernel\":\"/k\"}},"

@@ -191,7 +191,7 @@ static inline void make_profile(struct fixture *f)
 	       "    \"CONFIG_X86_KERNEL_IBT\": 0 },\n"
 	       "  \"helpers\": [\"vouch_bpf_htab_lookup_raw\"],\n"
 	       "  \"map_types\": [\"array\", \"hash\"],\n"
-	       "  \"prog_types\": [\"xdp\"] }\n");
+	       "  \"prog_types\": [\"xdp\"], \"hooks\": [\"xdp\"] }\n");
 }
 
 static inline void fixture_init(struct fixture *f)
@@ -313,8 +313,7 @@ static inline int fixture_check(struct fixture *f)
 		options = json_loads(f->options, 0, NULL);
 	if (vouch_capture_parse(f->writer.buf, f->writer.len, &f->view, &why))
 		fail_msg("the capture does not parse: %s", why);
-	if (vouch_profile_parse(f->profile, strlen(f->profile), &f->target,
-				reason, sizeof(reason)))
+	if (profile_of_json(f->profile, &f->target, reason, sizeof(reason)))
 		fail_msg("the profile does not parse: %s", reason);
 	ret = vouch_check(&f->view, f->object, f->object_len, options,
 			  f->target, &f->chk, &f->why);

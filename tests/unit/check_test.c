@@ -438,9 +438,8 @@ static void profiles_must_say_what_decides(void **state)
 		fixture_release(f);
 		fixture_init(f);
 		fixture_profile(f, lost[i][0], lost[i][1]);
-		assert_int_equal(vouch_profile_parse(f->profile,
-						     strlen(f->profile), &p,
-						     why, sizeof(why)),
+		assert_int_equal(profile_of_json(f->profile, &p, why,
+						 sizeof(why)),
 				 -EINVAL);
 		print_message("  %s\n", why);
 	}

@@ -17,6 +17,7 @@ import tap
 import wire
 
 sys.path.insert(0, os.path.join(TOP, "tests", "independent"))
+import profile_file  # noqa: E402  pylint: disable=wrong-import-position
 import make_image  # noqa: E402  pylint: disable=wrong-import-position
 
 
@@ -178,9 +179,21 @@ def a_driver_of_another_kernel(s):
         "6.1.0-old SMP ", s.cert)))
 
 
-@broken("target", "problem", "profile.json: ", "make profile", 6)
+@broken("target", "problem", "target.profile: ", "make profile", 6)
 def a_profile_that_is_none(s):
-    write(s.path("profile.json"), "{}")
+    write(s.path("target.profile"), "{}")
+
+
+@broken("target", "problem", "none of the 1 profile keys", "make profile", 5)
+def a_profile_that_somebody_else_signed(s):
+    folder = s.path("foreign")
+    os.mkdir(folder)
+    profile_file.new_key(folder)
+    with open(s.path("target.profile"), "rb") as f:
+        data = f.read()
+    _, signature = profile_file.read(data)
+    write(s.path("target.profile"), profile_file.sign(
+        data[:len(data) - len(signature)], folder))
 
 
 @broken("target", "unknown", "not connected", "vouch target list", 0)

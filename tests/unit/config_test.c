@@ -14,7 +14,7 @@
 
 #define TOP                                                           \
 	"\"state_dir\":\"/s\",\"socket\":\"/s/sock\",\"key\":\"/k\"," \
-	"\"cert\":\"/c\""
+	"\"cert\":\"/c\",\"profile_certs\":[\"/r\"]"
 #define TARGET                                                                \
 	"{\"name\":\"demo\",\"role\":\"target\",\"cid\":4,\"vsock\":\"/v4\"," \
 	"\"profile\":\"/p\",\"slots\":[\"a\",\"b\"]}"
@@ -60,6 +60,7 @@ static void takes_everything(void **state)
 	/* A target's profile need not be listed. */
 	assert_int_equal(c.n_profiles, 1);
 	assert_string_equal(c.profiles[c.vms[0].profile_index], "/p");
+	assert_int_equal(c.n_profile_certs, 1);
 	assert_int_equal(c.vms[0].n_slots, 2);
 	assert_false(c.vms[0].launched);
 	assert_true(c.vms[1].launched);

@@ -3,15 +3,17 @@
 QEMU that only says what it is, and what vouchd answers. All of it is whole.
 """
 
-import hashlib
 import json
 import os
 import shutil
 import struct
+import sys
 import time
 
 from cli_harness import COUNTER, SCRATCH, TOP, Fake, vouch
 import wire
+sys.path.insert(0, os.path.join(TOP, "tests", "independent"))
+import profile_file  # noqa: E402  pylint: disable=wrong-import-position
 
 RELEASE = "6.1.0-test"
 BUILD_ID = bytes(range(20))
@@ -94,7 +96,9 @@ class SetUp:
         for name in "image.key", "image.der":
             shutil.copy2(os.path.join(SetUp.keys, name), self.path("keys"))
         self.profile = json.loads(read(PROFILE))
-        shutil.copy(PROFILE, self.path("profile.json"))
+        made = profile_file.Made(SetUp.keys, read(PROFILE))
+        shutil.copy(made.path, self.path("target.profile"))
+        shutil.copy(made.cert, self.path("keys"))
         write(self.path("qemu"), QEMU % "vhost-user-vsock-pci", 0o755)
         write(self.path("vmlinux"), vmlinux())
         write(self.path("symbols"), "build-id %s\nffffffff81000000 _text\n" %
@@ -110,6 +114,7 @@ class SetUp:
         self.config = {
             "state_dir": self.path("state"), "key": self.path(
                 "keys", "image.key"), "cert": self.path("keys", "image.der"),
+            "profile_certs": [self.path("keys", "profile.der")],
             "qemu": self.path("qemu"), "vms": [
                 {"name": "verifier", "role": "verifier", "cid": 3,
                  "symbols": self.path("symbols"),
@@ -118,7 +123,7 @@ class SetUp:
                      "initrd": self.path("verifier.cpio")}},
                 {"name": "demo", "role": "target", "cid": 4,
                  "vsock": self.path("target.sock"), "slots": ["default"],
-                 "profile": self.path("profile.json"), "launch": {
+                 "profile": self.path("target.profile"), "launch": {
                      "kernel": self.path("vmlinux"),
                      "initrd": self.path("target.cpio")}}]}
         self.status = {
@@ -132,7 +137,7 @@ class SetUp:
             "targets": [
                 {"name": "demo", "state": "ready", "accelerator": "kvm",
                  "release": self.profile["release"], "abi": 1,
-                 "profile": hashlib.sha256(read(PROFILE)).hexdigest(),
+                 "profile": made.identity.hex(),
                  "version": "0.1.0", "clock_gap_s": -1}]}
 
     def path(self, *parts):

@@ -15,6 +15,7 @@
 #include "../../common/capture_write.h"
 #include "../../host-bridge/crypto.h"
 #include "../../host-bridge/link.h"
+#include "profile_fixture.h"
 
 #define FIXTURE_CODE 512 /* room for a function */
 #define FIXTURE_REFS 16

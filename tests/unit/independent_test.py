@@ -18,6 +18,7 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 for part in ("lib", "independent"):
     sys.path.insert(0, os.path.join(TOP, "tests", part))
 
+import profile_file  # noqa: E402  pylint: disable=wrong-import-position
 import read_capture  # noqa: E402  pylint: disable=wrong-import-position
 import read_image  # noqa: E402  pylint: disable=wrong-import-position
 import tap  # noqa: E402  pylint: disable=wrong-import-position
@@ -198,14 +199,16 @@ def profile():
         "kconfig": dict(kconfig, CONFIG_RETHUNK=1),
         "helpers": ["vouch_bpf_htab_lookup_raw"],
         "map_types": ["array", "hash"], "prog_types": ["xdp"],
+        "hooks": ["xdp"],
     }).encode()
 
 
 def link(funcs, out):
     put("capture", capture(funcs))
-    put("profile.json", profile())
+    made = profile_file.Made(path(""), profile())
     return run(LINK, "--capture", path("capture"), "--object", OBJECT,
-               "--profile", path("profile.json"), "--out", path(out))
+               "--profile", made.path, "--profile-cert", made.cert, "--out",
+               path(out))
 
 
 def sign(image, out, sequence="1"):

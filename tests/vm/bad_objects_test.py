@@ -270,7 +270,7 @@ def memory(lab):
 def main():
     t = tap.Tap()
     os.makedirs(OUT, exist_ok=True)
-    lab = lab_module.Lab("bad-objects", variant="asan", target=False)
+    lab = lab_module.Lab("bad-objects", variant="asan", start_target=False)
     try:
         lab.up()
         others = Others(lab)

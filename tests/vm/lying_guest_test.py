@@ -39,7 +39,7 @@ class LiarLab(lab_module.Lab):
     """vouchd, the liar, and room for an honest VM that the test starts."""
 
     def __init__(self):
-        super().__init__("liar", variant="asan", target=False, record=True)
+        super().__init__("liar", variant="asan", start_target=False, record=True)
         self.honest = None
 
     def vms(self):

@@ -28,7 +28,7 @@ class Others(Lab):
     """A lab whose verifier VM an operator starts."""
 
     def __init__(self):
-        super().__init__("recovery", variant="asan", target=False)
+        super().__init__("recovery", variant="asan", start_target=False)
         self.monitor = os.path.join(self.dir, "qmp.sock")
         self.console = os.path.join(self.state, "verifier.log")
         self.log = os.path.join(self.state, "vouchd.log")

@@ -67,7 +67,7 @@ def recorded(t, lab):
 
 def boot(t, number, order, record):
     lab = lab_module.Lab("kaslr%d" % number, kernel="vmlinuz",
-                         append="vouch.show_text", target=False,
+                         append="vouch.show_text", start_target=False,
                          record=record, variant="asan")
     try:
         lab.up()

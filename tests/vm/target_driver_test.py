@@ -102,7 +102,7 @@ def make_initrd(args, keys):
         *[os.path.join(ROOT, s) for s in AGENT])
     shutil.copy(args.agent, root)
     run(sys.executable, os.path.join(HERE, "target_images.py"),
-        os.path.join(args.profile, "profile.json"), keys,
+        os.path.join(args.profile, "target.profile"), keys,
         os.path.join(root, "images"))
     module = os.path.join(root, "vouch_target.ko")
     shutil.copy(args.module, module)

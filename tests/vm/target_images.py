@@ -9,14 +9,13 @@ trusted by the kernel only. tests/vm/target_driver.c knows the files that are
 written to OUT by name, and gets the modules' names from OUT/names.
 """
 
-import hashlib
-import json
 import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../independent"))
 import make_image  # noqa: E402
+import profile_file  # noqa: E402
 import target_signatures  # noqa: E402
 
 PASS = """
@@ -164,8 +163,7 @@ COUNT_PROGS = [{"name": n, "function": n} for n in ("count", "head", "time")]
 
 class Writer:
     def __init__(self, profile, keys, out):
-        text = open(profile, "rb").read()
-        self.profile = json.loads(text), hashlib.sha256(text).digest()
+        self.profile = profile_file.load(profile)
         self.image_key = os.path.join(keys, "image")
         self.other_key = os.path.join(keys, "other")
         self.out = out
