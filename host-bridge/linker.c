@@ -163,8 +163,8 @@ static void check_and_link(const struct request *r,
 	if (!err) {
 		stage = "link";
 		began = vouch_clock_us();
-		err = vouch_link(view, &checked, r->profile,
-				 r->options_hash, r->instance, &reply->blob, &reply->blob_len,
+		err = vouch_link(view, &checked, r->profile, r->options_hash,
+				 r->instance, &reply->blob, &reply->blob_len,
 				 &why);
 		link_us = vouch_clock_us() - began;
 	}

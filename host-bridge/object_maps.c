@@ -271,10 +271,9 @@ static int set_variable(struct vouch_object *o, const struct vouch_types *types,
 
 	for (i = 0; ret == -ENOENT && i < o->n_maps; i++)
 		if (o->maps[i].data)
-			ret = vouch_value_set(types, o->maps[i].name,
-					      o->maps[i].data,
-					      o->maps[i].value_size, name,
-					      text);
+			ret = vouch_value_set(
+				types, o->maps[i].name, o->maps[i].data,
+				o->maps[i].value_size, name, text);
 	if (ret == -ENOENT)
 		return vouch_refuse(why,
 				    "set: the object has no variable %s; name "

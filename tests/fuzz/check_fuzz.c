@@ -7,7 +7,7 @@
  * An input is a list of parts; each begins with a byte that says which part
  * of the fixture is changed, then a byte that says how often.
  *
- * Parser: host-bridge/check.c host-bridge/check_refs.c
+ * Parser: host-bridge/check.c host-bridge/check_refs.c host-bridge/check_maps.c
  */
 
 #include "base.h"

@@ -118,8 +118,7 @@ static void values_follow_the_options(void **state)
 		u32 len;
 	} rows[] = {
 #define ROW(options, at, bytes) { options, at, bytes, sizeof(bytes) - 1 }
-		ROW("{\"set\": {\"greeting\": \"hi\"}}", 0,
-		    "hi\0\0\0\0\0\0"),
+		ROW("{\"set\": {\"greeting\": \"hi\"}}", 0, "hi\0\0\0\0\0\0"),
 		ROW("{\"set\": {\"limit\": \"0x1020\"}}", 8, "\x20\x10\0\0"),
 		ROW("{\"set\": {\"limit\": \"4294967295\"}}", 8,
 		    "\xff\xff\xff\xff"),

@@ -154,19 +154,18 @@ static inline void btf_map(struct btf_text *b)
 static inline void btf_variables(struct btf_text *b)
 {
 	const u32 letter = 8, unit = BTF_INT_BOOL << 24 | 8;
-	const struct btf_array letters = {
-		btf_add(b, "char", BTF_KIND_INT << 24, 1, &letter,
-			sizeof(letter)),
-		1, 8
-	};
+	const struct btf_array letters = { btf_add(b, "char",
+						   BTF_KIND_INT << 24, 1,
+						   &letter, sizeof(letter)),
+					   1, 8 };
 	const struct btf_enum way[] = { { btf_string(b, "UP"), 1 },
 					{ btf_string(b, "DOWN"), -1 } };
 	u32 text = btf_add(b, "", BTF_KIND_ARRAY << 24, 0, &letters,
 			   sizeof(letters));
-	u32 flag = btf_add(b, "bool", BTF_KIND_INT << 24, 1, &unit,
-			   sizeof(unit));
-	u32 both = btf_add(b, "way", BTF_KIND_ENUM << 24 | 2, 2, way,
-			   sizeof(way));
+	u32 flag =
+		btf_add(b, "bool", BTF_KIND_INT << 24, 1, &unit, sizeof(unit));
+	u32 both =
+		btf_add(b, "way", BTF_KIND_ENUM << 24 | 2, 2, way, sizeof(way));
 	const struct btf_var_secinfo vars[] = {
 		{ btf_variable(b, "greeting", text, BTF_VAR_GLOBAL_ALLOCATED),
 		  0, 8 },
