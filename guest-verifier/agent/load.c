@@ -15,6 +15,7 @@
 #include "guest.h"
 #include "kconfig.h"
 #include "load.h"
+#include "prototype.h"
 #include "relocate.h"
 
 #define STATS_LOG (64u << 10) /* bytes for a summary */
@@ -360,7 +361,8 @@ static bool copy_programs(struct vouch_load *load, struct vouch_relocate *r)
 	u32 i;
 
 	for (i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
-		if (!prepare_object(load, paths[i]))
+		if (!prepare_object(load, paths[i]) ||
+		    (!i && !vouch_prototype_judge(load)))
 			return false;
 		load->err = vouch_relocate_copy(load, r, paths[i]);
 		if (load->err)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Loading an object through libbpf, in the confined child. load*.c,
- * btf.c, collect.c, kconfig.c, relocate.c and run.c are the only users of
- * libbpf.
+ * btf.c, collect.c, kconfig.c, prototype.c, relocate.c and run.c are the only
+ * users of libbpf.
  */
 #ifndef VOUCH_LOAD_H
 #define VOUCH_LOAD_H

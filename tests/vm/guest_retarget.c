@@ -325,6 +325,41 @@ static void second_pass_replaces(struct btf *btf)
 	release(&o);
 }
 
+static struct btf_type *prototype_of(const struct btf *btf)
+{
+	s32 id = btf__find_by_name_kind(btf, "btf_trace_sched_switch",
+					BTF_KIND_TYPEDEF);
+	const struct btf_type *t = btf__type_by_id(btf, (u32)id);
+
+	t = t ? btf__type_by_id(btf, t->type) : NULL;
+	t = t ? btf__type_by_id(btf, t->type) : NULL;
+	return t && btf_is_func_proto(t) ? (struct btf_type *)t : NULL;
+}
+
+static void other_arguments_are_refused(struct btf *btf)
+{
+	struct btf_type *proto = prototype_of(btf);
+	struct btf_param *params = proto ? btf_params(proto) : NULL;
+	struct outcome o;
+	u32 type;
+	u32 n = proto ? btf_vlen(proto) : 0;
+
+	vouch_test_check(n == 5, "the tracepoint's prototype is known");
+	if (n != 5)
+		return;
+	type = params[2].type;
+	params[2].type = params[1].type;
+	/* Makes libbpf forget the bytes that it had made of the types. */
+	btf__add_str(btf, "again");
+	verify("relocate", btf, KCONFIG, NULL, 0, &o);
+	vouch_test_check(strstr(text_of(o.result, "reason"),
+				"sched_switch has other arguments"),
+			 "an argument of another type is refused: %s",
+			 text_of(o.result, "reason"));
+	release(&o);
+	params[2].type = type;
+}
+
 static const char *read_wrong(json_t *parts, const char *release_text,
 			      size_t len)
 {
@@ -380,5 +415,6 @@ void vouch_test_retarget(void)
 	values_are_the_targets(btf);
 	bitfields_are_refused(btf);
 	second_pass_replaces(btf);
+	other_arguments_are_refused(btf);
 	btf__free(btf);
 }
