@@ -199,6 +199,10 @@ endef
 $(eval $(call confine_test,$(B),))
 $(eval $(call confine_test,$(B)/asan,$(SANITIZE)))
 
+# Compares what a profile answers with all that a target's functions say.
+$(B)/oracle_compare: $(call obj,$(B),tests/oracle/compare.c $(BRIDGE) $(COMMON))
+	$(link) $(BRIDGE_LIBS)
+
 # Fuzz targets, each from one file. Those of the agents link their agent's
 # files, the others all that the bridge and the command line have, from an
 # archive, so that a target can put a function of its own in place of one.
@@ -321,6 +325,7 @@ bench: all objects
 	@scripts/bench-vsock
 
 check: all debug objects lying-guest $(UNIT) fuzz-replay $(B)/confine_test \
+		$(B)/oracle_compare \
 		$(B)/asan/confine_test $(B)/asan/vouch-signd $(B)/asan/vouch-launchd \
 		$(B)/fault/vouchd $(B)/fault/vouch $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link $(B)/asan/vouch-sign
 	@scripts/check

@@ -82,10 +82,7 @@ def register(role, pair):
 
 
 def roles(values):
-    """The one role that explains a register in all samples, or None.
-
-    A register that is always the same may be of a role too if there is but
-    one pair; there never is."""
+    """The role that explains a register in all samples, or None."""
     return next((role for role in reversed(ROLES)
                  if all(register(role, pair) == v for pair, v in values)),
                 None)
@@ -147,9 +144,11 @@ def entry(access, field, found, templates):
         if any(i for _, i in pairs):
             fail("the oracle is of two minds about %r" % (access,))
         return None
-    same = fit([(p, i) for p, i in pairs if p[0] == p[1]]) \
-        if size else fit(pairs)
-    other = fit([(p, i) for p, i in pairs if p[0] != p[1]]) if size else same
+    if size:
+        same = fit([(p, i) for p, i in pairs if p[0] == p[1]])
+        other = fit([(p, i) for p, i in pairs if p[0] != p[1]])
+    else:  # a prologue is of no access, and its registers are themselves
+        same = other = tuple(INSN.pack(*insn) for insn in pairs[0][1])
     if same is None or other is None:
         fail("no template expresses what the target does with %r"
              % (access,))
