@@ -21,13 +21,13 @@
 #include "base.h"
 #include "quiet.h"
 #include "script.h"
+#include "signing.h"
 
 #include <stdarg.h>
 #include <sys/syscall.h>
 #include <time.h>
 
 #include "../../common/image.h"
-#include "crypto.h"
 #include "daemon.h"
 #include "file.h"
 #include "log.h"

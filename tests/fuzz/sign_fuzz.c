@@ -5,16 +5,16 @@
  * name are put right afterwards, so that only the closed list is left to
  * refuse; the second, whether the record is one of the input's.
  *
- * Whatever is signed is an image whose content hash is right and whose
- * signature the certificate confirms.
+ * Whatever is signed is an image whose content hash is right, and what the
+ * signature is of is the file up to it (signing.h).
  *
  * Parser: host-bridge/sign.c host-bridge/content.c
  */
 
 #include "base.h"
+#include "signing.h"
 
 #include "content.h"
-#include "crypto.h"
 #include "sign.h"
 
 struct keys {
@@ -89,13 +89,14 @@ static void read_record(struct fuzz_input *in, struct vouch_record *rec)
 static void sign(const struct vouch_record *rec, const u8 *image, size_t len,
 		 const struct fuzz_input *from)
 {
+	const struct keys *k = keys();
 	const char *why = NULL;
 	size_t out_len = 0;
 	void *out = NULL;
 	int ret;
 
 	fuzz_alloc_arm(from->pos, from->left);
-	ret = vouch_sign(keys()->signer, rec, image, len, &out, &out_len, &why);
+	ret = vouch_sign(k->signer, rec, image, len, &out, &out_len, &why);
 	if (!fuzz_alloc_disarm())
 		fuzz_require(!ret || (ret == -EPERM && why));
 	if (!ret)

@@ -11,13 +11,13 @@
 
 #include "base.h"
 #include "script.h"
+#include "signing.h"
 
 #include <fcntl.h>
 #include <stdarg.h>
 
 #include "config.h"
 #include "confine.h"
-#include "crypto.h"
 #include "daemon.h"
 #include "file.h"
 #include "log.h"
@@ -140,6 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct fuzz_input in = { data, len };
 	const char *why;
+	char *line;
 	size_t n;
 
 	if (len > 16384)
@@ -148,11 +149,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 					 &cert_len, &why))
 		abort();
 	given = 0;
-	sequence = fuzz_line(&in, &n);
-	if (!n) {
-		free(sequence);
-		sequence = NULL;
-	}
+	line = fuzz_line(&in, &n);
+	sequence = NULL;
+	/* The file has its newline. */
+	if (n && asprintf(&sequence, "%s\n", line) < 0)
+		abort();
+	free(line);
 	run(&in);
 	free(sequence);
 	return 0;
