@@ -10,7 +10,18 @@
 #ifndef VOUCH_OFFER_H
 #define VOUCH_OFFER_H
 
-#define VOUCH_PROG_TYPES(X) X(XDP, xdp)
+/* What each kind of hook needs; Kbuild has the same conditions. */
+#if defined(CONFIG_NET_CLS_ACT) && defined(CONFIG_NET_INGRESS) && \
+	defined(CONFIG_NET_EGRESS)
+#define VOUCH_HOOK_TC
+#define VOUCH_TYPES_TC(X) X(SCHED_CLS, sched_cls) X(SCHED_ACT, sched_act)
+#else
+#define VOUCH_TYPES_TC(X)
+#endif
+
+#define VOUCH_PROG_TYPES(X) \
+	X(XDP, xdp)         \
+	VOUCH_TYPES_TC(X)
 
 /* X(name): as in a hook's text, before the first colon. */
 #define VOUCH_HOOKS(X) X(xdp)

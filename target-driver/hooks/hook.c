@@ -8,9 +8,13 @@
 
 #include "hooks/hook.h"
 #include "hooks/kind.h"
+#include "offer.h"
 
 static const struct vouch_hook_kind *const kinds[] = {
 	&vouch_xdp_kind,
+#ifdef VOUCH_HOOK_TC
+	&vouch_tc_kind,
+#endif
 };
 
 static LIST_HEAD(attachments);
@@ -275,7 +279,8 @@ int vouch_hook_detach(struct vouch_loaded *l, int prog, const char *hook,
 	return err;
 }
 
-void vouch_hook_gone(const struct net_device *dev)
+void vouch_hook_gone(const struct net_device *dev,
+		     const struct vouch_hook_kind *kind)
 {
 	struct vouch_attachment *a, *next;
 
@@ -283,7 +288,8 @@ void vouch_hook_gone(const struct net_device *dev)
 	list_for_each_entry_safe(a, next, &attachments, list) {
 		struct vouch_reason why = {};
 
-		if (a->dev != dev || !take_down(a, &why))
+		if (a->dev != dev || (kind && a->kind != kind) ||
+		    !take_down(a, &why))
 			continue;
 		pr_err("%s\n", why.text);
 		list_move(&a->list, &stuck);
@@ -294,7 +300,7 @@ static int notify(struct notifier_block *nb, unsigned long event, void *data)
 {
 	if (event != NETDEV_UNREGISTER)
 		return NOTIFY_DONE;
-	vouch_hook_gone(netdev_notifier_info_to_dev(data));
+	vouch_hook_gone(netdev_notifier_info_to_dev(data), NULL);
 	return NOTIFY_OK;
 }
 

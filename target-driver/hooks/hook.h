@@ -11,6 +11,7 @@
 #include "loaded.h"
 
 struct net_device;
+struct vouch_hook_kind;
 
 /**
  * vouch_hook_init() - start to watch network interfaces.
@@ -49,8 +50,10 @@ int vouch_hook_detach(struct vouch_loaded *l, int prog, const char *hook,
 /**
  * vouch_hook_gone() - end what is attached to an interface.
  * @dev: the interface; RTNL is held
+ * @kind: only what is at hooks of that kind; NULL: all
  */
-void vouch_hook_gone(const struct net_device *dev);
+void vouch_hook_gone(const struct net_device *dev,
+		     const struct vouch_hook_kind *kind);
 
 /**
  * vouch_hook_info() - describe an attachment.

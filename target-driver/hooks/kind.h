@@ -55,7 +55,7 @@ struct vouch_hook_kind {
 	void (*drain)(void);
 };
 
-extern const struct vouch_hook_kind vouch_xdp_kind;
+extern const struct vouch_hook_kind vouch_xdp_kind, vouch_tc_kind;
 
 /**
  * vouch_kind_find_dev() - the interface that a place names.
