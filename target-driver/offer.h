@@ -19,9 +19,37 @@
 #define VOUCH_TYPES_TC(X)
 #endif
 
-#define VOUCH_PROG_TYPES(X) \
-	X(XDP, xdp)         \
-	VOUCH_TYPES_TC(X)
+#ifdef CONFIG_KPROBES
+#define VOUCH_HOOK_KPROBE
+#define VOUCH_TYPES_KPROBE(X) X(KPROBE, kprobe)
+#else
+#define VOUCH_TYPES_KPROBE(X)
+#endif
+#ifdef CONFIG_KRETPROBES
+#define VOUCH_HOOK_KRETPROBE
+#endif
+
+#if defined(CONFIG_EVENT_TRACING) && defined(CONFIG_PERF_EVENTS)
+#define VOUCH_HOOK_TRACEPOINT
+#define VOUCH_TYPES_TRACEPOINT(X) X(TRACEPOINT, tracepoint)
+#else
+#define VOUCH_TYPES_TRACEPOINT(X)
+#endif
+
+#ifdef CONFIG_TRACEPOINTS
+#define VOUCH_HOOK_RAW_TP
+#define VOUCH_TYPES_RAW_TP(X) \
+	X(RAW_TRACEPOINT, raw_tracepoint) X(TRACING, tracing)
+#else
+#define VOUCH_TYPES_RAW_TP(X)
+#endif
+
+#define VOUCH_PROG_TYPES(X)       \
+	X(XDP, xdp)               \
+	VOUCH_TYPES_TC(X)         \
+	VOUCH_TYPES_KPROBE(X)     \
+	VOUCH_TYPES_TRACEPOINT(X) \
+	VOUCH_TYPES_RAW_TP(X)
 
 /* X(name): as in a hook's text, before the first colon. */
 #define VOUCH_HOOKS(X) X(xdp)

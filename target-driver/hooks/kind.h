@@ -55,7 +55,9 @@ struct vouch_hook_kind {
 	void (*drain)(void);
 };
 
-extern const struct vouch_hook_kind vouch_xdp_kind, vouch_tc_kind;
+extern const struct vouch_hook_kind vouch_xdp_kind, vouch_tc_kind,
+	vouch_kprobe_kind, vouch_kretprobe_kind, vouch_tracepoint_kind,
+	vouch_raw_tp_kind, vouch_tp_btf_kind;
 
 /**
  * vouch_kind_find_dev() - the interface that a place names.

@@ -11,8 +11,8 @@ struct vouch_runner *vouch_runner_new(struct vouch_loaded *l, u32 index)
 
 	if (!r)
 		return NULL;
-	r->runs = alloc_percpu(u64);
-	if (!r->runs) {
+	r->cpus = alloc_percpu(struct vouch_runner_cpu);
+	if (!r->cpus) {
 		kfree(r);
 		return NULL;
 	}
@@ -30,7 +30,7 @@ u64 vouch_runner_count(const struct vouch_runner *r)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		n += *per_cpu_ptr(r->runs, cpu);
+		n += per_cpu_ptr(r->cpus, cpu)->runs;
 	return n;
 }
 
@@ -40,6 +40,6 @@ void vouch_runner_free(struct vouch_runner *r)
 		return;
 	atomic64_add(vouch_runner_count(r), &r->image->runs[r->index]);
 	vouch_loaded_put(r->image);
-	free_percpu(r->runs);
+	free_percpu(r->cpus);
 	kfree(r);
 }

@@ -11,11 +11,17 @@
 
 #include "loaded.h"
 
+/* What happens on one CPU. */
+struct vouch_runner_cpu {
+	u64 runs;
+	int active; /* runs that have not ended */
+};
+
 struct vouch_runner {
 	struct vouch_loaded *image;
 	u32 index; /* of the program */
 	vouch_entry_fn entry;
-	u64 __percpu *runs;
+	struct vouch_runner_cpu __percpu *cpus;
 };
 
 /**
@@ -59,7 +65,7 @@ vouch_runner_prog(const struct vouch_runner *r)
 static __always_inline u32 vouch_runner_run(const struct vouch_runner *r,
 					    const void *ctx)
 {
-	this_cpu_inc(*r->runs);
+	this_cpu_inc(r->cpus->runs);
 	return r->entry(ctx, NULL);
 }
 
