@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What native C sees at the hooks. Writing a struct hooks_call to
+ * /dev/hooks_native calls a function that is probed, and reading gives the
+ * records.
+ */
+
+#include <linux/kprobes.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/sched/signal.h>
+#include <linux/tracepoint.h>
+#include <linux/uaccess.h>
+
+#include "hooks_record.h"
+
+static struct hooks_record records[HOOKS_N];
+
+static u64 *next(enum hooks_place place)
+{
+	struct hooks_record *r = &records[place];
+
+	return r->at[r->n++ % HOOKS_KEPT];
+}
+
+u64 hooks_native_call(u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
+
+noinline u64 hooks_native_call(u64 a, u64 b, u64 c, u64 d, u64 e, u64 f)
+{
+	return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f;
+}
+
+static int on_call(struct kprobe *kp, struct pt_regs *regs)
+{
+	u64 *v = next(HOOKS_CALL);
+
+	v[0] = regs->di;
+	v[1] = regs->si;
+	v[2] = regs->dx;
+	v[3] = regs->cx;
+	v[4] = regs->r8;
+	v[5] = regs->r9;
+	v[6] = regs->ip;
+	v[7] = regs->sp;
+	return 0;
+}
+
+static int on_return(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	next(HOOKS_RETURN)[0] = regs->ax;
+	return 0;
+}
+
+static void on_rename(void *data, struct task_struct *task, const char *comm)
+{
+	u64 *v = next(HOOKS_RENAME);
+
+	v[0] = (unsigned long)task;
+	v[1] = (unsigned long)comm;
+	memcpy(&v[3], comm, sizeof(v[3]));
+}
+
+/* Without sign, as programs get them. */
+static void on_signal(void *data, int sig, struct kernel_siginfo *info,
+		      struct task_struct *task, int group, int result)
+{
+	u64 *v = next(HOOKS_SIGNAL);
+
+	v[0] = (u32)sig;
+	v[1] = (unsigned long)info;
+	v[2] = (unsigned long)task;
+	v[3] = (u32)group;
+	v[4] = (u32)result;
+}
+
+static struct kprobe kp = {
+	.symbol_name = "hooks_native_call",
+	.pre_handler = on_call,
+};
+
+static struct kretprobe rp = {
+	.kp.symbol_name = "hooks_native_call",
+	.handler = on_return,
+};
+
+static struct {
+	const char *name;
+	void *func;
+	struct tracepoint *tp;
+} points[] = {
+	{ "task_rename", on_rename },
+	{ "signal_generate", on_signal },
+};
+
+static void compare(struct tracepoint *tp, void *data)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(points); i++)
+		if (!strcmp(tp->name, points[i].name))
+			points[i].tp = tp;
+}
+
+static ssize_t do_write(struct file *file, const char __user *buf, size_t len,
+			loff_t *pos)
+{
+	struct hooks_call call;
+	u64 *a = call.args;
+
+	if (len != sizeof(call) || copy_from_user(&call, buf, len))
+		return -EINVAL;
+	call.result = hooks_native_call(a[0], a[1], a[2], a[3], a[4], a[5]);
+	return copy_to_user((void __user *)buf, &call, len) ? -EFAULT : len;
+}
+
+static ssize_t do_read(struct file *file, char __user *buf, size_t len,
+		       loff_t *pos)
+{
+	if (len != sizeof(records))
+		return -EINVAL;
+	return copy_to_user(buf, records, len) ? -EFAULT : len;
+}
+
+static const struct file_operations ops = {
+	.owner = THIS_MODULE,
+	.read = do_read,
+	.write = do_write,
+};
+
+static struct miscdevice device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "hooks_native",
+	.fops = &ops,
+};
+
+static void __exit stop(void)
+{
+	int i;
+
+	misc_deregister(&device);
+	for (i = 0; i < ARRAY_SIZE(points); i++)
+		tracepoint_probe_unregister(points[i].tp, points[i].func, NULL);
+	tracepoint_synchronize_unregister();
+	unregister_kretprobe(&rp);
+	unregister_kprobe(&kp);
+}
+
+/* The test ends the VM if that fails, so nothing is taken back. */
+static int __init start(void)
+{
+	int i, err;
+
+	for_each_kernel_tracepoint(compare, NULL);
+	for (i = 0; i < ARRAY_SIZE(points); i++) {
+		err = points[i].tp ? tracepoint_probe_register(points[i].tp,
+							       points[i].func,
+							       NULL)
+				   : -ENODEV;
+		if (err)
+			return err;
+	}
+	err = register_kprobe(&kp);
+	if (!err)
+		err = register_kretprobe(&rp);
+	return err ?: misc_register(&device);
+}
+
+module_init(start);
+module_exit(stop);
+MODULE_DESCRIPTION("Sees at hooks what programs see");
+MODULE_AUTHOR("The vouch authors");
+MODULE_LICENSE("GPL v2");

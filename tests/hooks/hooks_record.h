@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What programs and native C note at each hit, for user space to compare. */
+#ifndef HOOKS_RECORD_H
+#define HOOKS_RECORD_H
+
+#include <linux/types.h>
+
+#define HOOKS_KEPT 32 /* hits */
+#define HOOKS_VALUES 8
+
+struct hooks_record {
+	__u64 n; /* hits */
+	__u64 at[HOOKS_KEPT][HOOKS_VALUES]; /* of hit N at N % HOOKS_KEPT */
+};
+
+/* Records, in the order of the programs' maps and of the native device. */
+enum hooks_place {
+	HOOKS_TC_IN,
+	HOOKS_TC_OUT,
+	HOOKS_CALL, /* kprobe */
+	HOOKS_RETURN, /* kretprobe */
+	HOOKS_RENAME, /* raw tracepoint */
+	HOOKS_SIGNAL, /* raw tracepoint with narrow arguments */
+	HOOKS_RECORD, /* tracepoint's record of a renaming */
+	HOOKS_INNER, /* kprobe on what the helper calls */
+	HOOKS_N
+};
+
+struct hooks_call {
+	__u64 args[6];
+	__u64 result;
+};
+
+#endif /* HOOKS_RECORD_H */

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Programs as the linker would make them, from C with the target's headers:
+ * compiled to assembler text, which becomes an image. Each has a record in a
+ * map of its own, whose address is in the table of slots.
+ */
+
+#include <linux/filter.h>
+#include <linux/ptrace.h>
+#include <linux/sched/signal.h>
+#include <linux/skbuff.h>
+
+#include "hooks_record.h"
+
+extern const unsigned long slots[];
+u64 vouch_bpf_ktime_get_coarse_ns(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
+
+struct renamed {
+	u16 type;
+	u8 flags, preempt_count;
+	s32 common_pid;
+	pid_t pid;
+	char old[TASK_COMM_LEN], new[TASK_COMM_LEN];
+	s16 oom_score_adj;
+};
+
+static __always_inline u64 *next(enum hooks_place place)
+{
+	struct hooks_record *r = (struct hooks_record *)slots[place];
+
+	return r->at[r->n++ % HOOKS_KEPT];
+}
+
+static __always_inline void ask_time(void)
+{
+	vouch_bpf_ktime_get_coarse_ns(0, 0, 0, 0, 0);
+}
+
+static __always_inline u64 eight(const void *from)
+{
+	return *(const u64 *)from;
+}
+
+/* The verdict is the byte behind the Ethernet header. */
+static __always_inline u32 on_packet(const struct sk_buff *skb, u64 *v)
+{
+	const struct bpf_skb_data_end *cb = (const void *)skb->cb;
+
+	v[0] = skb->len;
+	v[1] = skb->protocol;
+	v[2] = cb->data_end - (void *)skb->data;
+	v[3] = eight(skb->data);
+	v[4] = eight(skb->data + 8);
+	v[5] = (void *)skb->data - cb->data_meta;
+	return skb->data[14];
+}
+
+u32 notrace tc_in(const struct sk_buff *skb);
+u32 notrace tc_in(const struct sk_buff *skb)
+{
+	return on_packet(skb, next(HOOKS_TC_IN));
+}
+
+u32 notrace tc_out(const struct sk_buff *skb);
+u32 notrace tc_out(const struct sk_buff *skb)
+{
+	return on_packet(skb, next(HOOKS_TC_OUT));
+}
+
+u32 notrace on_call(const struct pt_regs *regs);
+u32 notrace on_call(const struct pt_regs *regs)
+{
+	u64 *v = next(HOOKS_CALL);
+
+	v[0] = regs->di;
+	v[1] = regs->si;
+	v[2] = regs->dx;
+	v[3] = regs->cx;
+	v[4] = regs->r8;
+	v[5] = regs->r9;
+	v[6] = regs->ip;
+	v[7] = regs->sp;
+	ask_time();
+	return 0;
+}
+
+u32 notrace on_return(const struct pt_regs *regs);
+u32 notrace on_return(const struct pt_regs *regs)
+{
+	next(HOOKS_RETURN)[0] = regs->ax;
+	return 0;
+}
+
+u32 notrace on_rename(const u64 *args);
+u32 notrace on_rename(const u64 *args)
+{
+	u64 *v = next(HOOKS_RENAME);
+
+	v[0] = args[0];
+	v[1] = args[1];
+	v[2] = args[2];
+	v[3] = eight((void *)args[1]);
+	v[4] = args[11];
+	ask_time();
+	return 0;
+}
+
+u32 notrace on_signal(const u64 *args);
+u32 notrace on_signal(const u64 *args)
+{
+	u64 *v = next(HOOKS_SIGNAL);
+	int i;
+
+	for (i = 0; i < 6; i++)
+		v[i] = args[i];
+	return 0;
+}
+
+u32 notrace on_record(const struct renamed *r);
+u32 notrace on_record(const struct renamed *r)
+{
+	u64 *v = next(HOOKS_RECORD);
+
+	v[0] = eight(r);
+	v[1] = r->pid;
+	v[2] = eight(r->old);
+	v[3] = eight(r->new);
+	v[4] = ((const struct pt_regs *)eight(r))->sp;
+	ask_time();
+	return 0;
+}
+
+u32 notrace on_inner(const struct pt_regs *regs);
+u32 notrace on_inner(const struct pt_regs *regs)
+{
+	next(HOOKS_INNER)[0] = regs->ip;
+	ask_time();
+	return 0;
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The test of vouch_target's hooks: /init of its VM. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/reboot.h>
+#include <sys/ioctl.h>
+#include <sys/klog.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/reboot.h>
+#include <sys/syscall.h>
+
+#include "hooks.h"
+
+int hook(unsigned long cmd, const char *file, const char *prog,
+	 const char *where)
+{
+	struct vouch_target_attach a = {};
+
+	strcpy(a.image, name_of(file));
+	strcpy(a.prog, prog);
+	strcpy(a.hook, where);
+	return call(cmd, &a, a.reason);
+}
+
+/* By enum hooks_place; maps are called as their programs. */
+static const char *const maps[HOOKS_N] = { "tc_in",	"tc_out",    "on_call",
+					   "on_return", "on_rename", "on_signal",
+					   "on_record", "on_inner" };
+
+struct hooks_record noted(const char *file, enum hooks_place place)
+{
+	struct hooks_record r = {};
+
+	if (lookup(file, maps[place], 0, &r, sizeof(r)))
+		memset(&r, 0xff, sizeof(r));
+	return r;
+}
+
+struct hooks_record native(enum hooks_place place)
+{
+	static struct hooks_record all[HOOKS_N];
+	int fd = open("/dev/hooks_native", O_RDONLY | O_CLOEXEC);
+
+	memset(all, 0xff, sizeof(all));
+	if (read(fd, all, sizeof(all)) != sizeof(all))
+		printf("# native records: %s\n", strerror(errno));
+	close(fd);
+	return all[place];
+}
+
+unsigned long long runs(const char *file, const char *prog)
+{
+	struct vouch_target_prog_info p = {};
+
+	strcpy(p.image, name_of(file));
+	for (p.index = 0; !ioctl(dev, VOUCH_TARGET_PROG_INFO, &p); p.index++)
+		if (!strcmp(p.name, prog))
+			return p.runs;
+	return ~0ull;
+}
+
+bool is_listed(const char *where)
+{
+	struct vouch_target_attach_info at = {};
+
+	for (; !ioctl(dev, VOUCH_TARGET_ATTACH_INFO, &at); at.index++)
+		if (!strcmp(at.hook, where))
+			return true;
+	return false;
+}
+
+void rename_self(char *name)
+{
+	static unsigned int n;
+
+	sprintf(name, "hook%04u", __atomic_add_fetch(&n, 1, __ATOMIC_RELAXED));
+	prctl(PR_SET_NAME, name);
+}
+
+static void test_refusals(void)
+{
+	static const struct {
+		const char *prog, *where;
+		int err;
+	} cases[] = {
+		{ "tc_in", "lirc:x", -EOPNOTSUPP },
+		{ "tc_in", "tc", -EOPNOTSUPP },
+		{ "tc_in", "tc:eth0", -EINVAL },
+		{ "tc_in", "tc:eth0:sideways", -EINVAL },
+		{ "tc_in", "tc:none0:ingress", -ENODEV },
+		{ "tc_in", "xdp:eth0", -EOPNOTSUPP },
+		{ "on_call", "tc:eth0:ingress", -EOPNOTSUPP },
+		{ "on_call", "kprobe:", -EINVAL },
+		{ "on_call", "kprobe:no_such_function", -ENOENT },
+		{ "on_call", "kprobe:hooks_native_call+x", -EINVAL },
+		{ "on_return", "kretprobe:hooks_native_call+4", -EINVAL },
+		{ "tc_in", "kprobe:hooks_native_call", -EOPNOTSUPP },
+		{ "on_rename", "raw_tp:no_such_tracepoint", -ENODEV },
+		{ "on_rename", "tp_btf:task_rename", -EOPNOTSUPP },
+		{ "on_signal", "raw_tp:signal_generate", -EOPNOTSUPP },
+		{ "on_signal", "tp_btf:signal_deliver", -EINVAL },
+		{ "on_record", "tracepoint:task", -EINVAL },
+		{ "on_record", "tracepoint:task:no_such_event", -ENODEV },
+		{ "on_rename", "tracepoint:task:task_rename", -EOPNOTSUPP },
+		{ "no_such_program", "tc:eth0:ingress", -ENOENT },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		int err = hook(VOUCH_TARGET_ATTACH, "one", cases[i].prog,
+			       cases[i].where);
+
+		verdict(err == cases[i].err, "%s at %s is refused (%d)",
+			cases[i].prog, cases[i].where, err);
+	}
+}
+
+static void finish(void)
+{
+	printf("VOUCH-TEST-END %u passed, %u failed\n", passed, failed);
+	show_kernel_log();
+	printf("VOUCH-VM-DONE\n");
+	fflush(stdout);
+	sync();
+	sleep(1);
+	reboot(LINUX_REBOOT_CMD_RESTART);
+}
+
+static void test_all(void)
+{
+	set_floor("edge", 1, 1);
+	set_floor("other", 1, 1);
+	verdict(!load_admitted("one") && !load_admitted("two") &&
+			!load_admitted("other"),
+		"images with programs of many types load");
+	test_refusals();
+	test_tc();
+	test_trace();
+	test_guard();
+	test_fire();
+	test_tc_unplug();
+	verdict(!unload("one") && !unload("two") && !unload("other"),
+		"nothing holds the images");
+	close(dev);
+	verdict(!syscall(SYS_delete_module, "vouch_target", O_NONBLOCK),
+		"nor vouch_target");
+}
+
+int main(void)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	mount("proc", "/proc", "proc", 0, NULL);
+	mount("sysfs", "/sys", "sysfs", 0, NULL);
+	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+	klogctl(8 /* SYSLOG_ACTION_CONSOLE_LEVEL */, NULL, 1);
+	verdict(!load("../vouch_target.ko"), "vouch_target loads");
+	verdict(!load("../hooks_native.ko"), "the native module loads");
+	dev = open(VOUCH_TARGET_DEVICE, O_RDWR);
+	if (verdict(dev >= 0, "its device is there"))
+		test_all();
+	finish();
+	return 0;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The test of vouch_target's hooks, in the VM of the lab's target kernel. */
+#ifndef TESTS_HOOKS_H
+#define TESTS_HOOKS_H
+
+#include "tests/hooks/hooks_record.h"
+#include "target_client.h"
+
+/* Ask for a program of an image at a hook; the reason goes to the console. */
+int hook(unsigned long cmd, const char *file, const char *prog,
+	 const char *where);
+
+/* What a program of an image, or native C, has noted so far. */
+struct hooks_record noted(const char *file, enum hooks_place place);
+struct hooks_record native(enum hooks_place place);
+
+/* How often a program of an image ran at hooks. */
+unsigned long long runs(const char *file, const char *prog);
+
+/* Is there an attachment of that text? */
+bool is_listed(const char *where);
+
+/* In hooks_net.c and hooks_trace.c. */
+void test_tc(void);
+void test_tc_unplug(void);
+void test_trace(void);
+void test_guard(void);
+void test_fire(void);
+
+/* Rename this thread; each name is new. */
+void rename_self(char *name);
+
+#endif /* TESTS_HOOKS_H */

@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Images of the programs in tests/hooks/progs.c, for the hooks' VM test.
+
+usage: hooks_images.py PROFILE.json KEYS PROGS.s OUT
+"""
+
+import os
+import re
+import sys
+
+import target_images
+from target_images import make_image
+
+KEPT, VALUES = 32, 8
+SIZE = 8 + KEPT * VALUES * 8
+KPROBE, SCHED_CLS, TRACEPOINT, RAW_TP, TRACING = 2, 3, 5, 17, 26
+TRACE_RAW_TP = 23  # attach type
+# In the order of enum hooks_place, which is that of the maps.
+PROGS = [
+    ("tc_in", "tc", SCHED_CLS, 0),
+    ("tc_out", "tc", SCHED_CLS, 0),
+    ("on_call", "kprobe/hooks_native_call", KPROBE, 0),
+    ("on_return", "kretprobe/hooks_native_call", KPROBE, 0),
+    ("on_rename", "raw_tp/task_rename", RAW_TP, 0),
+    ("on_signal", "tp_btf/signal_generate", TRACING, TRACE_RAW_TP),
+    ("on_record", "tracepoint/task/task_rename", TRACEPOINT, 0),
+    ("on_inner", "kprobe/ktime_get_coarse_ts64", KPROBE, 0),
+]
+
+
+def source(path):
+    """The compiler's text, with what stands between functions as int3."""
+    with open(path, encoding="ascii") as f:
+        text = f.read()
+    return re.sub(r"\.p2align 4(,,15)?\n(\s*\.globl)",
+                  r".p2align 4, 0xcc\n\2", text)
+
+
+def main():
+    profile, keys, text, out = sys.argv[1:]
+    os.makedirs(out, exist_ok=True)
+    w = target_images.Writer(profile, keys, out)
+    progs = [{"name": n, "function": n, "section": s, "type": t,
+              "attach_type": a, "stack_depth": 64} for n, s, t, a in PROGS]
+    maps = [{"name": p[0], "type": "array", "key": 4, "value": SIZE,
+             "entries": 1} for p in PROGS]
+    slots = [(2, i, 0) for i in range(len(PROGS))]
+    for name, slot, instance in (("one", "edge", 0), ("two", "edge", 1),
+                                 ("other", "other", 0)):
+        w.good(name, make_image.Image(w.profile, source(text), progs, maps,
+                                      slots, slot=slot, instance=instance))
+    with open(os.path.join(out, "names"), "w", encoding="ascii") as f:
+        f.writelines(w.names)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* The test of vouch_target's hooks: tc ingress and egress. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <sys/socket.h>
+
+#include "hooks.h"
+
+#define IN "tc:eth0:ingress"
+#define OUT "tc:eth1:egress"
+#define TYPE 0x88b5
+#define FIRE 3000 /* frames under replacements */
+enum { OK = 0, SHOT = 2, NO_ACTION = 77 };
+
+static uint8_t frame[256];
+
+/* The program returns the byte behind the header. */
+static void send_one(unsigned int len, uint8_t action)
+{
+	int s = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+	struct sockaddr_ll to = { .sll_family = AF_PACKET,
+				  .sll_ifindex = if_nametoindex("eth1"),
+				  .sll_halen = 6 };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(frame); i++)
+		frame[i] = 0x40 + i;
+	frame[0] = 2;
+	frame[12] = TYPE >> 8;
+	frame[13] = TYPE & 0xff;
+	frame[14] = action;
+	sendto(s, frame, len, 0, (struct sockaddr *)&to, sizeof(to));
+	close(s);
+}
+
+static bool noted_well(const struct hooks_record *r, unsigned int len)
+{
+	const __u64 *v = r->at[(r->n - 1) % HOOKS_KEPT];
+	__u64 head[2];
+
+	memcpy(head, frame, sizeof(head));
+	return v[0] == len && v[1] == htons(TYPE) && v[2] == len &&
+	       v[3] == head[0] && v[4] == head[1] && v[5] == 0;
+}
+
+static void test_actions(int s)
+{
+	struct hooks_record r;
+	unsigned int len;
+
+	verdict(!hook(VOUCH_TARGET_ATTACH, "one", "tc_in", IN) &&
+			!hook(VOUCH_TARGET_ATTACH, "one", "tc_out", OUT) &&
+			is_listed(IN) && is_listed(OUT),
+		"programs attach at ingress and egress");
+	for (len = 60; len < 200; len += 67) {
+		send_one(len, OK);
+		verdict(drain(s) == 1, "a frame of %u bytes passes", len);
+		r = noted("one", HOOKS_TC_OUT);
+		verdict(noted_well(&r, len), "what leaves has its header");
+		r = noted("one", HOOKS_TC_IN);
+		verdict(noted_well(&r, len), "what arrives has its header");
+	}
+	send_one(60, NO_ACTION);
+	verdict(drain(s) == 1, "what is no action does nothing");
+	send_one(60, SHOT);
+	verdict(drain(s) == 0 && noted("one", HOOKS_TC_IN).n == 4 &&
+			noted("one", HOOKS_TC_OUT).n == 5,
+		"a frame is dropped at egress");
+	verdict(!hook(VOUCH_TARGET_DETACH, "one", "tc_out", OUT) &&
+			!is_listed(OUT),
+		"one way is detached");
+	send_one(60, SHOT);
+	verdict(drain(s) == 0 && noted("one", HOOKS_TC_IN).n == 5,
+		"and a frame at ingress");
+	verdict(hook(VOUCH_TARGET_ATTACH, "one", "tc_in", IN) == -EEXIST &&
+			hook(VOUCH_TARGET_ATTACH, "other", "tc_in", IN) ==
+				-EBUSY,
+		"a way has one program, of one slot");
+	verdict(!hook(VOUCH_TARGET_DETACH, "one", "", IN) &&
+			hook(VOUCH_TARGET_DETACH, "one", "", IN) == -ENOENT,
+		"the other way is detached, once");
+	send_one(60, SHOT);
+	verdict(drain(s) == 1, "nothing is dropped any more");
+}
+
+/* As "tc qdisc add dev eth1 clsact", or del. */
+static int clsact(unsigned short type, unsigned short flags)
+{
+	struct {
+		struct nlmsghdr n;
+		struct tcmsg t;
+		struct rtattr a;
+		char kind[8];
+	} ask = {
+		.n = { .nlmsg_len = sizeof(ask),
+		       .nlmsg_type = type,
+		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags },
+		.t = { .tcm_family = AF_UNSPEC,
+		       .tcm_ifindex = (int)if_nametoindex("eth1"),
+		       .tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0),
+		       .tcm_parent = TC_H_CLSACT },
+		.a = { .rta_len = sizeof(struct rtattr) + 7,
+		       .rta_type = TCA_KIND },
+		.kind = "clsact",
+	};
+	struct {
+		struct nlmsghdr n;
+		struct nlmsgerr e;
+		char more[256];
+	} answer = {};
+	int s = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+
+	if (send(s, &ask, sizeof(ask), 0) < 0 ||
+	    recv(s, &answer, sizeof(answer), 0) < 0)
+		answer.e.error = -errno;
+	close(s);
+	return answer.e.error;
+}
+
+static void test_foreign(void)
+{
+	verdict(!clsact(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL) &&
+			hook(VOUCH_TARGET_ATTACH, "one", "tc_out", OUT) ==
+				-EBUSY &&
+			!clsact(RTM_DELQDISC, 0),
+		"no program comes beside a foreign clsact qdisc");
+	verdict(!hook(VOUCH_TARGET_ATTACH, "one", "tc_out", OUT) &&
+			clsact(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL) ==
+				-EEXIST &&
+			is_listed(OUT),
+		"nor one beside a program");
+	verdict(!clsact(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE) &&
+			!is_listed(OUT) && !clsact(RTM_DELQDISC, 0),
+		"who replaces it detaches the program");
+}
+
+static void *sender(void *arg)
+{
+	unsigned int i;
+
+	(void)arg;
+	for (i = 0; i < FIRE; i++)
+		send_one(60, OK);
+	return NULL;
+}
+
+/* Each frame has one program, the former or the next. */
+static void test_replace(void)
+{
+	unsigned long long before;
+	unsigned int n = 0;
+	pthread_t thread;
+	int err;
+
+	before = runs("one", "tc_out") + runs("two", "tc_out");
+	err = hook(VOUCH_TARGET_ATTACH, "two", "tc_out", OUT);
+	pthread_create(&thread, NULL, sender, NULL);
+	while (!err && pthread_tryjoin_np(thread, NULL)) {
+		err = hook(VOUCH_TARGET_ATTACH, n % 2 ? "two" : "one", "tc_out",
+			   OUT);
+		n++;
+	}
+	if (err)
+		pthread_join(thread, NULL);
+	before = runs("one", "tc_out") + runs("two", "tc_out") - before;
+	verdict(!err && n && before == FIRE,
+		"%u replacements leave none of %u frames without a program (%llu runs)",
+		n, FIRE, before);
+	verdict(!hook(VOUCH_TARGET_DETACH, n % 2 ? "one" : "two", "", OUT),
+		"the last one is detached");
+}
+
+void test_tc(void)
+{
+	int s;
+
+	up("eth0");
+	up("eth1");
+	sleep(1);
+	s = receive_socket("eth0");
+	send_one(60, OK);
+	verdict(drain(s) == 1, "frames arrive without a program");
+	test_actions(s);
+	close(s);
+	test_foreign();
+	test_replace();
+}
+
+void test_tc_unplug(void)
+{
+	static const char path[] = "/sys/class/net/eth1/device/driver/unbind";
+	char id[256] = {};
+	const char *name;
+	int fd;
+
+	verdict(!hook(VOUCH_TARGET_ATTACH, "one", "tc_out", OUT) &&
+			!hook(VOUCH_TARGET_ATTACH, "one", "tc_in",
+			      "tc:eth1:ingress") &&
+			unload("one"),
+		"an attached image stays");
+	if (readlink("/sys/class/net/eth1/device", id, sizeof(id) - 1) < 0)
+		return;
+	name = strrchr(id, '/') + 1;
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	verdict(write(fd, name, strlen(name)) > 0 && !is_listed(OUT) &&
+			!is_listed("tc:eth1:ingress"),
+		"an interface that goes away detaches both ways");
+	close(fd);
+}
