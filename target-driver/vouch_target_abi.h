@@ -174,16 +174,31 @@ struct vouch_target_map_info {
  *
  *	xdp:IFNAME	natively, on a network interface of the caller's
  *			network namespace
+ *	tc:IFNAME:ingress, tc:IFNAME:egress
+ *			as a classifier with direct action
+ *	kprobe:FUNCTION[+OFFSET], kretprobe:FUNCTION
+ *	tracepoint:CATEGORY:NAME
+ *			on the record that a tracepoint makes for perf
+ *	raw_tp:NAME	on a tracepoint's arguments
+ *	tp_btf:NAME	the same for a program that was verified with their
+ *			types, and for this tracepoint
  *
- * If a program of an image of the same slot is at the hook, the new one takes
- * its place without a gap.
- *	ENOENT		no such image or program
- *	ENODEV		no such interface
+ * Which of them are there depends on the kernel's configuration. An interface
+ * has one program of a kind and way; the others take any number.
+ *
+ * If a program of an image of the same slot (and for the others, of the same
+ * name) is at the hook, the new one takes its place without a gap.
+ *	ENOENT		no such image, program or function
+ *	ENODEV		no such interface, tracepoint or event
+ *	EINVAL		the text is not of that form; a program verified for
+ *			another tracepoint
  *	EOPNOTSUPP	no such kind of hook here, the program is not of the
- *			type that it runs, or the driver has no XDP
- *	EBUSY		another slot's or a foreign program is at the hook
+ *			type that it runs, the driver has no XDP, or
+ *			vouch_target no probe for the tracepoint
+ *	EBUSY		another slot's or a foreign program is at the hook, or
+ *			a foreign ingress or clsact qdisc
  *	EEXIST		this very program is there already
- *	...		what the driver says
+ *	...		what the driver or the kernel says
  *
  * VOUCH_TARGET_DETACH: take the image's program off the hook. @prog may be
  * empty: whichever is there.

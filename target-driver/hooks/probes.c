@@ -23,21 +23,21 @@
 #include "hooks/probes.h"
 #include "hooks/probes_list.h" /* declares the tracepoints */
 
-#define UINT_OF(size)                        \
-	typeof(__builtin_choose_expr(        \
-		(size) == 1, (u8)0,          \
-		__builtin_choose_expr(       \
-			(size) == 2, (u16)0, \
-			__builtin_choose_expr((size) == 4, (u32)0, (u64)0))))
+/* clang-format off */
+#define UINT_OF(x) typeof( \
+	__builtin_choose_expr(sizeof(x) == 1, (u8)0, \
+	__builtin_choose_expr(sizeof(x) == 2, (u16)0, \
+	__builtin_choose_expr(sizeof(x) == 4, (u32)0, (u64)0))))
+/* clang-format on */
 
 /* Any integer, pointer or small structure. */
 #define TO_U64(x)                                          \
 	({                                                 \
 		typeof(x) from = (x);                      \
-		UINT_OF(sizeof(from)) to = 0;              \
+		UINT_OF(from) to = 0;                      \
 		static_assert(sizeof(to) == sizeof(from)); \
 		memcpy(&to, &from, sizeof(to));            \
-		(u64) to;                                  \
+		to;                                        \
 	})
 
 #define ALL_1(a, ...) TO_U64(a)
@@ -62,7 +62,6 @@
 	static vouch_untraced void probe_##name(void *attachment, proto) \
 	{                                                                \
 		const u64 args[VOUCH_PROBE_MAX_ARGS] = { values };       \
-                                                                         \
 		vouch_probe_hit(attachment, args);                       \
 	}
 
@@ -110,29 +109,31 @@
 #include "hooks/probes_list.h"
 
 /* Then what each tracepoint has, as statements. */
-#define MATCH(name, class)              \
-	if (!strcmp(tracepoint, #name)) \
-		return probe_##class;
+#define MATCH(name, class)                      \
+	do {                                    \
+		if (!strcmp(tracepoint, #name)) \
+			return probe_##class;   \
+	} while (0)
 #undef DECLARE_EVENT_CLASS
 #define DECLARE_EVENT_CLASS(name, ...)
 #undef TRACE_EVENT
-#define TRACE_EVENT(name, ...) MATCH(name, name)
+#define TRACE_EVENT(name, ...) MATCH(name, name);
 #undef TRACE_EVENT_FN
-#define TRACE_EVENT_FN(name, ...) MATCH(name, name)
+#define TRACE_EVENT_FN(name, ...) MATCH(name, name);
 #undef TRACE_EVENT_FN_COND
-#define TRACE_EVENT_FN_COND(name, ...) MATCH(name, name)
+#define TRACE_EVENT_FN_COND(name, ...) MATCH(name, name);
 #undef TRACE_EVENT_CONDITION
-#define TRACE_EVENT_CONDITION(name, ...) MATCH(name, name)
+#define TRACE_EVENT_CONDITION(name, ...) MATCH(name, name);
 #undef DECLARE_TRACE
-#define DECLARE_TRACE(name, ...) MATCH(name, name)
+#define DECLARE_TRACE(name, ...) MATCH(name, name);
 #undef DEFINE_EVENT
-#define DEFINE_EVENT(class, name, ...) MATCH(name, class)
+#define DEFINE_EVENT(class, name, ...) MATCH(name, class);
 #undef DEFINE_EVENT_FN
-#define DEFINE_EVENT_FN(class, name, ...) MATCH(name, class)
+#define DEFINE_EVENT_FN(class, name, ...) MATCH(name, class);
 #undef DEFINE_EVENT_PRINT
-#define DEFINE_EVENT_PRINT(class, name, ...) MATCH(name, class)
+#define DEFINE_EVENT_PRINT(class, name, ...) MATCH(name, class);
 #undef DEFINE_EVENT_CONDITION
-#define DEFINE_EVENT_CONDITION(class, name, ...) MATCH(name, class)
+#define DEFINE_EVENT_CONDITION(class, name, ...) MATCH(name, class);
 
 void *vouch_probe_find(const char *tracepoint)
 {

@@ -152,9 +152,8 @@ static int __init start(void)
 
 	for_each_kernel_tracepoint(compare, NULL);
 	for (i = 0; i < ARRAY_SIZE(points); i++) {
-		err = points[i].tp ? tracepoint_probe_register(points[i].tp,
-							       points[i].func,
-							       NULL)
+		err = points[i].tp ? tracepoint_probe_register(
+					     points[i].tp, points[i].func, NULL)
 				   : -ENODEV;
 		if (err)
 			return err;

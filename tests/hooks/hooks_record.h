@@ -7,6 +7,7 @@
 
 #define HOOKS_KEPT 32 /* hits */
 #define HOOKS_VALUES 8
+#define HOOKS_ETH_P 0x88b5 /* of frames that programs note */
 
 struct hooks_record {
 	__u64 n; /* hits */

@@ -41,11 +41,16 @@ static __always_inline u64 eight(const void *from)
 	return *(const u64 *)from;
 }
 
-/* The verdict is the byte behind the Ethernet header. */
-static __always_inline u32 on_packet(const struct sk_buff *skb, u64 *v)
+/* The test's frames; the verdict is the byte behind the Ethernet header. */
+static __always_inline u32 on_packet(const struct sk_buff *skb,
+				     enum hooks_place place)
 {
 	const struct bpf_skb_data_end *cb = (const void *)skb->cb;
+	u64 *v;
 
+	if (skb->protocol != htons(HOOKS_ETH_P))
+		return 0;
+	v = next(place);
 	v[0] = skb->len;
 	v[1] = skb->protocol;
 	v[2] = cb->data_end - (void *)skb->data;
@@ -58,13 +63,13 @@ static __always_inline u32 on_packet(const struct sk_buff *skb, u64 *v)
 u32 notrace tc_in(const struct sk_buff *skb);
 u32 notrace tc_in(const struct sk_buff *skb)
 {
-	return on_packet(skb, next(HOOKS_TC_IN));
+	return on_packet(skb, HOOKS_TC_IN);
 }
 
 u32 notrace tc_out(const struct sk_buff *skb);
 u32 notrace tc_out(const struct sk_buff *skb)
 {
-	return on_packet(skb, next(HOOKS_TC_OUT));
+	return on_packet(skb, HOOKS_TC_OUT);
 }
 
 u32 notrace on_call(const struct pt_regs *regs);

@@ -47,7 +47,7 @@ def main():
              "entries": 1} for p in PROGS]
     slots = [(2, i, 0) for i in range(len(PROGS))]
     for name, slot, instance in (("one", "edge", 0), ("two", "edge", 1),
-                                 ("other", "other", 0)):
+                                 ("other", "other", 2)):
         w.good(name, make_image.Image(w.profile, source(text), progs, maps,
                                       slots, slot=slot, instance=instance))
     with open(os.path.join(out, "names"), "w", encoding="ascii") as f:

@@ -20,7 +20,7 @@
 
 #define IN "tc:eth0:ingress"
 #define OUT "tc:eth1:egress"
-#define TYPE 0x88b5
+#define TYPE HOOKS_ETH_P
 #define FIRE 3000 /* frames under replacements */
 enum { OK = 0, SHOT = 2, NO_ACTION = 77 };
 
@@ -96,7 +96,7 @@ static void test_actions(int s)
 }
 
 /* As "tc qdisc add dev eth1 clsact", or del. */
-static int clsact(unsigned short type, unsigned short flags)
+static int qdisc(unsigned short type, unsigned short flags, const char *kind)
 {
 	struct {
 		struct nlmsghdr n;
@@ -111,9 +111,8 @@ static int clsact(unsigned short type, unsigned short flags)
 		       .tcm_ifindex = (int)if_nametoindex("eth1"),
 		       .tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0),
 		       .tcm_parent = TC_H_CLSACT },
-		.a = { .rta_len = sizeof(struct rtattr) + 7,
+		.a = { .rta_len = sizeof(struct rtattr) + 8,
 		       .rta_type = TCA_KIND },
-		.kind = "clsact",
 	};
 	struct {
 		struct nlmsghdr n;
@@ -122,6 +121,7 @@ static int clsact(unsigned short type, unsigned short flags)
 	} answer = {};
 	int s = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
 
+	strcpy(ask.kind, kind);
 	if (send(s, &ask, sizeof(ask), 0) < 0 ||
 	    recv(s, &answer, sizeof(answer), 0) < 0)
 		answer.e.error = -errno;
@@ -131,19 +131,18 @@ static int clsact(unsigned short type, unsigned short flags)
 
 static void test_foreign(void)
 {
-	verdict(!clsact(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL) &&
+	verdict(!qdisc(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, "clsact") &&
 			hook(VOUCH_TARGET_ATTACH, "one", "tc_out", OUT) ==
 				-EBUSY &&
-			!clsact(RTM_DELQDISC, 0),
+			!qdisc(RTM_DELQDISC, 0, "clsact"),
 		"no program comes beside a foreign clsact qdisc");
 	verdict(!hook(VOUCH_TARGET_ATTACH, "one", "tc_out", OUT) &&
-			clsact(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL) ==
-				-EEXIST &&
+			qdisc(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL,
+			      "clsact") == -EEXIST &&
 			is_listed(OUT),
 		"nor one beside a program");
-	verdict(!clsact(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE) &&
-			!is_listed(OUT) && !clsact(RTM_DELQDISC, 0),
-		"who replaces it detaches the program");
+	verdict(!qdisc(RTM_DELQDISC, 0, "vouch") && !is_listed(OUT),
+		"who deletes vouch's detaches the program");
 }
 
 static void *sender(void *arg)
@@ -159,12 +158,12 @@ static void *sender(void *arg)
 /* Each frame has one program, the former or the next. */
 static void test_replace(void)
 {
-	unsigned long long before;
+	/* The images share their slot's maps. */
+	unsigned long long before = noted("two", HOOKS_TC_OUT).n;
 	unsigned int n = 0;
 	pthread_t thread;
 	int err;
 
-	before = runs("one", "tc_out") + runs("two", "tc_out");
 	err = hook(VOUCH_TARGET_ATTACH, "two", "tc_out", OUT);
 	pthread_create(&thread, NULL, sender, NULL);
 	while (!err && pthread_tryjoin_np(thread, NULL)) {
@@ -174,7 +173,7 @@ static void test_replace(void)
 	}
 	if (err)
 		pthread_join(thread, NULL);
-	before = runs("one", "tc_out") + runs("two", "tc_out") - before;
+	before = noted("two", HOOKS_TC_OUT).n - before;
 	verdict(!err && n && before == FIRE,
 		"%u replacements leave none of %u frames without a program (%llu runs)",
 		n, FIRE, before);

@@ -14,7 +14,8 @@ import sys
 import target_driver_test as base
 
 ROOT = base.ROOT
-LAB = os.path.join(base.BUILD, "lab")
+ALLOW = os.path.join(base.HERE, "hooks_kmsg.allow")
+LAB = os.path.join(base.BUILD, "target-lab")
 
 
 def make_sources(args):
@@ -56,12 +57,13 @@ def make_initrd(args, keys, native, progs):
 
 
 def main():
-    args = base.arguments()
+    args = base.arguments(LAB, os.path.join(base.BUILD, "vm", "hooks"))
     os.makedirs(args.out, exist_ok=True)
     keys = base.make_keys(args)
     kernel = base.make_kernel(args, keys)
     initrd = make_initrd(args, keys, *make_sources(args))
-    passed, failed = base.judge(base.boot(args, kernel, initrd), args.allow)
+    passed, failed = base.judge(base.boot(args, kernel, initrd),
+                                args.allow + [ALLOW])
     print("%d passed, %d failed" % (passed, failed))
     return 1 if failed or not passed else 0
 

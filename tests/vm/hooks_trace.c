@@ -202,8 +202,8 @@ void test_guard(void)
 	bool ok;
 
 	n = inner_runs("on_rename", &ok);
-	verdict(ok && n == 1, "a probe runs in a raw tracepoint's program (%llu)",
-		n);
+	verdict(ok && n == 1,
+		"a probe runs in a raw tracepoint's program (%llu)", n);
 	n = inner_runs("on_record", &ok);
 	verdict(ok && n == 0, "but in no program of its own guard (%llu)", n);
 }
@@ -241,8 +241,8 @@ static bool fire_round(unsigned int *odd)
 			     places[i].where) != 0;
 	*odd += unload("one") != 0;
 	for (i = 0; i < N_PLACES; i++)
-		*odd += hook(VOUCH_TARGET_DETACH, "two", "",
-			     places[i].where) != 0;
+		*odd += hook(VOUCH_TARGET_DETACH, "two", "", places[i].where) !=
+			0;
 	*odd += load_admitted("one") != 0;
 	return !*odd;
 }
@@ -259,6 +259,7 @@ void test_fire(void)
 	stop = true;
 	while (n--)
 		pthread_join(threads[n], NULL);
-	verdict(i == ROUNDS, "%u times programs come, are replaced and go under fire (%u odd)",
+	verdict(i == ROUNDS,
+		"%u times programs come, are replaced and go under fire (%u odd)",
 		i, odd);
 }

@@ -32,15 +32,16 @@ SOURCES = ["target_driver.c", "target_client.c", "target_net.c",
 AGENT = ["target-driver/agent/confine.c", "common/privileges.c"]
 
 
-def arguments():
+def arguments(target=BUILD, out=os.path.join(BUILD, "vm", "target")):
+    """@target: where kernel, profile and module are."""
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    p.add_argument("--kdir", default=os.path.join(BUILD, "target-kernel"))
-    p.add_argument("--profile", default=os.path.join(BUILD, "profile"))
+    p.add_argument("--kdir", default=os.path.join(target, "target-kernel"))
+    p.add_argument("--profile", default=os.path.join(target, "profile"))
     p.add_argument("--module", default=os.path.join(
-        BUILD, "target-driver", "vouch_target.ko"))
+        target, "target-driver", "vouch_target.ko"))
     p.add_argument("--agent", default=os.path.join(BUILD, "vouch-targetd"))
     p.add_argument("--keys", default=os.path.join(BUILD, "keys"))
-    p.add_argument("--out", default=os.path.join(BUILD, "vm", "target"))
+    p.add_argument("--out", default=out)
     p.add_argument("--cpu", default="EPYC")
     p.add_argument("--append", default="")
     p.add_argument("--memory", default="256", help="MiB")
