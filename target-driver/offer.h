@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The types of programs and maps, and the hooks, that vouch_target offers, by the target's
- * configuration. The module is built from these lists, and the target profile
- * takes them from here, by way of gen/facts.c.
+ * The types of programs and maps, and the hooks, that vouch_target offers, by
+ * the target's configuration. The module is built from these lists, and the
+ * target profile takes them from here, by way of gen/facts.c.
  *
  * Each X(TYPE, name) has the type as in BPF_PROG_TYPE_TYPE or
  * BPF_MAP_TYPE_TYPE, and its name as in bpf_names.h.
@@ -10,38 +10,47 @@
 #ifndef VOUCH_OFFER_H
 #define VOUCH_OFFER_H
 
-/* What each kind of hook needs; Kbuild has the same conditions. */
+/*
+ * What each kind of hook needs, the types that it runs and its name; Kbuild
+ * has the same conditions.
+ */
 #if defined(CONFIG_NET_CLS_ACT) && defined(CONFIG_NET_INGRESS) && \
 	defined(CONFIG_NET_EGRESS)
-#define VOUCH_HOOK_TC
 #define VOUCH_TYPES_TC(X) X(SCHED_CLS, sched_cls) X(SCHED_ACT, sched_act)
+#define VOUCH_HOOKS_TC(X) X(tc)
 #else
 #define VOUCH_TYPES_TC(X)
+#define VOUCH_HOOKS_TC(X)
 #endif
 
 #ifdef CONFIG_KPROBES
-#define VOUCH_HOOK_KPROBE
 #define VOUCH_TYPES_KPROBE(X) X(KPROBE, kprobe)
+#define VOUCH_HOOKS_KPROBE(X) X(kprobe)
 #else
 #define VOUCH_TYPES_KPROBE(X)
+#define VOUCH_HOOKS_KPROBE(X)
 #endif
 #ifdef CONFIG_KRETPROBES
-#define VOUCH_HOOK_KRETPROBE
+#define VOUCH_HOOKS_KRETPROBE(X) X(kretprobe)
+#else
+#define VOUCH_HOOKS_KRETPROBE(X)
 #endif
 
 #if defined(CONFIG_EVENT_TRACING) && defined(CONFIG_PERF_EVENTS)
-#define VOUCH_HOOK_TRACEPOINT
 #define VOUCH_TYPES_TRACEPOINT(X) X(TRACEPOINT, tracepoint)
+#define VOUCH_HOOKS_TRACEPOINT(X) X(tracepoint)
 #else
 #define VOUCH_TYPES_TRACEPOINT(X)
+#define VOUCH_HOOKS_TRACEPOINT(X)
 #endif
 
 #ifdef CONFIG_TRACEPOINTS
-#define VOUCH_HOOK_RAW_TP
 #define VOUCH_TYPES_RAW_TP(X) \
 	X(RAW_TRACEPOINT, raw_tracepoint) X(TRACING, tracing)
+#define VOUCH_HOOKS_RAW_TP(X) X(raw_tp) X(tp_btf)
 #else
 #define VOUCH_TYPES_RAW_TP(X)
+#define VOUCH_HOOKS_RAW_TP(X)
 #endif
 
 #define VOUCH_PROG_TYPES(X)       \
@@ -52,7 +61,13 @@
 	VOUCH_TYPES_RAW_TP(X)
 
 /* X(name): as in a hook's text, before the first colon. */
-#define VOUCH_HOOKS(X) X(xdp)
+#define VOUCH_HOOKS(X)            \
+	X(xdp)                    \
+	VOUCH_HOOKS_TC(X)         \
+	VOUCH_HOOKS_KPROBE(X)     \
+	VOUCH_HOOKS_KRETPROBE(X)  \
+	VOUCH_HOOKS_TRACEPOINT(X) \
+	VOUCH_HOOKS_RAW_TP(X)
 
 #define VOUCH_MAP_TYPES(X)            \
 	X(ARRAY, array)               \

@@ -11,22 +11,8 @@
 #include "offer.h"
 
 static const struct vouch_hook_kind *const kinds[] = {
-	&vouch_xdp_kind,
-#ifdef VOUCH_HOOK_TC
-	&vouch_tc_kind,
-#endif
-#ifdef VOUCH_HOOK_KPROBE
-	&vouch_kprobe_kind,
-#endif
-#ifdef VOUCH_HOOK_KRETPROBE
-	&vouch_kretprobe_kind,
-#endif
-#ifdef VOUCH_HOOK_TRACEPOINT
-	&vouch_tracepoint_kind,
-#endif
-#ifdef VOUCH_HOOK_RAW_TP
-	&vouch_raw_tp_kind,	&vouch_tp_btf_kind,
-#endif
+#define KIND(name) &vouch_##name##_kind,
+	VOUCH_HOOKS(KIND)
 };
 
 static LIST_HEAD(attachments);

@@ -9,7 +9,6 @@
 #include <linux/kprobes.h>
 
 #include "hooks/guard.h"
-#include "offer.h"
 
 struct attachment {
 	struct vouch_attachment base;
@@ -99,7 +98,7 @@ const struct vouch_hook_kind vouch_kprobe_kind = {
 	.drain = synchronize_rcu,
 };
 
-#ifdef VOUCH_HOOK_KRETPROBE
+#ifdef CONFIG_KRETPROBES
 static int find_return(struct vouch_attachment *base, struct vouch_reason *why)
 {
 	int err = find(base, why);

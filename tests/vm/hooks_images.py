@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Images of the programs in tests/hooks/progs.c, for the hooks' VM test.
 
-usage: hooks_images.py PROFILE.json KEYS PROGS.s OUT
+usage: hooks_images.py PROFILE KEYS PROGS.s OUT
 """
 
 import os

@@ -41,7 +41,7 @@ def make_initrd(args, keys, native, progs):
              os.path.join(root, "init"),
              *[os.path.join(base.HERE, s) for s in sources])
     base.run(sys.executable, os.path.join(base.HERE, "hooks_images.py"),
-             os.path.join(args.profile, "profile.json"), keys, progs,
+             os.path.join(args.profile, "target.profile"), keys, progs,
              os.path.join(root, "images"))
     shutil.copy(args.module, os.path.join(root, "vouch_target.ko"))
     shutil.copy(native, os.path.join(root, "hooks_native.ko"))
