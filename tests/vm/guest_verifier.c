@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/klog.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
@@ -109,6 +110,29 @@ static void test_debug(void)
 			 "lock debugging was on to the end");
 }
 
+/* Is this boot for the suite? Without a choice it is for all. */
+static bool is_for(const char *suite)
+{
+	const char *chosen = getenv("vouch_suite");
+
+	return !chosen || !strcmp(chosen, suite);
+}
+
+static void test_all(void)
+{
+	vouch_test_module();
+	vouch_test_accesses();
+	vouch_test_confinement();
+	vouch_test_parent_deeds();
+	vouch_test_objects();
+	vouch_test_retarget();
+	vouch_test_session();
+	vouch_test_check(!syscall(SYS_delete_module, "vouch_guest", O_NONBLOCK),
+			 "the guest module goes when nobody uses it");
+	vouch_test_check(!insert_module("/modules/vouch_guest.ko"),
+			 "and comes again");
+}
+
 int main(void)
 {
 	mkdir("/tmp", 0777);
@@ -124,19 +148,11 @@ int main(void)
 			 "the kernel is of the kind that was asked for");
 	vouch_test_check(!insert_module("/modules/vouch_guest.ko"),
 			 "the guest module loads");
-	vouch_test_module();
-	vouch_test_accesses();
-	vouch_test_confinement();
-	vouch_test_parent_deeds();
-	vouch_test_objects();
-	vouch_test_retarget();
-	vouch_test_session();
-	vouch_test_check(!syscall(SYS_delete_module, "vouch_guest", O_NONBLOCK),
-			 "the guest module goes when nobody uses it");
-	vouch_test_check(!insert_module("/modules/vouch_guest.ko"),
-			 "and comes again");
+	if (is_for("whole"))
+		test_all();
 	if (vouch_debug_wanted()) {
-		vouch_test_faults();
+		if (is_for("faults"))
+			vouch_test_faults();
 		test_debug();
 	}
 	printf("VOUCH-TEST-END %u passed, %u failed\n", n_passed, n_failed);

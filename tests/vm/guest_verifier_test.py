@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Boot the verifier VM with tests inside: module, agent, objects, session.
 
-usage: guest_verifier_test.py [--debug] [OPTION of scripts/vm-test]...
+usage: guest_verifier_test.py [OPTION of scripts/vm-test]...
+       guest_verifier_test.py --debug [whole] [faults] [OPTION of ...]...
 
-With --debug on a kernel that looks for its own mistakes (make debug-verifier).
+With --debug on a kernel that looks for its own mistakes (make debug-verifier),
+two boots: one with all tests, one with allocations that fail.
 """
 
 import glob
@@ -16,8 +18,11 @@ BUILD = os.environ.get("VOUCH_BUILD", "build")
 STOCK = ["--memory", "1024", "--timeout", "300"]
 # A debug kernel is slow, and slower yet on a busy host.
 DEBUG = ["--memory", "2048", "--timeout", "7200",
-         "--allow", "tests/vm/debug_kmsg.allow",
-         "--append", "notsc nolapic_timer log_buf_len=4M vouch_debug=1"]
+         "--allow", "tests/vm/debug_kmsg.allow"]
+# See debug_kernel_test.py for the clock.
+APPEND = "notsc nolapic_timer log_buf_len=4M vouch_debug=1 vouch_suite="
+# Each has a boot of its own.
+SUITES = ["whole", "faults"]
 DEBUG_FLAGS = ["-DVOUCH_VERIFY_TIMEOUT=1200000",
                '-DLARGE_OBJECT="xdpfilt_dny_ip"']
 # Static programs cannot have the sanitizers' runtime: let mistakes trap.
@@ -29,13 +34,10 @@ LIBS = ("-lbpf -lelf -lz -ljansson -lseccomp -lcap -lcrypto "
         "-Wl,--wrap=syscall,--wrap=uname").split()
 
 
-def main():
-    args = sys.argv[1:]
-    debug = args[:1] == ["--debug"]
+def boot(debug, out, options):
+    """Boot once; what scripts/vm-test returns."""
     # Where the kernel and its module are.
     parts = os.path.join(BUILD, "debug") if debug else BUILD
-    args = DEBUG + args[1:] if debug else STOCK + args
-    out = os.path.join(BUILD, "vm", "debug-verifier" if debug else "verifier")
     os.makedirs(out, exist_ok=True)
     sources = [f for f in glob.glob("guest-verifier/agent/*.c")
                if not f.endswith("/main.c")]
@@ -57,7 +59,19 @@ def main():
                            "--initrd", initrd, "--cpus", "1",
                            "--allow", "tests/vm/guest_kmsg.allow", "--log",
                            os.path.join(out, "console.log"),
-                           *args], check=False).returncode
+                           *options], check=False).returncode
+
+
+def main():
+    args = sys.argv[1:]
+    out = os.path.join(BUILD, "vm", "verifier")
+    if args[:1] != ["--debug"]:
+        return boot(False, out, STOCK + args)
+    suites = [s for s in SUITES if s in args[1:]] or SUITES
+    options = [a for a in args[1:] if a not in SUITES]
+    return max([boot(True, out + "-debug-" + suite, DEBUG +
+                     ["--append", APPEND + suite, *options])
+                for suite in suites])
 
 
 if __name__ == "__main__":
