@@ -19,10 +19,10 @@ END = re.compile(rb"^(\d+) passed, (\d+) failed$", re.M)
 # Suites of the guest. An image that is not GPL has a boot of its own: it turns
 # off what the others rely on.
 SMOKE = ("smoke",)
-WHOLE = ("whole", "faults", "proprietary")
-# How often the smoke takes things away under load, and seconds to wait for a
-# guest that a busy host hardly lets run.
-ROUNDS = "4"
+WHOLE = ("functions", "stress", "faults", "proprietary")
+# How often things are taken away under load, and seconds to wait for a guest
+# that a busy host hardly lets run.
+ROUNDS = {"smoke": "4", "stress": "20"}
 TIMEOUT = "7200"
 # Without ACPI there is no clock by which a busy host's guest could measure
 # the others: it is to use the timer whose frequency it knows.
@@ -42,7 +42,7 @@ def run(suite, options):
                "--memory", "512", "--cpus", "2,sockets=2",
                "--timeout", TIMEOUT, "--append",
                CLOCK + " log_buf_len=4M vouch_debug=1 vouch_suite=" + suite +
-               (" vouch_rounds=" + ROUNDS if suite == "smoke" else ""),
+               (" vouch_rounds=" + ROUNDS[suite] if suite in ROUNDS else ""),
                *options]
     if suite == "proprietary":
         command += ["--allow", "tests/vm/proprietary_kmsg.allow"]

@@ -361,52 +361,60 @@ static void finish(void)
 }
 
 /* For each of the suites that vouch_suite names. */
-enum { WHOLE = 1, SMOKE = 2, FAULTS = 4, PROPRIETARY = 8 };
+enum { FUNCTIONS = 1, SMOKE = 2, FAULTS = 4, PROPRIETARY = 8, STRESS = 16 };
 
 static const struct {
 	unsigned int suites;
 	void (*test)(void);
 } tests[] = {
-	{ WHOLE | SMOKE, test_device },
-	{ WHOLE | SMOKE, test_floor },
-	{ WHOLE, test_agent },
+	{ FUNCTIONS | SMOKE, test_device },
+	{ FUNCTIONS | SMOKE, test_floor },
+	{ FUNCTIONS, test_agent },
 	{ ~0u, set_floors },
-	{ WHOLE | SMOKE, test_refusals },
-	{ WHOLE | SMOKE, test_load_refusals },
-	{ WHOLE, test_admission },
-	{ WHOLE, test_flips },
-	{ WHOLE | SMOKE, test_run },
-	{ WHOLE | SMOKE, test_maps },
-	{ WHOLE | SMOKE, test_big_packet },
-	{ WHOLE | SMOKE, test_hash },
-	{ WHOLE | SMOKE, test_info },
-	{ WHOLE | SMOKE, test_xdp },
-	{ WHOLE | SMOKE, test_redirect },
-	{ WHOLE | SMOKE, test_unplug },
-	{ WHOLE | SMOKE, test_replacement },
-	{ WHOLE | SMOKE, test_unload },
-	{ WHOLE | SMOKE, test_stress },
-	{ WHOLE, test_noise },
-	{ WHOLE, test_reload },
+	{ FUNCTIONS | SMOKE, test_refusals },
+	{ FUNCTIONS | SMOKE, test_load_refusals },
+	{ FUNCTIONS, test_admission },
+	{ FUNCTIONS, test_flips },
+	{ FUNCTIONS | SMOKE, test_run },
+	{ FUNCTIONS | SMOKE, test_maps },
+	{ FUNCTIONS | SMOKE, test_big_packet },
+	{ FUNCTIONS | SMOKE, test_hash },
+	{ FUNCTIONS | SMOKE, test_info },
+	{ FUNCTIONS | STRESS | SMOKE, test_xdp },
+	{ FUNCTIONS | STRESS | SMOKE, test_redirect },
+	{ FUNCTIONS | STRESS | SMOKE, test_unplug },
+	{ FUNCTIONS | SMOKE, test_replacement },
+	{ STRESS | SMOKE, test_unload },
+	{ STRESS | SMOKE, test_stress },
+	{ STRESS, test_noise },
+	{ STRESS, test_reload },
 	{ FAULTS, test_faults },
 	{ SMOKE, test_some_faults },
 	{ PROPRIETARY, test_proprietary },
-	{ WHOLE | SMOKE | FAULTS, test_end },
+	{ FUNCTIONS | STRESS | SMOKE | FAULTS, test_end },
 	{ FAULTS, test_module_faults },
 };
 
 static unsigned int chosen_suite(void)
 {
+	static const struct {
+		const char *name;
+		unsigned int suite;
+	} suites[] = {
+		{ "functions", FUNCTIONS },
+		{ "stress", STRESS },
+		{ "smoke", SMOKE },
+		{ "faults", FAULTS },
+		{ "proprietary", PROPRIETARY },
+	};
 	const char *name = getenv("vouch_suite");
+	unsigned int i;
 
-	if (!name || !strcmp(name, "whole"))
-		return WHOLE;
-	if (!strcmp(name, "smoke"))
-		return SMOKE;
-	if (!strcmp(name, "faults"))
-		return FAULTS;
-	if (!strcmp(name, "proprietary"))
-		return PROPRIETARY;
+	if (!name)
+		return FUNCTIONS | STRESS;
+	for (i = 0; i < sizeof(suites) / sizeof(*suites); i++)
+		if (!strcmp(name, suites[i].name))
+			return suites[i].suite;
 	verdict(false, "there is no suite %s", name);
 	return 0;
 }
