@@ -21,6 +21,8 @@
 #define LOG_SIZE 65536
 #define BUF_SIZE 65536
 #define N_INSNS 3
+/* The kernel's own, when the JIT has no memory: not one for user space. */
+#define ENOTSUPP 524
 
 static const struct bpf_insn constant[N_INSNS] = {
 	{ .code = BPF_LD | BPF_IMM | BPF_DW, .dst_reg = 0, .imm = 0x1234567 },
@@ -124,7 +126,7 @@ static const struct vouch_fault of_device[] = {
 	{ "open", NULL, do_open, undo_open, NULL, 0 },
 	{ "INFO", NULL, do_info, NULL, NULL, 0 },
 	{ "ARM", want_arm, do_arm, NULL, is_not_armed, 0 },
-	{ "load of what is armed", want_load, do_load, NULL, NULL, 0 },
+	{ "load of what is armed", want_load, do_load, NULL, NULL, ENOTSUPP },
 	{ "TAKE", want_take, do_take, NULL, NULL, 0 },
 };
 
