@@ -7,6 +7,7 @@
 
 #include "../common/endpoint.h"
 #include "config.h"
+#include "config_launch.h"
 #include "member.h"
 
 #define TOP(key, kind, field)                                                \
@@ -22,11 +23,6 @@
 	{                                                                 \
 		key, kind, offsetof(struct vouch_vm_config, field), 0, 0, \
 			false                                             \
-	}
-#define LAUNCH(key, kind, field, min, max, required)                         \
-	{                                                                    \
-		key, kind, offsetof(struct vouch_launch_config, field), min, \
-			max, required                                        \
 	}
 #define OTHER(key)                                      \
 	{                                               \
@@ -91,83 +87,6 @@ static const struct vouch_member vm_members[] = {
 	OTHER("launch"),
 	{ NULL, VOUCH_MEMBER_OTHER, 0, 0, 0, false },
 };
-
-static const struct vouch_member launch_members[] = {
-	LAUNCH("kernel", VOUCH_MEMBER_PATH, kernel, 0, 0, true),
-	LAUNCH("initrd", VOUCH_MEMBER_PATH, initrd, 0, 0, false),
-	LAUNCH("append", VOUCH_MEMBER_TEXT, append, 0, 0, false),
-	LAUNCH("cpu", VOUCH_MEMBER_TEXT, cpu, 0, 0, false),
-	LAUNCH("console", VOUCH_MEMBER_PATH, console, 0, 0, false),
-	LAUNCH("memory_mb", VOUCH_MEMBER_U32, memory_mb, 32, 1 << 20, false),
-	LAUNCH("cpus", VOUCH_MEMBER_U32, cpus, 1, 255, false),
-	LAUNCH("hello_s", VOUCH_MEMBER_U32, hello_s, 1, 3600, false),
-	OTHER("accel"),
-	OTHER("net"),
-	{ NULL, VOUCH_MEMBER_OTHER, 0, 0, 0, false },
-};
-
-static int read_net(const struct vouch_reader *r, json_t *v,
-		    struct vouch_net_config *net)
-{
-	const char *type, *end[2];
-	int i;
-
-	if (!v || json_is_null(v))
-		return 0;
-	type = json_string_value(json_object_get(v, "type"));
-	if (!type || strcmp(type, "dgram"))
-		return vouch_member_complain(
-			r, "\"net\" must be of the type \"dgram\"");
-	end[0] = json_string_value(json_object_get(v, "local"));
-	end[1] = json_string_value(json_object_get(v, "remote"));
-	if (!end[0] || !end[1] || json_object_size(v) != 3)
-		return vouch_member_complain(
-			r, "\"net\" must have \"type\", \"local\" and "
-			   "\"remote\"");
-	for (i = 0; i < 2; i++)
-		if ((end[i][0] != '/' &&
-		     strspn(end[i], "0123456789") != strlen(end[i])) ||
-		    !end[i][0] || strchr(end[i], ','))
-			return vouch_member_complain(
-				r,
-				"\"net\": '%s' is neither a path "
-				"nor a port",
-				end[i]);
-	if ((end[0][0] == '/') != (end[1][0] == '/'))
-		return vouch_member_complain(
-			r, "\"net\": a path and a port do not meet");
-	net->local = end[0];
-	net->remote = end[1];
-	return 0;
-}
-
-static int read_launch(const struct vouch_reader *r, json_t *obj,
-		       struct vouch_launch_config *launch)
-{
-	static const char *const accels[] = { "auto", "kvm", "tcg" };
-	const char *accel;
-	int err;
-	u32 i;
-
-	launch->append = "";
-	launch->cpu = "EPYC";
-	launch->memory_mb = 512;
-	launch->cpus = 1;
-	launch->hello_s = 60;
-	err = vouch_members_read(r, obj, launch_members, launch);
-	if (!err)
-		err = read_net(r, json_object_get(obj, "net"), &launch->net);
-	if (err || !json_object_get(obj, "accel"))
-		return err;
-	accel = json_string_value(json_object_get(obj, "accel"));
-	for (i = 0; accel && i < 3; i++)
-		if (!strcmp(accel, accels[i])) {
-			launch->accel = i;
-			return 0;
-		}
-	return vouch_member_complain(
-		r, "\"accel\" must be \"auto\", \"kvm\" or \"tcg\"");
-}
 
 static int read_role(const struct vouch_reader *r, const json_t *v,
 		     enum vouch_role *role)
@@ -297,7 +216,7 @@ static int read_start(const struct vouch_reader *r, const json_t *obj,
 	if (!vm->vsock)
 		return vouch_member_complain(r, "\"launch\" needs \"vsock\"");
 	vm->launched = true;
-	return read_launch(r, launch, &vm->launch);
+	return vouch_config_launch(r, launch, &vm->launch);
 }
 
 static int read_vms(struct vouch_reader *r, const json_t *list,

@@ -17,8 +17,8 @@ static int compare(const void *a, const void *b)
 	const struct vouch_oracle_entry *x = a, *y = b;
 	const u64 left = (u64)le16_to_cpu(x->prog_type) << 48 |
 			 (u64)x->base << 40 | (u64)x->tstamp_type << 32 |
-			 (u64)x->write << 24 | (u64)le16_to_cpu(x->offset) << 8 |
-			 x->size;
+			 (u64)x->write << 24 |
+			 (u64)le16_to_cpu(x->offset) << 8 | x->size;
 	const u64 right = (u64)le16_to_cpu(y->prog_type) << 48 |
 			  (u64)y->base << 40 | (u64)y->tstamp_type << 32 |
 			  (u64)y->write << 24 |
@@ -65,8 +65,8 @@ static const char *check_place(const struct vouch_oracle_entry *e)
 	if (e->tstamp_type > 1 || e->write > 1 || e->reserved[0] ||
 	    e->reserved[1])
 		return "an entry has a flag that is neither 0 nor 1";
-	if (prologue ? e->size || e->offset || e->write || e->field_size :
-		       !is_size(e->size))
+	if (prologue ? e->size || e->offset || e->write || e->field_size
+		     : !is_size(e->size))
 		return "an entry's size is none of an access";
 	if (e->field_size && !is_size(e->field_size))
 		return "an entry's field is of no size that fields have";
@@ -83,17 +83,15 @@ static const char *check_entry(const struct vouch_oracle *o,
 	if (why)
 		return why;
 	if (!is_part(e))
-		return other < o->n_templates && same < o->n_templates ?
-			       NULL :
-			       "an entry has no template";
-	if (e->write || other != VOUCH_ORACLE_NONE ||
-	    same != VOUCH_ORACLE_NONE)
+		return other < o->n_templates && same < o->n_templates
+			       ? NULL
+			       : "an entry has no template";
+	if (e->write || other != VOUCH_ORACLE_NONE || same != VOUCH_ORACLE_NONE)
 		return "a part of a field is more than loaded";
 	field = whole_field(e);
 	e = find(o, &field);
-	return e && e->field_size == e->size ?
-		       NULL :
-		       "a part belongs to no field";
+	return e && e->field_size == e->size ? NULL
+					     : "a part belongs to no field";
 }
 
 static const char *check_entries(const struct vouch_oracle *o)

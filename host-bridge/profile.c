@@ -35,8 +35,8 @@ static const char *const required_facts[] = {
 
 /* A mitigation that a profile does not mention is not one that is off. */
 static const char *const required_kconfig[] = {
-	"CONFIG_CFI_CLANG", "CONFIG_MODVERSIONS",    "CONFIG_PREEMPT_RT",
-	"CONFIG_RETHUNK",   "CONFIG_RETPOLINE",	     "CONFIG_X86_KERNEL_IBT",
+	"CONFIG_CFI_CLANG", "CONFIG_MODVERSIONS", "CONFIG_PREEMPT_RT",
+	"CONFIG_RETHUNK",   "CONFIG_RETPOLINE",	  "CONFIG_X86_KERNEL_IBT",
 };
 
 static int complain(char *why, size_t size, const char *fmt, ...)
@@ -234,8 +234,10 @@ int vouch_profile_open(const void *file, size_t len,
 					    &reason))
 			return vouch_profile_parse(bytes, size, profile, why,
 						   why_size);
-	complain(why, why_size, "its signature is by none of the %u profile "
-		 "keys", n_certs);
+	complain(why, why_size,
+		 "its signature is by none of the %u profile "
+		 "keys",
+		 n_certs);
 	return -EKEYREJECTED;
 }
 

@@ -164,8 +164,7 @@ size_t vouch_profile_list(const struct vouch_profile *profile,
  * Return: raw BTF, owned by the profile; its header was checked, its types
  * were not.
  */
-const void *vouch_profile_btf(const struct vouch_profile *profile,
-			      size_t *len);
+const void *vouch_profile_btf(const struct vouch_profile *profile, size_t *len);
 
 /**
  * vouch_profile_kconfig() - the configuration of the target's kernel.

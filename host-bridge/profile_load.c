@@ -20,15 +20,19 @@ static int load_cert(const char *path, struct vouch_profile_cert *cert,
 
 	err = vouch_file_get(AT_FDCWD, path, CERT_MAX, &der, &cert->len);
 	if (err) {
-		snprintf(why, why_size, "the certificate %.160s of a profile "
-			 "key: %s", path, strerror(-err));
+		snprintf(why, why_size,
+			 "the certificate %.160s of a profile "
+			 "key: %s",
+			 path, strerror(-err));
 		return err;
 	}
 	cert->der = der;
 	err = vouch_crypto_cert_check(der, cert->len, &reason);
 	if (err)
-		snprintf(why, why_size, "the certificate %.160s of a profile "
-			 "key: %s", path, reason);
+		snprintf(why, why_size,
+			 "the certificate %.160s of a profile "
+			 "key: %s",
+			 path, reason);
 	return err;
 }
 

@@ -24,7 +24,7 @@ static u64 align(u64 n)
 }
 
 int vouch_profile_parts_split(const void *file, size_t len, size_t *size,
-			     const char **why)
+			      const char **why)
 {
 	struct vouch_profile_head head;
 
@@ -81,8 +81,7 @@ static const char *check_btf(const struct vouch_profile_bytes *btf)
 	if (!btf->len)
 		return NULL;
 	if (btf->len < sizeof(*h) || h->magic != BTF_MAGIC ||
-	    h->version != BTF_VERSION || h->flags ||
-	    h->hdr_len != sizeof(*h))
+	    h->version != BTF_VERSION || h->flags || h->hdr_len != sizeof(*h))
 		return "the BTF part is no BTF";
 	room = btf->len - sizeof(*h);
 	if ((u64)h->type_off + h->type_len > room ||
@@ -133,8 +132,8 @@ static const char *check_kconfig(const struct vouch_profile_bytes *text)
 }
 
 int vouch_profile_parts_parse(const void *data, size_t len,
-			     struct vouch_profile_parts *parts,
-			     const char **why)
+			      struct vouch_profile_parts *parts,
+			      const char **why)
 {
 	const struct vouch_profile_head *head = data;
 	u64 at = PARTS_AT;
@@ -152,8 +151,8 @@ int vouch_profile_parts_parse(const void *data, size_t len,
 		if (*why)
 			return -EINVAL;
 	}
-	*why = at == len ? check_btf(&parts->part[VOUCH_PROFILE_BTF]) :
-			   "there is something behind the last part";
+	*why = at == len ? check_btf(&parts->part[VOUCH_PROFILE_BTF])
+			 : "there is something behind the last part";
 	if (!*why)
 		*why = check_kconfig(&parts->part[VOUCH_PROFILE_KCONFIG]);
 	return *why ? -EINVAL : 0;

@@ -25,7 +25,7 @@ struct vouch_profile_parts {
  * Return: 0, or -EINVAL with @why.
  */
 int vouch_profile_parts_split(const void *file, size_t len, size_t *size,
-			     const char **why);
+			      const char **why);
 
 /**
  * vouch_profile_parts_parse() - hold the bytes before it against their form.
@@ -39,7 +39,7 @@ int vouch_profile_parts_split(const void *file, size_t len, size_t *size,
  * Return: 0, or -EINVAL with @why.
  */
 int vouch_profile_parts_parse(const void *data, size_t len,
-			     struct vouch_profile_parts *parts,
-			     const char **why);
+			      struct vouch_profile_parts *parts,
+			      const char **why);
 
 #endif /* VOUCH_PROFILE_PARTS_H */

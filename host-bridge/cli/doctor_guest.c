@@ -15,7 +15,8 @@
 
 #define GUEST_MODULE "vouch_guest.ko"
 #define TARGET_MODULE "vouch_target.ko"
-#define MAKE_PROFILE "make profile KDIR=... OUT=... CERT=... KEY=... KEY_CERT=..."
+#define MAKE_PROFILE \
+	"make profile KDIR=... OUT=... CERT=... KEY=... KEY_CERT=..."
 
 static bool is_for(const char *vermagic, const char *release)
 {
@@ -206,14 +207,16 @@ static void compare_target(struct vouch_finding *f, const json_t *vm,
 				  "its vouch_target was built with profile "
 				  "%.8s, the file is profile %.8s",
 				  got, want);
-		vouch_finding_mend(f, "name the profile that was made with its "
-				      "vouch_target.ko, or build that anew: "
-				      MAKE_PROFILE);
+		vouch_finding_mend(
+			f,
+			"name the profile that was made with its "
+			"vouch_target.ko, or build that anew: " MAKE_PROFILE);
 	} else if (strcmp(release, vouch_profile_release(profile)) != 0) {
 		vouch_finding_say(f, VOUCH_FINDING_PROBLEM,
 				  "it runs %.64s, its profile is for %.64s",
 				  release, vouch_profile_release(profile));
-		vouch_finding_mend(f, MAKE_PROFILE " with that kernel's build tree");
+		vouch_finding_mend(f, MAKE_PROFILE
+				   " with that kernel's build tree");
 	} else if (abi < VOUCH_TARGET_ABI) {
 		vouch_finding_say(f, VOUCH_FINDING_PROBLEM,
 				  "its vouch_target has ABI %lld, its profile "

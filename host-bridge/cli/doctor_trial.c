@@ -66,15 +66,15 @@ static json_t *config_of(const struct trial *t)
 			   in_dir(t, "console.log"));
 	if (l->initrd)
 		json_object_set_new(launch, "initrd", json_string(l->initrd));
-	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:[{s:s, s:s, s:i, "
-			 "s:o, s:o}]}",
-			 "state_dir", in_dir(t, "state"), "socket",
-			 json_string(t->socket), "key",
-			 in_dir(t, VOUCH_KEYFILE_KEY), "cert",
-			 in_dir(t, VOUCH_KEYFILE_CERT), "qemu", c->qemu,
-			 "profiles", profiles, "profile_certs", certs, "vms", "name", "trial", "role",
-			 "verifier", "cid", 3, "vsock", in_dir(t, "vsock"),
-			 "launch", launch);
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:[{s:s, s:s, s:i, "
+		"s:o, s:o}]}",
+		"state_dir", in_dir(t, "state"), "socket",
+		json_string(t->socket), "key", in_dir(t, VOUCH_KEYFILE_KEY),
+		"cert", in_dir(t, VOUCH_KEYFILE_CERT), "qemu", c->qemu,
+		"profiles", profiles, "profile_certs", certs, "vms", "name",
+		"trial", "role", "verifier", "cid", 3, "vsock",
+		in_dir(t, "vsock"), "launch", launch);
 }
 
 static int prepare(struct trial *t, char *path, size_t size, const char **why)

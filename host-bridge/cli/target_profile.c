@@ -65,8 +65,9 @@ static int open_profile(struct setting *s, const char *path)
 		   err == -EKEYREJECTED ? VOUCH_EXIT_TRUST : VOUCH_EXIT_USAGE,
 		   "read target profile %s", path);
 	vouch_fail_why(&f, "%s", why);
-	vouch_fail_next(&f, "make it with 'make profile' and a key whose "
-			    "certificate is in \"profile_certs\" of %s",
+	vouch_fail_next(&f,
+			"make it with 'make profile' and a key whose "
+			"certificate is in \"profile_certs\" of %s",
 			s->path);
 	return vouch_cli_fail(s->cli, &f);
 }
@@ -260,10 +261,10 @@ static int compare(json_t *rows, const char *what, const char *profile,
 {
 	const bool same = profile && !strcmp(profile, target);
 
-	json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:b}", "what",
-					      what, "profile",
-					      profile ? profile : "-", "target",
-					      target, "same", same));
+	json_array_append_new(rows,
+			      json_pack("{s:s, s:s, s:s, s:b}", "what", what,
+					"profile", profile ? profile : "-",
+					"target", target, "same", same));
 	return !same;
 }
 
@@ -355,9 +356,8 @@ static int check_running(const struct setting *s)
 	const json_t *target;
 	int exit;
 
-	exit = vouch_service_call(s->cli,
-				  json_pack("{s:s}", "method", "status"), NULL,
-				  0, &msg);
+	exit = vouch_service_call(
+		s->cli, json_pack("{s:s}", "method", "status"), NULL, 0, &msg);
 	if (exit)
 		return exit;
 	target = find_target(msg.json, s->cli->argv[0]);
@@ -382,8 +382,7 @@ int vouch_target_check(struct vouch_cli *cli)
 		if (i >= 0)
 			path = s.config.vms[i].profile;
 		else
-			exit = no_config(cli, s.path,
-					 "it has no such target");
+			exit = no_config(cli, s.path, "it has no such target");
 	}
 	if (!exit)
 		exit = open_profile(&s, path);

@@ -11,8 +11,7 @@
 #include "profile.h"
 
 /* Whatever the last bytes ask about. */
-static void ask(const struct vouch_profile *profile, const u8 *data,
-		size_t len)
+static void ask(const struct vouch_profile *profile, const u8 *data, size_t len)
 {
 	u8 insn[8], out[VOUCH_MAX_SEQUENCE][8];
 	u32 n = 0, target_size, type, i;

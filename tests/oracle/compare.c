@@ -80,7 +80,8 @@ static bool must_refuse(const struct sample *s)
 
 	if (!s->size)
 		return false;
-	return !s->n_insns || (s->write && (socket || s->field_size > s->size)) ||
+	return !s->n_insns ||
+	       (s->write && (socket || s->field_size > s->size)) ||
 	       (s->field_size && !s->target_size);
 }
 

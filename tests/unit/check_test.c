@@ -438,9 +438,9 @@ static void profiles_must_say_what_decides(void **state)
 		fixture_release(f);
 		fixture_init(f);
 		fixture_profile(f, lost[i][0], lost[i][1]);
-		assert_int_equal(profile_of_json(f->profile, &p, why,
-						 sizeof(why)),
-				 -EINVAL);
+		assert_int_equal(
+			profile_of_json(f->profile, &p, why, sizeof(why)),
+			-EINVAL);
 		print_message("  %s\n", why);
 	}
 }

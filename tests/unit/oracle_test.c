@@ -141,9 +141,8 @@ static void puts_the_first_instruction_behind_a_prologue(void **state)
 
 	(void)state;
 	assert_int_equal(parse(), 0);
-	assert_int_equal(vouch_oracle_convert(&oracle, &key, exit, out, &n,
-					      &target),
-			 0);
+	assert_int_equal(
+		vouch_oracle_convert(&oracle, &key, exit, out, &n, &target), 0);
 	assert_int_equal(n, 2);
 	assert_int_equal(out[0][1], REGS(6, 1));
 	assert_memory_equal(out[1], exit, 8);
@@ -264,9 +263,9 @@ static void file_refused(const char *text)
 	struct vouch_profile *p = NULL;
 	char reason[256] = "";
 
-	assert_int_equal(vouch_profile_parse(file, file_len, &p, reason,
-					     sizeof(reason)),
-			 -EINVAL);
+	assert_int_equal(
+		vouch_profile_parse(file, file_len, &p, reason, sizeof(reason)),
+		-EINVAL);
 	if (!strstr(reason, text))
 		fail_msg("'%s' does not say '%s'", reason, text);
 	make_file();
@@ -274,8 +273,8 @@ static void file_refused(const char *text)
 
 static struct vouch_profile_part *row(u32 kind)
 {
-	return (struct vouch_profile_part *)(file +
-					     sizeof(struct vouch_profile_head)) +
+	return (struct vouch_profile_part
+			*)(file + sizeof(struct vouch_profile_head)) +
 	       kind;
 }
 
@@ -288,9 +287,9 @@ static void gives_the_parts_of_a_file(void **state)
 
 	(void)state;
 	make_file();
-	assert_int_equal(vouch_profile_parse(file, file_len, &p, reason,
-					     sizeof(reason)),
-			 0);
+	assert_int_equal(
+		vouch_profile_parse(file, file_len, &p, reason, sizeof(reason)),
+		0);
 	assert_memory_equal(vouch_profile_btf(p, &len), &btf, sizeof(btf));
 	assert_int_equal(len, sizeof(btf));
 	assert_memory_equal(vouch_profile_kconfig(p, &len), config,

@@ -50,8 +50,8 @@
 #define DEFINE_EVENT_WRITABLE(template, name, proto, args, size) \
 	DECLARE_TRACE(name, PARAMS(proto), PARAMS(args))
 
-#define TRACE_EVENT(name, proto, args, tstruct, assign, print)            \
-	DECLARE_EVENT_CLASS(name, PARAMS(proto), PARAMS(args),            \
+#define TRACE_EVENT(name, proto, args, tstruct, assign, print)              \
+	DECLARE_EVENT_CLASS(name, PARAMS(proto), PARAMS(args),              \
 			    PARAMS(tstruct), PARAMS(assign), PARAMS(print)) \
 	DECLARE_TRACE(name, PARAMS(proto), PARAMS(args))
 #define TRACE_EVENT_FN(name, proto, args, tstruct, assign, print, reg, unreg) \

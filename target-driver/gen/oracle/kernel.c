@@ -24,12 +24,12 @@ struct row {
 		      struct bpf_insn_access_aux *info);
 };
 
-#define TYPE(type, name)                                         \
-	{                                                        \
+#define TYPE(type, name)                                                   \
+	{                                                                  \
 		BPF_PROG_TYPE_##type, VOUCH_BASE_CTX, &name##_verifier_ops \
 	}
-#define SOCKET(base, function, check)                            \
-	{                                                        \
+#define SOCKET(base, function, check)                                          \
+	{                                                                      \
 		BPF_PROG_TYPE_UNSPEC, VOUCH_BASE_##base, NULL, function, check \
 	}
 
@@ -110,8 +110,10 @@ static enum bpf_access_type direction(const struct question *q)
 
 static u8 size_code(u8 size)
 {
-	return size == 1 ? BPF_B : size == 2 ? BPF_H : size == 4 ? BPF_W :
-								   BPF_DW;
+	return size == 1   ? BPF_B
+	       : size == 2 ? BPF_H
+	       : size == 4 ? BPF_W
+			   : BPF_DW;
 }
 
 unsigned int vouch_oracle_rows(void)
@@ -148,8 +150,8 @@ int vouch_oracle_valid(const struct question *q, unsigned char *field_size)
 
 	valid = row->ops ? row->ops->is_valid_access(q->off, q->size,
 						     direction(q), program(q),
-						     &info) :
-			   row->valid(q->off, q->size, direction(q), &info);
+						     &info)
+			 : row->valid(q->off, q->size, direction(q), &info);
 	*field_size = info.ctx_field_size;
 	return valid;
 }

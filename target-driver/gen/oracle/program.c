@@ -53,8 +53,10 @@ static int ask(struct question *q)
 		if (!vouch_oracle_valid(q, &field_size))
 			continue;
 		if (valid && field_size != s.field_size) {
-			fprintf(stderr, "offset %u: a field of %u and %u "
-				"bytes\n", q->off, field_size, s.field_size);
+			fprintf(stderr,
+				"offset %u: a field of %u and %u "
+				"bytes\n",
+				q->off, field_size, s.field_size);
 			return -1;
 		}
 		s.field_size = field_size;
