@@ -6,6 +6,7 @@
 #include "capture_parse.h"
 
 #define MAP_TYPE_ARRAY 2 /* BPF_MAP_TYPE_ARRAY */
+#define MAP_TYPE_PROG_ARRAY 3 /* BPF_MAP_TYPE_PROG_ARRAY */
 
 static const char *check_head(const void *buf, size_t len)
 {
@@ -85,6 +86,35 @@ static const char *take_fact(struct vouch_capture_view *view,
 	return NULL;
 }
 
+static bool may_have_data(const struct vouch_capture_map *map, u32 len)
+{
+	u32 n = le32_to_cpu(map->max_entries);
+
+	if (le32_to_cpu(map->type) == MAP_TYPE_PROG_ARRAY)
+		return n <= VOUCH_MAX_ENTRIES && len == 4 * n;
+	return le32_to_cpu(map->type) == MAP_TYPE_ARRAY && n == 1 &&
+	       map->value_size == map->data_len;
+}
+
+/* Entries of prog arrays are programs of the capture. */
+static const char *check_entries(const struct vouch_capture_view *view)
+{
+	u32 m, i, n;
+
+	for (m = 0; m < view->n_maps; m++) {
+		const __le32 *entries = (const void *)view->maps[m].data;
+
+		/* Each of the n_maps is set. NOLINTNEXTLINE */
+		if (le32_to_cpu(view->maps[m].map->type) != MAP_TYPE_PROG_ARRAY)
+			continue;
+		n = entries ? le32_to_cpu(view->maps[m].map->max_entries) : 0;
+		for (i = 0; i < n; i++)
+			if (le32_to_cpu(entries[i]) > view->n_progs)
+				return "capture: MAP: an entry that is no program";
+	}
+	return NULL;
+}
+
 static const char *take_map(struct vouch_capture_view *view,
 			    const struct vouch_capture_item *r)
 {
@@ -105,9 +135,7 @@ static const char *take_map(struct vouch_capture_view *view,
 		return "capture: MAP: unknown flag";
 	if (map->reserved)
 		return "capture: MAP: reserved bytes are not zero";
-	if (data_len && (le32_to_cpu(map->type) != MAP_TYPE_ARRAY ||
-			 le32_to_cpu(map->max_entries) != 1 ||
-			 map->value_size != map->data_len))
+	if (data_len && !may_have_data(map, data_len))
 		return "capture: MAP: data for a map that cannot have them";
 	view->maps[view->n_maps].map = map;
 	view->maps[view->n_maps].data = data_len ? r->data + sizeof(*map)
@@ -143,7 +171,7 @@ static const char *take_records(struct vouch_capture_cursor *c,
 		why = "capture: bytes behind the last record";
 	if (!why && !view->n_progs)
 		why = "capture: no program";
-	return why;
+	return why ? why : check_entries(view);
 }
 
 int vouch_capture_parse(const void *buf, size_t len,

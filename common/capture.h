@@ -46,6 +46,7 @@
 #define VOUCH_MAX_FACTS 1024u
 #define VOUCH_MAX_CODE (16u << 20) /* bytes of a function */
 #define VOUCH_MAX_MAP_DATA (16u << 20)
+#define VOUCH_MAX_ENTRIES 65536u /* of a prog array */
 
 /*
  * The tag of tagged reference @n of function @func: no value that fits 32
@@ -139,7 +140,8 @@ VOUCH_ASSERT_SIZE(struct vouch_capture_fact, 72);
 #define VOUCH_MAP_INTERNAL (1u << 2) /* .rodata, .data, .bss, .kconfig */
 #define VOUCH_MAP_FLAGS_ALL ((1u << 3) - 1)
 
-/* Followed by data_len bytes: the values with which the map starts. */
+/* Followed by data_len bytes: the values with which the map starts. Those of a
+ * prog array are a __le32 for each entry: 0, or 1 + the index of a program. */
 struct vouch_capture_map {
 	char name[64];
 	__le32 type; /* enum bpf_map_type */
@@ -148,7 +150,8 @@ struct vouch_capture_map {
 	__le32 max_entries;
 	__le32 map_flags; /* BPF_F_* */
 	__le32 flags; /* VOUCH_MAP_* */
-	__le32 data_len; /* 0, or value_size of a one-entry array */
+	__le32 data_len; /* 0, value_size of a one-entry array, or 4 *
+			  * max_entries of a prog array */
 	__le32 reserved;
 };
 VOUCH_ASSERT_SIZE(struct vouch_capture_map, 96);

@@ -85,20 +85,32 @@ static const char *check_prog(const struct vouch_req_prog *p, u32 text_len)
 	return NULL;
 }
 
+static bool is_prog_array(const struct vouch_req_map *m)
+{
+	return le32_to_cpu(m->type) == VOUCH_MAP_PROG_ARRAY;
+}
+
 static const char *check_map(const struct vouch_req_map *m, u32 *data_end)
 {
 	u32 len = le32_to_cpu(m->data_len);
+	u32 flags = le32_to_cpu(m->flags);
 
 	if (!vouch_name_ok(m->name, sizeof(m->name)))
 		return "requirements: a map's name is not a name";
-	if (le32_to_cpu(m->flags) & ~VOUCH_MAP_FLAGS_ALL)
+	if (is_prog_array(m))
+		flags &= (1u << VOUCH_MAP_OWNER_SHIFT) - 1;
+	if (flags & ~VOUCH_MAP_FLAGS_ALL)
 		return "requirements: unknown map flag";
 	if (!len)
 		return le32_to_cpu(m->data_off)
 			       ? "requirements: offset of no map data"
 			       : NULL;
-	if (len != le32_to_cpu(m->value_size) ||
-	    le32_to_cpu(m->max_entries) != 1)
+	if (is_prog_array(m)) {
+		if (le32_to_cpu(m->max_entries) > VOUCH_MAX_ENTRIES ||
+		    len != 4 * le32_to_cpu(m->max_entries))
+			return "requirements: map data is not a prog array's";
+	} else if (len != le32_to_cpu(m->value_size) ||
+		   le32_to_cpu(m->max_entries) != 1)
 		return "requirements: map data is not the value of one entry";
 	if (le32_to_cpu(m->data_off) != *data_end || len > VOUCH_MAX_MAP_DATA)
 		return "requirements: map data is not where it must be";

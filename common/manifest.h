@@ -72,7 +72,9 @@ struct vouch_requirements {
 	__le32 n_refs;
 	__le32 n_facts;
 	__le32 data_len; /* of .vouch.data */
-	u8 reserved[40];
+	__le32 prog_func; /* offsetof(struct bpf_prog, bpf_func); 0: no prog
+			   * array */
+	u8 reserved[36];
 };
 VOUCH_ASSERT_SIZE(struct vouch_requirements, 544);
 
@@ -88,6 +90,14 @@ struct vouch_req_prog {
 };
 VOUCH_ASSERT_SIZE(struct vouch_req_prog, 152);
 
+/*
+ * Of a prog array: the type of the programs that use it, which is that of its
+ * entries. Above VOUCH_MAP_FLAGS_ALL in .flags.
+ */
+#define VOUCH_MAP_OWNER_SHIFT 16
+#define VOUCH_MAP_OWNER(flags) ((flags) >> VOUCH_MAP_OWNER_SHIFT)
+#define VOUCH_MAP_PROG_ARRAY 3 /* BPF_MAP_TYPE_PROG_ARRAY */
+
 struct vouch_req_map {
 	char name[64];
 	__le32 type; /* enum bpf_map_type */
@@ -95,9 +105,9 @@ struct vouch_req_map {
 	__le32 value_size;
 	__le32 max_entries;
 	__le32 map_flags;
-	__le32 flags; /* VOUCH_MAP_* */
+	__le32 flags; /* VOUCH_MAP_*, and VOUCH_MAP_OWNER() of a prog array */
 	__le32 data_off; /* in .vouch.data; 0 if data_len is 0 */
-	__le32 data_len; /* 0, or value_size of a one-entry array */
+	__le32 data_len; /* as in struct vouch_capture_map */
 };
 VOUCH_ASSERT_SIZE(struct vouch_req_map, 96);
 

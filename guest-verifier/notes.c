@@ -67,6 +67,21 @@ static struct vouch_note meaning(const struct bpf_verifier_env *env, u32 i)
 	return note;
 }
 
+/*
+ * A tail call by an index that the verifier knows becomes a jump into the
+ * program that is in the array now. As if the index were not known, it stays
+ * a look-up. Source: kernel/bpf/verifier.c, BPF_MAP_KEY_POISON.
+ */
+#define KEY_POISON (1ull << 63)
+static void forget_index(struct bpf_verifier_env *env, u32 i)
+{
+	const struct bpf_insn *insn = &env->prog->insnsi[i];
+
+	if (insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg &&
+	    insn->imm == BPF_FUNC_tail_call)
+		env->insn_aux_data[i].map_key_state |= KEY_POISON;
+}
+
 /* Too many immediates leave the notes empty, and then TAKE refuses. */
 static void note_program(struct vouch_watch *watch,
 			 struct bpf_verifier_env *env)
@@ -84,6 +99,7 @@ static void note_program(struct vouch_watch *watch,
 		struct bpf_insn *insn = &prog->insnsi[i];
 		struct vouch_note note;
 
+		forget_index(env, i);
 		while (func + 1 < env->subprog_cnt &&
 		       env->subprog_info[func + 1].start <= i) {
 			func++;

@@ -239,6 +239,16 @@ static int take_syms(struct walk *w)
 	return 0;
 }
 
+static bool calls_tail(const struct bpf_prog *fp)
+{
+	u32 i;
+
+	for (i = 0; i < fp->len; i++)
+		if (fp->insnsi[i].code == (BPF_JMP | BPF_TAIL_CALL))
+			return true;
+	return fp->aux->tail_call_reachable;
+}
+
 static u32 prog_flags(const struct bpf_prog *prog)
 {
 	u32 i, flags = VOUCH_PROG_JITED;
@@ -248,7 +258,7 @@ static u32 prog_flags(const struct bpf_prog *prog)
 	if (prog->cb_access)
 		flags |= VOUCH_PROG_CB_ACCESS;
 	for (i = 0; i < count_funcs(prog); i++)
-		if (func_of(prog, i)->aux->tail_call_reachable)
+		if (calls_tail(func_of(prog, i)))
 			flags |= VOUCH_PROG_CALLS_TAIL;
 	return flags;
 }

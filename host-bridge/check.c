@@ -9,6 +9,7 @@
 #include "../common/bpf_names.h"
 #include "../common/manifest.h"
 #include "check.h"
+#include "check_entries.h"
 #include "check_extable.h"
 #include "check_maps.h"
 #include "check_refs.h"
@@ -111,6 +112,8 @@ static bool take_layout(struct check *c, const struct vouch_capture_fact *f)
 		c->out->map_max_entries = offset;
 	else if (is_fact(f, "htab_elem", "key"))
 		c->out->htab_key = offset;
+	else if (is_fact(f, "bpf_prog", "bpf_func"))
+		c->out->prog_func = offset;
 	else
 		return false;
 	return true;
@@ -164,12 +167,24 @@ static int check_facts(struct check *c)
 				    LOST);
 	if (out->array_value > 4096 || out->array_value % 8 ||
 	    out->map_max_entries > 4092 || out->map_max_entries % 4 ||
-	    out->htab_key > 4096 || out->htab_key % 8)
+	    out->htab_key > 4096 || out->htab_key % 8 ||
+	    out->prog_func > 120 || out->prog_func % 8)
 		return vouch_refuse(c->why,
 				    "capture: the layout of maps that it "
 				    "states is none; %s",
 				    LOST);
 	return 0;
+}
+
+/* Prog arrays: which programs call one another. */
+static int check_entries(struct check *c)
+{
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; !ret && i < c->cap->n_maps; i++)
+		ret = vouch_entries_check(c->cap, i, c->out, c->why);
+	return ret;
 }
 
 static int check_prog_type(struct check *c,
@@ -201,10 +216,12 @@ static int check_prog(struct check *c, const struct vouch_capture_prog *prog)
 		return vouch_refuse_prog(c->why, prog->name,
 					 "it is sleepable, for which there is "
 					 "no hook");
-	if (flags & VOUCH_PROG_CALLS_TAIL || prog->n_poke)
+	if (prog->n_poke)
 		return vouch_refuse_prog(c->why, prog->name,
-					 "it makes tail calls, which cannot be "
-					 "linked yet; call functions instead");
+					 "it makes tail calls to where a prog "
+					 "array was filled in the verifier VM; "
+					 "%s",
+					 LOST);
 	return check_prog_type(c, prog);
 }
 
@@ -336,6 +353,8 @@ int vouch_check(const struct vouch_capture_view *cap, const void *object,
 		ret = check_facts(&c);
 	if (!ret)
 		ret = vouch_maps_check(cap, &c.object, profile, why);
+	if (!ret)
+		ret = check_entries(&c);
 	if (!ret)
 		ret = check_progs(&c);
 	vouch_object_release(&c.object);

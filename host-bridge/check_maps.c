@@ -30,12 +30,13 @@ static int check_offered(const struct vouch_capture_map *map,
 	case BPF_MAP_TYPE_HASH:
 	case BPF_MAP_TYPE_PERCPU_ARRAY:
 	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_PROG_ARRAY:
 		break;
 	default:
 		return vouch_refuse(why,
 				    "map %s: type %s (%u) is not one that "
 				    "images can use; use array, hash, "
-				    "percpu_array or percpu_hash",
+				    "percpu_array, percpu_hash or prog_array",
 				    map->name, name, type);
 	}
 	if (!vouch_profile_offers(profile, "map_types", name))
@@ -71,9 +72,12 @@ static int compare_numbers(const struct vouch_capture_map *map,
 		{ "length of values", le32_to_cpu(map->data_len),
 		  own->data ? own->value_size : 0 },
 	};
-	size_t i;
+	size_t i, n = sizeof(rows) / sizeof(rows[0]);
 
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	/* What a prog array starts with are programs: check_entries.h. */
+	if (own->type == BPF_MAP_TYPE_PROG_ARRAY)
+		n--;
+	for (i = 0; i < n; i++)
 		if (rows[i].stated != rows[i].own)
 			return vouch_refuse(why,
 					    "map %s: its %s is %u in the "

@@ -125,7 +125,9 @@ static void add_maps(struct linker *l)
 			.value_size = m->value_size,
 			.max_entries = m->max_entries,
 			.map_flags = m->map_flags,
-			.flags = m->flags,
+			.flags = m->flags |
+				 cpu_to_le32(l->chk->owners[i]
+					     << VOUCH_MAP_OWNER_SHIFT),
 			.data_len = m->data_len,
 		};
 
@@ -141,6 +143,7 @@ static void add_maps(struct linker *l)
 static void fill_head(struct linker *l, struct vouch_requirements *r, u32 size)
 {
 	const struct vouch_capture_env *env = l->cap->env;
+	u32 i;
 
 	memcpy(r->magic, VOUCH_REQUIREMENTS_MAGIC, sizeof(r->magic));
 	r->version = cpu_to_le32(VOUCH_MANIFEST_VERSION);
@@ -163,6 +166,10 @@ static void fill_head(struct linker *l, struct vouch_requirements *r, u32 size)
 	r->array_value = cpu_to_le32(l->chk->array_value);
 	r->map_max_entries = cpu_to_le32(l->chk->map_max_entries);
 	r->htab_key = cpu_to_le32(l->chk->htab_key);
+	for (i = 0; i < l->cap->n_maps; i++)
+		if (le32_to_cpu(l->cap->maps[i].map->type) ==
+		    VOUCH_MAP_PROG_ARRAY)
+			r->prog_func = cpu_to_le32(l->chk->prog_func);
 }
 
 static int make_requirements(struct linker *l)

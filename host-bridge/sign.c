@@ -47,6 +47,7 @@ static const char *check_imports(const struct vouch_image *img)
 		const char *name = vouch_image_symbol(img, i);
 
 		if (strcmp(name, VOUCH_RETURN_THUNK) &&
+		    strcmp(name, VOUCH_INDIRECT_THUNK) &&
 		    vouch_helper_by_import(name) < 0)
 			return "image: it imports what is no helper of vouch";
 	}

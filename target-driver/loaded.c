@@ -8,6 +8,7 @@
 
 #include "layout.h"
 #include "loaded.h"
+#include "maps/entries.h"
 #include "slot.h"
 
 #ifndef CONFIG_MODULE_SIG
@@ -95,9 +96,60 @@ void vouch_loaded_forget(struct vouch_admitted **owner)
 	mutex_unlock(&lock);
 }
 
+static bool is_prog_array(const struct vouch_map *map)
+{
+	return map->def.type == VOUCH_MAP_PROG_ARRAY;
+}
+
+/* No program of the image is called from elsewhere when this returns. */
+static void leave_arrays(struct vouch_loaded *l)
+{
+	u32 i;
+
+	if (!l->entries)
+		return;
+	for (i = 0; i < l->req.n_maps; i++)
+		if (l->maps[i] && is_prog_array(l->maps[i]))
+			vouch_entries_leave(l->maps[i], l->entries);
+	synchronize_rcu();
+	vouch_entries_free(l->entries);
+}
+
+static int join_arrays(struct vouch_loaded *l, const struct vouch_image *img,
+		       struct vouch_reason *why)
+{
+	u32 i;
+	int err;
+
+	if (!l->req.req->prog_func)
+		return 0;
+	l->entries = vouch_entries_new(&l->req, l->text);
+	if (!l->entries)
+		return vouch_refuse(why, -ENOMEM, "image %s: out of memory",
+				    l->name);
+	for (i = 0; i < l->req.n_maps; i++) {
+		const struct vouch_req_map *m = &l->req.maps[i];
+		const void *values = img->data + le32_to_cpu(m->data_off);
+
+		if (!is_prog_array(l->maps[i]))
+			continue;
+		err = vouch_entries_join(l->maps[i], l->entries,
+					 m->data_len ? values : NULL);
+		if (err)
+			return vouch_refuse(
+				why, err,
+				"map %s: starts with a program that is not there or of another type; link the image anew",
+				l->maps[i]->def.name);
+	}
+	return 0;
+}
+
 static void free_image(struct vouch_loaded *l)
 {
 	u32 i;
+
+	if (l->maps)
+		leave_arrays(l);
 
 	for (i = 0; l->maps && i < l->req.n_maps; i++) {
 		if (l->maps[i])
@@ -192,10 +244,11 @@ static int make_maps(struct vouch_loaded *l, const struct vouch_image *img,
 		const u8 *data = img->data + le32_to_cpu(m->data_off);
 
 		vouch_map_define(&l->req, i, &def);
+		if (!m->data_len || def.type == VOUCH_MAP_PROG_ARRAY)
+			data = NULL;
 		map = adopt_map(l, &def);
 		if (!map)
-			map = vouch_map_new(&def, m->data_len ? data : NULL,
-					    why);
+			map = vouch_map_new(&def, data, why);
 		if (IS_ERR(map))
 			return PTR_ERR(map);
 		map->n_images++;
@@ -246,6 +299,11 @@ static int take_in(struct module *mod, const struct vouch_image *img,
 		return err;
 	}
 	fill_slots(l, layout.slots);
+	err = join_arrays(l, img, why);
+	if (err) {
+		free_image(l);
+		return err;
+	}
 	list_add_tail(&l->list, &images);
 	__module_get(THIS_MODULE);
 	return 0;

@@ -28,6 +28,7 @@ struct vouch_loaded {
 	struct vouch_record record;
 	const u8 *text;
 	struct vouch_map **maps; /* req.n_maps */
+	struct vouch_entries *entries; /* of prog arrays; NULL: none used */
 	atomic64_t *runs; /* req.n_progs; of attachments that have ended */
 };
 

@@ -73,6 +73,7 @@
 	X(ARRAY, array)               \
 	X(HASH, hash)                 \
 	X(PERCPU_ARRAY, percpu_array) \
-	X(PERCPU_HASH, percpu_hash)
+	X(PERCPU_HASH, percpu_hash)   \
+	X(PROG_ARRAY, prog_array)
 
 #endif /* VOUCH_OFFER_H */

@@ -100,6 +100,7 @@ static int check_imports(const struct vouch_image *img,
 		const char *name = vouch_image_symbol(img, i);
 
 		if (strcmp(name, VOUCH_RETURN_THUNK) &&
+		    strcmp(name, VOUCH_INDIRECT_THUNK) &&
 		    !vouch_export_find(name))
 			return vouch_refuse(
 				why, -ENOEXEC,
@@ -141,7 +142,8 @@ static int check_maps(const struct vouch_image *img, struct vouch_reason *why)
 				why, -ENOEXEC,
 				"image %s: two maps are called %s; rename one",
 				img->name, def.name);
-		if (!err && req->maps[i].data_len && !is_array(def.type))
+		if (!err && req->maps[i].data_len && !is_array(def.type) &&
+		    def.type != BPF_MAP_TYPE_PROG_ARRAY)
 			err = vouch_refuse(
 				why, -ENOEXEC,
 				"map %s: only an array can have a starting value",

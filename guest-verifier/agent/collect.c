@@ -31,6 +31,48 @@ static void write_env(struct vouch_load *load,
 					   sizeof(kernel->facts[i]), NULL, 0);
 }
 
+/* Which program an entry is: 1 for the first one, 0 for none or another. */
+static __le32 find_prog(const struct vouch_load *load, u32 id)
+{
+	u32 i;
+
+	for (i = 0; i < load->n_progs; i++) {
+		struct bpf_prog_info info = { 0 };
+		u32 len = sizeof(info);
+		int fd = bpf_program__fd(load->progs[i].prog);
+
+		if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.id == id)
+			return cpu_to_le32(i + 1);
+	}
+	return 0;
+}
+
+/* The entries of a prog array that libbpf filled; NULL if there are none, or
+ * without memory. */
+static __le32 *read_entries(const struct vouch_load *load, struct bpf_map *map,
+			    size_t *size)
+{
+	u32 n = bpf_map__max_entries(map), i, id;
+	__le32 *entries;
+	bool any = false;
+
+	if (bpf_map__type(map) != BPF_MAP_TYPE_PROG_ARRAY ||
+	    n > VOUCH_MAX_ENTRIES)
+		return NULL;
+	entries = calloc(n, sizeof(*entries));
+	for (i = 0; entries && i < n; i++) {
+		if (bpf_map_lookup_elem(bpf_map__fd(map), &i, &id))
+			continue;
+		entries[i] = find_prog(load, id);
+		any |= entries[i];
+	}
+	if (any)
+		*size = n * sizeof(*entries);
+	else
+		free(entries);
+	return any ? entries : NULL;
+}
+
 static void write_map(const struct vouch_load *load, struct bpf_map *map,
 		      u32 index, struct vouch_capture_writer *w)
 {
@@ -40,6 +82,7 @@ static void write_map(const struct vouch_load *load, struct bpf_map *map,
 	const void *data = bpf_map__is_internal(map)
 				   ? bpf_map__initial_value(map, &size)
 				   : NULL;
+	__le32 *entries = read_entries(load, map, &size);
 	struct vouch_capture_map record = {
 		.type = cpu_to_le32(bpf_map__type(map)),
 		.key_size = cpu_to_le32(bpf_map__key_size(map)),
@@ -58,9 +101,12 @@ static void write_map(const struct vouch_load *load, struct bpf_map *map,
 	if (load->pinned_maps[index / 32] & 1u << index % 32)
 		flags |= VOUCH_MAP_PINNED;
 	record.flags = cpu_to_le32(flags);
+	if (entries)
+		data = entries;
 	record.data_len = cpu_to_le32(data ? size : 0);
 	vouch_capture_write_record(w, VOUCH_RECORD_MAP, &record, sizeof(record),
 				   data, data ? size : 0);
+	free(entries);
 }
 
 static bool write_maps(struct vouch_load *load, u32 *ids, u32 *n,

@@ -48,7 +48,10 @@ void vouch_map_define(const struct vouch_requirements_view *req, u32 i,
 	def->value_size = le32_to_cpu(m->value_size);
 	def->max_entries = le32_to_cpu(m->max_entries);
 	def->map_flags = le32_to_cpu(m->map_flags);
-	def->flags = le32_to_cpu(m->flags);
+	def->flags = le32_to_cpu(m->flags) & VOUCH_MAP_FLAGS_ALL;
+	def->owner = VOUCH_MAP_OWNER(le32_to_cpu(m->flags));
+	if (def->type == BPF_MAP_TYPE_PROG_ARRAY)
+		def->prog_func = le32_to_cpu(req->req->prog_func);
 	def->array_value = le32_to_cpu(req->req->array_value);
 	def->map_max_entries = le32_to_cpu(req->req->map_max_entries);
 	def->htab_key = le32_to_cpu(req->req->htab_key);

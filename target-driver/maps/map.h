@@ -22,6 +22,7 @@
 #include "reason.h"
 
 struct vouch_hash;
+struct vouch_entries;
 struct vouch_map;
 
 /* A function of an image that a helper calls back. */
@@ -36,7 +37,8 @@ struct vouch_map_def {
 	char name[VOUCH_TARGET_NAME_LEN];
 	u32 type, key_size, value_size, max_entries, map_flags, flags;
 	/* layout, bytes */
-	u32 array_value, map_max_entries, htab_key;
+	u32 array_value, map_max_entries, htab_key, prog_func;
+	u32 owner; /* type of the programs of a prog array */
 };
 
 /*
@@ -74,6 +76,7 @@ struct vouch_map {
 	union {
 		void __percpu **pptrs; /* per-CPU arrays, index_mask + 1 */
 		struct vouch_hash *hash;
+		struct vouch_entries *entries; /* of prog arrays */
 	};
 	struct vouch_map_def def;
 	u64 memory;
@@ -83,6 +86,7 @@ struct vouch_map {
 
 extern const struct vouch_map_ops vouch_array_ops, vouch_percpu_array_ops;
 extern const struct vouch_map_ops vouch_hash_ops, vouch_percpu_hash_ops;
+extern const struct vouch_map_ops vouch_prog_array_ops;
 
 /**
  * vouch_map_define() - read a map's definition from requirements.

@@ -307,8 +307,6 @@ static void what_cannot_be_linked_is_refused(void **state)
 	refused(f, "did not JIT", "xdp-test");
 	f->prog.flags = cpu_to_le32(VOUCH_PROG_JITED | VOUCH_PROG_SLEEPABLE);
 	refused(f, "sleepable", "xdp-test");
-	f->prog.flags = cpu_to_le32(VOUCH_PROG_JITED | VOUCH_PROG_CALLS_TAIL);
-	refused(f, "tail calls", "xdp-test");
 	f->prog.flags = cpu_to_le32(VOUCH_PROG_JITED);
 	f->prog.n_poke = cpu_to_le32(1);
 	refused(f, "tail calls", "xdp-test");

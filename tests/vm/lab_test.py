@@ -93,6 +93,11 @@ def callbacks_case():
             "map_entries": {"array": 6}, "presets": []}
 
 
+def tail_calls_case():
+    return {"object": "tail_calls.o", "program": "tail_calls", "slot": "one",
+            "set": {}, "map_entries": {}, "presets": []}
+
+
 def reference(client, case, sent):
     """What BPF_PROG_TEST_RUN says on the verifier kernel."""
     with open(path(case["object"]), "rb") as f:
@@ -263,6 +268,18 @@ def callback_branches(got, verdicts, case, _):
                        (32, "percpu_hash")):
         out[name] = seen[base + 1] and seen[base + 2] == 2 and seen[base + 3]
     return out
+
+
+def tail_call_branches(got, verdicts, case, _):
+    seen = {int.from_bytes(bytes.fromhex(e["key"]), "little"):
+            int.from_bytes(bytes.fromhex(e["value"]), "little")
+            for e in got["maps"]["seen"]}
+    # The limit is 33 calls, and what made the first one is no callee.
+    return {"one": seen[0], "two": seen[1], "around": seen[2],
+            "limit": 32 <= seen[2] // max(seen[3], 1) <= 33,
+            "function": seen[4], "no entry": seen[5], "back": seen[6],
+            "none called": seen[7], "drop": verdicts[1], "pass": verdicts[2],
+            "tx": verdicts[3]}
 
 
 def wire_counts(t, lab):
@@ -460,6 +477,8 @@ def main():
         t.run(differential, lab, client, errors_case(), error_branches)
         t.run(differential, lab, client, callbacks_case(),
               callback_branches)
+        t.run(differential, lab, client, tail_calls_case(),
+              tail_call_branches)
         t.run(wire_counts, lab)
         t.run(wire_filter, lab)
         t.run(instances, lab, client)
