@@ -63,6 +63,7 @@ struct fixture {
 	const char *options; /* JSON, or NULL */
 	u32 nearer; /* bytes by which other functions lie lower */
 	bool keep_hash; /* leave env.object as it is */
+	bool object_calls_tail; /* instead of looking up */
 	char profile[4096];
 	u32 instance;
 	/* Made by fixture_check() */

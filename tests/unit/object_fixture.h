@@ -242,7 +242,9 @@ static inline void fixture_object(struct fixture *f, struct fixture_extern ext,
 		{ .code = BPF_JMP | BPF_CALL,
 		  .src_reg = BPF_PSEUDO_CALL,
 		  .imm = FIXTURE_RELOCATED },
-		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_map_lookup_elem },
+		{ .code = BPF_JMP | BPF_CALL,
+		  .imm = f->object_calls_tail ? BPF_FUNC_tail_call
+					      : BPF_FUNC_map_lookup_elem },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 	const Elf64_Rel rel[] = {

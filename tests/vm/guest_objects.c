@@ -41,7 +41,7 @@ static const struct expectation expectations[] = {
 	  REF(VOUCH_REF_MAP) | REF(VOUCH_REF_CALL) | REF(VOUCH_REF_FUNC) |
 		  REF(VOUCH_REF_OTHER),
 	  2, "bpf_timer_set_callback" },
-	{ "refuse/tail_call", "accepted", "", false, REF(VOUCH_REF_MAP), 1,
+	{ "tail_call", "accepted", "", false, REF(VOUCH_REF_MAP), 1,
 	  "__x86_indirect_thunk_rcx" },
 	{ "refuse/helper_trace", "accepted", "", false,
 	  REF(VOUCH_REF_MAP_VALUE) | REF(VOUCH_REF_CALL), 1,

@@ -146,6 +146,8 @@ def normal(maps):
                 value = (sum(words[0::2]), sum(words[1::2]))
             elif name.startswith("filter_"):
                 value = sum(words)
+            elif name == "next":  # a program, by its id or by its index
+                value = True
             elif name.startswith("percpu_"):  # set, not counted
                 value = max(words)
             if value:
@@ -370,7 +372,6 @@ AGENT_REFUSES = {
     "ksym_typed.o": (6, "runqueues"),
     "ksym_typeless.o": (6, "init_task"),
     "skb.o": (6, "sched_cls"),
-    "tail_call.o": (6, "prog_array|tail call"),
     "timer.o": (6, "timer"),
     "tp_btf.o": (6, "tracing|tp_btf"),
 }

@@ -27,7 +27,6 @@ RECORDED = {
     "ksym_typed.o": "runqueues",
     "ksym_typeless.o": "init_task",
     "skb.o": "sched_cls",
-    "tail_call.o": "prog_array|tail call",
     "timer.o": "timer",
     "tp_btf.o": "tracing|CO-RE",
 }
