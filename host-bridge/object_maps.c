@@ -188,6 +188,11 @@ static bool read_member(struct vouch_object_map *map,
 		return read_size(types, id, &map->key_size);
 	if (!strcmp(name, "value"))
 		return read_size(types, id, &map->value_size);
+	if (!strcmp(name, "values")) {
+		/* Programs, which user space names by descriptors. */
+		map->value_size = 4;
+		return true;
+	}
 	if (strcmp(name, "pinning"))
 		return true; /* nothing that a capture states */
 	if (!read_number(types, id, &pinning))

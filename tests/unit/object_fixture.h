@@ -120,12 +120,14 @@ static inline u32 btf_number(struct btf_text *b, u32 n)
 }
 
 /* What make_maps() says of "counters". */
-static inline void btf_map(struct btf_text *b)
+static inline void btf_map(const struct fixture *f, struct btf_text *b)
 {
-	static const struct {
+	const bool progs = f->object_calls_tail;
+	const struct {
 		const char *name;
 		u32 n;
-	} rows[] = { { "type", BPF_MAP_TYPE_HASH },
+	} rows[] = { { "type", progs ? BPF_MAP_TYPE_PROG_ARRAY
+					   : BPF_MAP_TYPE_HASH },
 		     { "key_size", 4 },
 		     { "max_entries", 1000 } };
 	struct btf_member m[4] = {};
@@ -139,7 +141,7 @@ static inline void btf_map(struct btf_text *b)
 	word = BTF_INT_SIGNED << 24 | 64;
 	word = btf_add(b, "long", BTF_KIND_INT << 24, 8, &word, sizeof(word));
 	m[3].type = btf_add(b, "", BTF_KIND_PTR << 24, word, NULL, 0);
-	m[3].name_off = btf_string(b, "value");
+	m[3].name_off = btf_string(b, progs ? "values" : "value");
 	m[3].offset = 3 * 64;
 	def = btf_add(b, "", BTF_KIND_STRUCT << 24 | 4, 32, m, sizeof(m));
 	btf_section(b, ".maps",
@@ -198,7 +200,7 @@ static inline void add_btf(struct elf *e, struct fixture_extern ext)
 
 	btf_add(&b, "unsigned int", BTF_KIND_INT << 24, 4, &number,
 		sizeof(number));
-	btf_map(&b);
+	btf_map(e->f, &b);
 	btf_variables(&b);
 	if (ext.kind)
 		btf_extern(&b, ext);
