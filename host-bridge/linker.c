@@ -23,6 +23,7 @@
 #include "log.h"
 #include "loop.h"
 #include "process.h"
+#include "scan.h"
 #include "worker.h"
 
 #define CHILD_CPU_S 60
@@ -163,9 +164,13 @@ static void check_and_link(const struct request *r,
 	if (!err) {
 		stage = "link";
 		began = vouch_clock_us();
-		err = vouch_link(view, &checked, r->profile, r->options_hash,
-				 r->instance, &reply->blob, &reply->blob_len,
-				 &why);
+		err = vouch_link(view, &checked, r->profile,
+				 r->options_hash, r->instance, &reply->blob,
+				 &reply->blob_len, &why);
+		if (!err)
+			err = vouch_scan_image(reply->blob, reply->blob_len,
+					       r->object, r->object_len,
+					       r->options, &why);
 		link_us = vouch_clock_us() - began;
 	}
 	vouch_checked_release(&checked);

@@ -14,6 +14,7 @@
 #include "object.h"
 #include "path.h"
 #include "profile_load.h"
+#include "scan.h"
 
 /* Exit codes of the command line. */
 enum { OK = 0, INTERNAL = 1, USAGE = 2, TRUST = 5, REFUSED = 6 };
@@ -198,6 +199,9 @@ static int link_capture(const struct options *o, const struct inputs *in,
 	if (!ret)
 		ret = vouch_link(view, &chk, profile, o->options_hash, 0,
 				 &image, &len, &why);
+	if (!ret)
+		ret = vouch_scan_image(image, len, in->object, in->object_len,
+				       o->options, &why);
 	vouch_checked_release(&chk);
 	if (ret == -EPERM)
 		report(o->capture, &why);

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* A last look at a linked image: does it hold an address of a kernel? */
+
+#include <stdlib.h>
+
+#include "../common/image.h"
+#include "disasm.h"
+#include "object.h"
+#include "scan.h"
+
+/* Where an x86-64 kernel is: its direct map, vmalloc area, per-CPU areas,
+ * text and modules. Above are numbers such as -4096. */
+#define KERNEL_START 0xffff800000000000ull
+#define KERNEL_END 0xfffffffffffff000ull
+
+/* An image while it is looked at. */
+struct scan {
+	const struct vouch_image *img;
+	const struct vouch_object *object;
+	struct vouch_disasm *disasm;
+	struct vouch_refusal *why;
+};
+
+static bool is_explained(const struct scan *s, u64 value)
+{
+	if (value < KERNEL_START || value >= KERNEL_END)
+		return true;
+	if (vouch_object_has64(s->object, value))
+		return true;
+	return (u64)(s64)(s32)value == value &&
+	       vouch_object_has32(s->object, (u32)value);
+}
+
+/* The numbers among an instruction's operands, as the disassembler has them;
+ * where branches lead is not said by an address. */
+static bool scan_operands(const struct scan *s,
+			  const struct vouch_disasm_insn *insn, u64 *bad)
+{
+	const char *p = insn->operands;
+	char *end;
+
+	if (insn->mnemonic[0] == 'j' || !strcmp(insn->mnemonic, "call"))
+		return true;
+	while ((p = strstr(p, "0x"))) {
+		*bad = strtoull(p, &end, 16);
+		if (p > insn->operands && p[-1] == '-')
+			*bad = -*bad;
+		if (!is_explained(s, *bad))
+			return false;
+		p = end;
+	}
+	return true;
+}
+
+static int scan_function(struct scan *s, u32 sym)
+{
+	const Elf64_Sym *f = &s->img->syms[sym];
+	const u8 *code = s->img->text + f->st_value;
+	struct vouch_disasm_insn insn;
+	u64 off = 0, bad;
+
+	while (off < f->st_size) {
+		if (vouch_disasm_step(s->disasm, code + off, f->st_size - off,
+				      &insn))
+			return vouch_refuse(s->why,
+					    "image: function %s holds what is "
+					    "no instruction, at 0x%llx; please "
+					    "report this",
+					    vouch_image_symbol(s->img, sym),
+					    (unsigned long long)off);
+		if (!scan_operands(s, &insn, &bad))
+			return vouch_refuse(
+				s->why,
+				"image: function %s holds 0x%llx at 0x%llx, "
+				"which may be an address of the verifier "
+				"kernel and is no constant of the object; "
+				"please report this",
+				vouch_image_symbol(s->img, sym),
+				(unsigned long long)bad,
+				(unsigned long long)off);
+		off += insn.len;
+	}
+	return 0;
+}
+
+int vouch_scan_image(const void *image, size_t len, const void *object,
+		     size_t object_len, const json_t *options,
+		     struct vouch_refusal *why)
+{
+	struct vouch_object own = {};
+	struct vouch_image img;
+	struct scan s = { .img = &img, .object = &own, .why = why };
+	const char *text;
+	int ret;
+	u32 i;
+
+	if (vouch_image_parse(image, len, &img, &text))
+		return vouch_refuse(why, "image: %s; please report this", text);
+	ret = vouch_object_read(object, object_len, options, &own, why);
+	s.disasm = vouch_disasm_new();
+	if (!ret && !s.disasm)
+		ret = -ENOMEM;
+	for (i = VOUCH_SYM_SLOTS + 1; !ret && i < img.first_import; i++)
+		ret = scan_function(&s, i);
+	vouch_disasm_free(s.disasm);
+	vouch_object_release(&own);
+	return ret;
+}

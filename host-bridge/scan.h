@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A last look at a linked image: does it hold an address of a kernel? */
+#ifndef VOUCH_SCAN_H
+#define VOUCH_SCAN_H
+
+#include <jansson.h>
+
+#include "refusal.h"
+
+/**
+ * vouch_scan_image() - look for kernel addresses in the code of an image.
+ * @image: the linked file
+ * @len: its length in bytes
+ * @object: the submitted object's bytes
+ * @object_len: their number
+ * @options: of the submission, in their canonical form; NULL for none
+ * @why: filled on refusal
+ *
+ * It knows nothing of captures and references: every instruction of the
+ * finished image is disassembled, and an operand in the upper half of the
+ * address space, where all of a kernel lies, must be a constant that the
+ * author of the object wrote.
+ *
+ * Return: 0, -EPERM with @why, or -ENOMEM.
+ */
+int vouch_scan_image(const void *image, size_t len, const void *object,
+		     size_t object_len, const json_t *options,
+		     struct vouch_refusal *why);
+
+#endif /* VOUCH_SCAN_H */
