@@ -250,7 +250,8 @@ const struct vouch_cli_command vouch_target_commands[] = {
 	{ .name = "attach",
 	  .operands = "TARGET IMAGE HOOK",
 	  .summary = "Attach a program of a loaded image to a hook",
-	  .details = ABOUT_IMAGE "HOOK is as in xdp:eth0.\n",
+	  .details = ABOUT_IMAGE
+	  "HOOK is as in xdp:eth0; section: where its section says.\n",
 	  .min = 3,
 	  .max = 3,
 	  .options = program_options,

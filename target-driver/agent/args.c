@@ -5,6 +5,7 @@
 
 #include "device.h"
 #include "hex.h"
+#include "section.h"
 
 static int wrong(struct vouch_failure *f, const char *key, const char *why)
 {
@@ -127,6 +128,8 @@ int vouch_arg_hook(const char *hook, struct vouch_failure *f)
 {
 	const char *colon = strchr(hook, ':');
 
+	if (!strcmp(hook, VOUCH_HOOK_SECTION))
+		return 0;
 	if (!colon || colon == hook || !colon[1])
 		return wrong(f, "hook",
 			     "the hook is not KIND:PLACE, as in "

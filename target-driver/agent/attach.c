@@ -7,6 +7,7 @@
 
 #include "args.h"
 #include "find.h"
+#include "section.h"
 
 static int change(int device, unsigned long request, const char *image,
 		  const char *prog, const char *hook, struct vouch_failure *f)
@@ -20,6 +21,48 @@ static int change(int device, unsigned long request, const char *image,
 	return vouch_device_call(device, request, &arg, arg.reason, f);
 }
 
+static int attach_at(int device, const char *image, const char *prog,
+		     const char *hook, struct vouch_failure *f)
+{
+	int err;
+
+	vouch_fail(f, 0, VOUCH_EXIT_REFUSED, "attach %s of %s to %s", prog,
+		   image, hook);
+	vouch_fail_next(f, "see \"vouch target progs\" for what is attached, "
+			   "and the reason for what the hook wants");
+	err = change(device, VOUCH_TARGET_ATTACH, image, prog, hook, f);
+	return err == -EEXIST ? 0 : err;
+}
+
+/* Each program, or the named one, where its section says. */
+static int attach_by_section(int device, const char *image, const char *prog,
+			     struct vouch_failure *f)
+{
+	struct vouch_target_prog_info it;
+	char hook[VOUCH_TARGET_HOOK_LEN];
+	u32 i, n = 0;
+	int err;
+
+	for (i = 0; !vouch_device_program(device, image, i, &it); i++) {
+		if (prog && strcmp(prog, it.name))
+			continue;
+		n++;
+		if (vouch_section_hook(it.section, hook)) {
+			vouch_fail(f, -EINVAL, VOUCH_EXIT_USAGE,
+				   "attach %s of %s where its section says",
+				   it.name, image);
+			vouch_fail_why(f, "section %s names no place",
+				       it.section);
+			return vouch_fail_next(f, "name a hook, as xdp:eth0");
+		}
+		err = attach_at(device, image, it.name, hook, f);
+		if (err)
+			return err;
+	}
+	/* The one that was named is not there: say so as ever. */
+	return n ? 0 : vouch_find_program(device, image, prog, &it, f);
+}
+
 int vouch_attach(int device, const char *image, const char *prog,
 		 const char *hook, struct vouch_failure *f)
 {
@@ -28,15 +71,10 @@ int vouch_attach(int device, const char *image, const char *prog,
 
 	if (err)
 		return err;
+	if (!strcmp(hook, VOUCH_HOOK_SECTION))
+		return attach_by_section(device, image, prog, f);
 	err = vouch_find_program(device, image, prog, &info, f);
-	if (err)
-		return err;
-	vouch_fail(f, 0, VOUCH_EXIT_REFUSED, "attach %s of %s to %s", info.name,
-		   image, hook);
-	vouch_fail_next(f, "see \"vouch target progs\" for what is attached, "
-			   "and the reason for what the hook wants");
-	err = change(device, VOUCH_TARGET_ATTACH, image, info.name, hook, f);
-	return err == -EEXIST ? 0 : err;
+	return err ? err : attach_at(device, image, info.name, hook, f);
 }
 
 int vouch_detach(int device, const char *image, const char *prog,

@@ -12,7 +12,8 @@
  * @device: the device
  * @image: name of a loaded image
  * @prog: the program's name; NULL: the only one of the image
- * @hook: text of the hook, as in "xdp:eth0"
+ * @hook: text of the hook, as in "xdp:eth0"; VOUCH_HOOK_SECTION: the program,
+ *	or each if @prog is NULL, where its section says
  * @f: filled on error
  *
  * Return: 0 or a negative errno; that the very program is there already is

@@ -15,6 +15,7 @@
 #include "../../target-driver/agent/args.c"
 #include "../../target-driver/agent/facts.c"
 #include "../../target-driver/agent/floor.c"
+#include "../../target-driver/agent/section.c"
 #include "../../target-driver/agent/store.c"
 
 /* A module with one slot, "old", whose floor is 2.5. */
@@ -195,10 +196,15 @@ static void hooks(void **state)
 		const char *hook;
 		bool ok;
 	} cases[] = {
-		{ "xdp:eth0", true }, { "tc:eth0:ingress", true },
-		{ "xdp:", false },    { ":eth0", false },
-		{ "eth0", false },    { "", false },
-		{ "xdp:a b", false }, { "xdp:\x7f", false },
+		{ "section", true },
+		{ "xdp:eth0", true },
+		{ "tc:eth0:ingress", true },
+		{ "xdp:", false },
+		{ ":eth0", false },
+		{ "eth0", false },
+		{ "", false },
+		{ "xdp:a b", false },
+		{ "xdp:\x7f", false },
 	};
 	char hook[VOUCH_TARGET_HOOK_LEN + 1];
 	struct vouch_failure f;
@@ -216,6 +222,38 @@ static void hooks(void **state)
 	assert_int_equal(vouch_arg_hook(hook, &f), -EINVAL);
 	hook[sizeof(hook) - 2] = 0;
 	assert_int_equal(vouch_arg_hook(hook, &f), 0);
+}
+
+static void sections(void **state)
+{
+	static const struct {
+		const char *section, *hook;
+	} cases[] = {
+		{ "kprobe/do_exit", "kprobe:do_exit" },
+		{ "kprobe/do_exit+0x10", "kprobe:do_exit+0x10" },
+		{ "kretprobe/do_exit", "kretprobe:do_exit" },
+		{ "tracepoint/task/task_rename",
+		  "tracepoint:task:task_rename" },
+		{ "tp/task/task_rename", "tracepoint:task:task_rename" },
+		{ "raw_tp/task_rename", "raw_tp:task_rename" },
+		{ "raw_tracepoint/task_rename", "raw_tp:task_rename" },
+		{ "tp_btf/task_rename", "tp_btf:task_rename" },
+		{ "kprobe/", NULL },
+		{ "kprobe", NULL },
+		{ "xdp", NULL },
+		{ "tc", NULL },
+	};
+	char hook[VOUCH_TARGET_HOOK_LEN];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		int err = vouch_section_hook(cases[i].section, hook);
+
+		assert_int_equal(err, cases[i].hook ? 0 : -ENOENT);
+		if (!err)
+			assert_string_equal(hook, cases[i].hook);
+	}
 }
 
 static int make_dir(void **state)
@@ -400,6 +438,7 @@ int main(void)
 		cmocka_unit_test(bytes),
 		cmocka_unit_test(packets),
 		cmocka_unit_test(hooks),
+		cmocka_unit_test(sections),
 		WITH_DIR(damaged_floors_are_refused),
 		WITH_DIR(too_many_floors_are_refused),
 		WITH_DIR(no_file_is_no_floor),
