@@ -59,7 +59,7 @@ CLI := $(wildcard host-bridge/cli/*.c)
 AGENT := $(wildcard guest-verifier/agent/*.c)
 TARGETD := $(wildcard target-driver/agent/*.c)
 
-BRIDGE_LIBS := -lcapstone -lelf -lcrypto -lsqlite3 -ljansson -lseccomp -lcap
+BRIDGE_LIBS := -lcapstone -lbpf -lelf -lz -lcrypto -lsqlite3 -ljansson -lseccomp -lcap
 AGENT_LIBS := -lbpf -lelf -lz -ljansson -lseccomp -lcap -lcrypto
 AGENT_WRAP := -Wl,--wrap=syscall,--wrap=uname
 AGENT_LIBS += $(AGENT_WRAP)

@@ -57,7 +57,8 @@ static const char *check_head(const struct vouch_requirements *req, size_t len)
 		return "requirements: number of programs out of range";
 	if (le32_to_cpu(req->n_maps) > VOUCH_MAX_MAPS ||
 	    le32_to_cpu(req->n_refs) > VOUCH_MAX_SLOTS_REFS ||
-	    le32_to_cpu(req->n_facts) > VOUCH_MAX_FACTS)
+	    le32_to_cpu(req->n_facts) > VOUCH_MAX_FACTS ||
+	    le32_to_cpu(req->n_fields) > VOUCH_MAX_FIELDS)
 		return "requirements: a table is too long";
 	/* Small enough to compute with, large enough for every kernel. */
 	if (le32_to_cpu(req->array_value) > 4096 ||
@@ -149,6 +150,32 @@ static const char *check_fact(const struct vouch_capture_fact *f)
 	return NULL;
 }
 
+/* In order, the prologue, whose index is the last one, first. */
+static bool field_ascends(const struct vouch_req_field *a,
+			  const struct vouch_req_field *b)
+{
+	if (a->prog != b->prog)
+		return le32_to_cpu(a->prog) < le32_to_cpu(b->prog);
+	return le32_to_cpu(a->insn) + 1 < le32_to_cpu(b->insn) + 1;
+}
+
+static const char *check_field(const struct vouch_requirements_view *v, u32 i)
+{
+	const struct vouch_req_field *f = &v->fields[i];
+
+	if (le32_to_cpu(f->prog) >= v->n_progs)
+		return "requirements: a field of no program";
+	if (!vouch_name_ok(f->name, sizeof(f->name)))
+		return "requirements: a field's name is not a name";
+	if (le32_to_cpu(f->size) > 8)
+		return "requirements: a field of more than eight bytes";
+	if (f->reserved)
+		return "requirements: reserved bytes are not zero";
+	if (i && !field_ascends(f - 1, f))
+		return "requirements: fields are not in ascending order";
+	return NULL;
+}
+
 static const char *check_tables(const struct vouch_requirements_view *v,
 				u32 text_len, u32 data_len)
 {
@@ -166,6 +193,8 @@ static const char *check_tables(const struct vouch_requirements_view *v,
 		why = check_ref(&v->refs[i], v->maps, v->n_maps);
 	for (i = 0; !why && i < v->n_facts; i++)
 		why = check_fact(&v->facts[i]);
+	for (i = 0; !why && i < v->n_fields; i++)
+		why = check_field(v, i);
 	return why;
 }
 
@@ -190,15 +219,18 @@ int vouch_requirements_parse(const void *buf, size_t len, u32 text_len,
 	v.n_maps = le32_to_cpu(req->n_maps);
 	v.n_refs = le32_to_cpu(req->n_refs);
 	v.n_facts = le32_to_cpu(req->n_facts);
+	v.n_fields = le32_to_cpu(req->n_fields);
 	v.progs = (const void *)(req + 1);
 	v.maps = (const void *)(v.progs + v.n_progs);
 	v.refs = (const void *)(v.maps + v.n_maps);
 	v.facts = (const void *)(v.refs + v.n_refs);
+	v.fields = (const void *)(v.facts + v.n_facts);
 	/* Each count is bounded above, so nothing here overflows. */
 	need = sizeof(*req) + (u64)v.n_progs * sizeof(*v.progs) +
 	       (u64)v.n_maps * sizeof(*v.maps) +
 	       (u64)v.n_refs * sizeof(*v.refs) +
-	       (u64)v.n_facts * sizeof(*v.facts);
+	       (u64)v.n_facts * sizeof(*v.facts) +
+	       (u64)v.n_fields * sizeof(*v.fields);
 	if (need != len) {
 		*why = "requirements: tables and size disagree";
 		return -EINVAL;

@@ -7,8 +7,8 @@
  * requirements (note type 1): what the image is and what it needs. The same
  *	input gives the same bytes. A struct vouch_requirements, followed by
  *	n_progs struct vouch_req_prog, n_maps struct vouch_req_map, n_refs
- *	struct vouch_req_ref and n_facts struct vouch_capture_fact, and nothing
- *	else.
+ *	struct vouch_req_ref, n_facts struct vouch_capture_fact and n_fields
+ *	struct vouch_req_field, and nothing else.
  * record (note type 2): when, for which slot and in which order the image was
  *	signed. A struct vouch_record. It differs each time.
  *
@@ -44,6 +44,7 @@
 
 #define VOUCH_SLOT_LEN 32
 #define VOUCH_MAX_SLOTS_REFS 4096u /* pointer table entries of an image */
+#define VOUCH_MAX_FIELDS 65536u /* retargeted, of an image */
 
 struct vouch_requirements {
 	u8 magic[8];
@@ -74,7 +75,8 @@ struct vouch_requirements {
 	__le32 data_len; /* of .vouch.data */
 	__le32 prog_func; /* offsetof(struct bpf_prog, bpf_func); 0: no prog
 			   * array */
-	u8 reserved[36];
+	__le32 n_fields;
+	u8 reserved[32];
 };
 VOUCH_ASSERT_SIZE(struct vouch_requirements, 544);
 
@@ -123,6 +125,20 @@ struct vouch_req_ref {
 };
 VOUCH_ASSERT_SIZE(struct vouch_req_ref, 16);
 
+/* A field that was retargeted: the target has it elsewhere than the kernel
+ * that verified the program. */
+struct vouch_req_field {
+	__le32 prog; /* index */
+	__le32 insn; /* of the access, as in struct vouch_access */
+	char name[80]; /* "structure.field" as the program knows it */
+	/* Of the last load or store in place of the access; 0: there is none */
+	__le32 offset; /* in the verifier kernel, bytes */
+	__le32 target_offset; /* in the target, bytes */
+	__le32 size; /* in the target, bytes; 0: it has no such field */
+	__le32 reserved;
+};
+VOUCH_ASSERT_SIZE(struct vouch_req_field, 104);
+
 struct vouch_record {
 	u8 magic[8];
 	__le32 version;
@@ -146,7 +162,8 @@ struct vouch_requirements_view {
 	const struct vouch_req_map *maps;
 	const struct vouch_req_ref *refs;
 	const struct vouch_capture_fact *facts;
-	u32 n_progs, n_maps, n_refs, n_facts;
+	const struct vouch_req_field *fields;
+	u32 n_progs, n_maps, n_refs, n_facts, n_fields;
 };
 
 /**

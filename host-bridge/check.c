@@ -21,6 +21,7 @@ static const char LOST[] = "verify again, in a fresh VM";
 struct check {
 	const struct vouch_capture_view *cap;
 	const struct vouch_profile *profile;
+	const struct vouch_retargeting *retargeted;
 	struct vouch_object object;
 	struct vouch_disasm *disasm;
 	struct vouch_checked *out;
@@ -142,6 +143,26 @@ static int compare_fact(struct check *c, const struct vouch_capture_fact *f,
 	return 0;
 }
 
+/* Where these lie is in the code of accesses alone, each of which the target
+ * itself was asked about. */
+static bool is_answered(const struct check *c,
+			const struct vouch_capture_fact *f)
+{
+	static const char *const structures[] = { "xdp_buff", "xdp_rxq_info",
+						  "xdp_txq_info",
+						  "net_device" };
+	size_t i;
+
+	/* Only whoever told its instructions told all of its accesses. */
+	for (i = 0; i < c->cap->n_progs; i++)
+		if (!c->cap->progs[i].insns)
+			return false;
+	for (i = 0; c->retargeted && i < 4; i++)
+		if (!strcmp(f->structure, structures[i]))
+			return true;
+	return false;
+}
+
 static int check_facts(struct check *c)
 {
 	const struct vouch_checked *out = c->out;
@@ -151,7 +172,7 @@ static int check_facts(struct check *c)
 	for (i = 0; !ret && i < c->cap->n_facts; i++) {
 		const struct vouch_capture_fact *f = c->cap->facts[i];
 
-		if (take_layout(c, f))
+		if (take_layout(c, f) || is_answered(c, f))
 			continue;
 		ret = compare_fact(c, f, "offset", le32_to_cpu(f->offset));
 		if (!ret)
@@ -330,18 +351,24 @@ static int check_progs(struct check *c)
 
 int vouch_check(const struct vouch_capture_view *cap, const void *object,
 		size_t object_len, const json_t *options,
-		const struct vouch_profile *profile, struct vouch_checked *out,
-		struct vouch_refusal *why)
+		const struct vouch_profile *profile,
+		const struct vouch_retargeting *retargeted,
+		struct vouch_checked *out, struct vouch_refusal *why)
 {
 	struct check c = {
 		.cap = cap,
 		.profile = profile,
+		.retargeted = retargeted,
 		.out = out,
 		.why = why,
 	};
 	int ret;
 
 	memset(out, 0, sizeof(*out));
+	if (retargeted) {
+		out->fields = retargeted->fields;
+		out->n_fields = retargeted->n_fields;
+	}
 	c.disasm = vouch_disasm_new();
 	ret = c.disasm ? check_object(&c, object, object_len, options)
 		       : -ENOMEM;

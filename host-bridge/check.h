@@ -14,6 +14,7 @@
 #include "../common/capture.h"
 #include "profile.h"
 #include "refusal.h"
+#include "retarget.h"
 
 /* What the linker must do at a place in the code. */
 enum vouch_fixup_kind {
@@ -62,6 +63,9 @@ struct vouch_checked {
 	u32 prog_func; /* of bpf_func in a program, for tail calls */
 	/* By map: type of the programs that use a prog array, 0 for none. */
 	u32 owners[VOUCH_MAX_MAPS];
+	/* What was retargeted; see retarget.h */
+	const struct vouch_req_field *fields;
+	u32 n_fields;
 };
 
 /**
@@ -71,6 +75,9 @@ struct vouch_checked {
  * @object_len: their number
  * @options: the submission's, in their canonical form; NULL for none
  * @profile: the target
+ * @retargeted: what the target has in the place of the capture's accesses,
+ *	which the capture then has there; must outlive @out. NULL: that was not
+ *	compared, and a field that lies elsewhere in the target is refused
  * @out: filled on success; release with vouch_checked_release()
  * @why: filled on refusal: program, instruction, what and what to do
  *
@@ -80,8 +87,9 @@ struct vouch_checked {
  */
 int vouch_check(const struct vouch_capture_view *cap, const void *object,
 		size_t object_len, const json_t *options,
-		const struct vouch_profile *profile, struct vouch_checked *out,
-		struct vouch_refusal *why);
+		const struct vouch_profile *profile,
+		const struct vouch_retargeting *retargeted,
+		struct vouch_checked *out, struct vouch_refusal *why);
 
 /**
  * vouch_checked_release() - free what vouch_check() allocated.

@@ -80,6 +80,7 @@ static const struct vouch_member vm_members[] = {
 	VM("qmp", VOUCH_MEMBER_SOCKET, qmp),
 	VM("profile", VOUCH_MEMBER_PATH, profile),
 	VM("symbols", VOUCH_MEMBER_PATH, symbols),
+	VM("btf", VOUCH_MEMBER_PATH, btf),
 	OTHER("role"),
 	OTHER("target"),
 	OTHER("slot"),
@@ -243,6 +244,10 @@ static int read_vms(struct vouch_reader *r, const json_t *list,
 				r, "a verifier needs \"symbols\", a file of "
 				   "its kernel's that scripts/kernel-symbols "
 				   "makes");
+		if (!err && vm->role == VOUCH_ROLE_VERIFIER && !vm->btf)
+			err = vouch_member_complain(
+				r, "a verifier needs \"btf\", its kernel's "
+				   "type information, section .BTF of vmlinux");
 		if (err)
 			return err;
 		config->n_vms++;

@@ -55,6 +55,7 @@ struct vouch_vm_config {
 	const char *agent_socket; /* Unix socket instead of it, NULL: none */
 	const char *qmp; /* monitor of a VM that somebody else starts */
 	const char *symbols; /* of a verifier's kernel */
+	const char *btf; /* likewise */
 	const char *profile; /* of a target */
 	u32 profile_index; /* of it in profiles */
 	const char *slots[VOUCH_MAX_SLOTS]; /* of a target; the first is

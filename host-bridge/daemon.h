@@ -49,6 +49,7 @@
 #define VOUCH_MAX_DELIVERIES 16u /* the same, of images that clients have */
 
 struct vouch_daemon;
+struct vouch_profile;
 struct vouch_submission;
 struct vouch_signing;
 
@@ -76,6 +77,8 @@ struct vouch_job {
 	u32 timeout_ms;
 	u32 attempts;
 	bool queued;
+	/* Of the kernel that has to do it, in hexadecimal; NULL: any */
+	const char *build_id;
 	/* Called once. -EAGAIN: no verifier came in time; -ECONNRESET: two
 	 * verifiers were lost over it. */
 	vouch_answer_fn done;
@@ -131,6 +134,7 @@ struct vouch_daemon {
 	int signal_fd;
 	int state_fd, objects_fd, images_fd, captures_fd; /* directories */
 	u8 profiles[VOUCH_MAX_PROFILES][VOUCH_HASH_LEN]; /* identities */
+	const struct vouch_profile *profile_data[VOUCH_MAX_PROFILES];
 	struct vouch_vm vms[VOUCH_MAX_VMS];
 	struct vouch_origin *origins;
 	struct vouch_quota held; /* of all origins */

@@ -187,12 +187,14 @@ static int make_requirements(struct linker *l)
 	size = sizeof(r) + l->cap->n_progs * sizeof(struct vouch_req_prog) +
 	       l->cap->n_maps * sizeof(struct vouch_req_map) +
 	       l->text.slots.len +
-	       l->cap->n_facts * sizeof(struct vouch_capture_fact);
+	       l->cap->n_facts * sizeof(struct vouch_capture_fact) +
+	       l->chk->n_fields * sizeof(struct vouch_req_field);
 	fill_head(l, &r, (u32)size);
 	r.n_progs = cpu_to_le32(l->cap->n_progs);
 	r.n_maps = cpu_to_le32(l->cap->n_maps);
 	r.n_refs = cpu_to_le32(n_refs);
 	r.n_facts = cpu_to_le32(l->cap->n_facts);
+	r.n_fields = cpu_to_le32(l->chk->n_fields);
 	r.data_len = cpu_to_le32((u32)data_len);
 
 	start_note(&l->requirements, VOUCH_NOTE_REQUIREMENTS, size);
@@ -204,6 +206,8 @@ static int make_requirements(struct linker *l)
 	for (i = 0; i < l->cap->n_facts; i++)
 		vouch_buffer_add(&l->requirements, l->cap->facts[i],
 				 sizeof(struct vouch_capture_fact));
+	vouch_buffer_add(&l->requirements, l->chk->fields,
+			 l->chk->n_fields * sizeof(struct vouch_req_field));
 	vouch_buffer_pad(&l->requirements, NOTE_ALIGN, 0);
 	return 0;
 }

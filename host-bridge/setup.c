@@ -21,7 +21,7 @@
 
 static struct vouch_config config;
 static struct vouch_profile *profiles[VOUCH_MAX_PROFILES];
-static struct vouch_symbols *symbols[VOUCH_MAX_VMS]; /* of verifiers */
+static struct vouch_setup_kernels kernels; /* of verifiers */
 static char config_path[512];
 static int log_level = LOG_INFO;
 
@@ -69,56 +69,10 @@ static int load_profile(struct vouch_daemon *daemon, u32 i)
 			    path, why);
 		return VOUCH_EXIT_USAGE;
 	}
+	daemon->profile_data[i] = profiles[i];
 	memcpy(daemon->profiles[i], vouch_profile_identity(profiles[i]),
 	       VOUCH_HASH_LEN);
 	return 0;
-}
-
-/* VMs of one kernel share what was read of it. */
-static int load_symbols(u32 vm)
-{
-	const char *path = config.vms[vm].symbols, *why = NULL;
-	size_t len;
-	void *data;
-	int err;
-	u32 i;
-
-	if (!path)
-		return 0;
-	for (i = 0; i < vm; i++)
-		if (symbols[i] && !strcmp(config.vms[i].symbols, path)) {
-			symbols[vm] = symbols[i];
-			return 0;
-		}
-	err = vouch_file_get(AT_FDCWD, path, VOUCH_SYMBOLS_MAX, &data, &len);
-	if (err) {
-		vouch_error("cannot read the verifier kernel's symbols %s: %s; "
-			    "make them with 'scripts/kernel-symbols'",
-			    path, strerror(-err));
-		return VOUCH_EXIT_USAGE;
-	}
-	err = vouch_symbols_parse(data, len, &symbols[vm], &why);
-	free(data);
-	if (!err)
-		return 0;
-	vouch_error("the verifier kernel's symbols %s are not valid: %s; make "
-		    "them again with 'scripts/kernel-symbols'",
-		    path, why ? why : strerror(-err));
-	return VOUCH_EXIT_USAGE;
-}
-
-static void free_symbols(void)
-{
-	u32 i, j;
-
-	for (i = 0; i < config.n_vms; i++) {
-		struct vouch_symbols *s = symbols[i];
-
-		for (j = i; j < config.n_vms; j++)
-			if (symbols[j] == s)
-				symbols[j] = NULL;
-		vouch_symbols_free(s);
-	}
 }
 
 int vouch_setup_config(struct vouch_daemon *daemon,
@@ -151,7 +105,7 @@ int vouch_setup_config(struct vouch_daemon *daemon,
 	for (i = 0; !ret && i < config.n_profiles; i++)
 		ret = load_profile(daemon, i);
 	for (i = 0; !ret && i < config.n_vms; i++)
-		ret = load_symbols(i);
+		ret = vouch_setup_kernel(&config, i, &kernels);
 	if (!ret && flags->check)
 		printf("%s: %u profiles, %u VMs: valid\n", path,
 		       config.n_profiles, config.n_vms);
@@ -229,8 +183,9 @@ int vouch_setup_processes(struct vouch_daemon *daemon)
 	const struct vouch_linker_args linker = {
 		.profiles = profiles,
 		.n_profiles = config.n_profiles,
-		.symbols = symbols,
-		.n_symbols = config.n_vms,
+		.symbols = kernels.symbols,
+		.btf = kernels.btf,
+		.n_kernels = config.n_vms,
 		.user = config.user,
 	};
 
@@ -368,6 +323,6 @@ void vouch_setup_end(struct vouch_daemon *daemon)
 	vouch_store_close(daemon->store);
 	for (i = 0; i < config.n_profiles; i++)
 		vouch_profile_free(profiles[i]);
-	free_symbols();
+	vouch_setup_kernels_free(&kernels);
 	vouch_config_release(&config);
 }

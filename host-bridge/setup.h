@@ -4,7 +4,9 @@
 #ifndef VOUCH_SETUP_H
 #define VOUCH_SETUP_H
 
+#include "btf.h"
 #include "daemon.h"
+#include "symbols.h"
 
 struct vouch_setup_flags {
 	const char *config, *log_level; /* NULL: not given */
@@ -66,5 +68,28 @@ int vouch_setup_serve(struct vouch_daemon *daemon);
  * @daemon: however far it came
  */
 void vouch_setup_end(struct vouch_daemon *daemon);
+
+/* What is known of verifier VMs' kernels, by VM. */
+struct vouch_setup_kernels {
+	struct vouch_symbols *symbols[VOUCH_MAX_VMS];
+	struct vouch_btf *btf[VOUCH_MAX_VMS];
+};
+
+/**
+ * vouch_setup_kernel() - read what a verifier VM's kernel is.
+ * @config: the configuration
+ * @vm: index of the VM; nothing is read of one without such files
+ * @kernels: gets it
+ *
+ * Return: 0, or an exit code after logging.
+ */
+int vouch_setup_kernel(const struct vouch_config *config, u32 vm,
+		       struct vouch_setup_kernels *kernels);
+
+/**
+ * vouch_setup_kernels_free() - free what vouch_setup_kernel() read.
+ * @kernels: may be all NULL
+ */
+void vouch_setup_kernels_free(struct vouch_setup_kernels *kernels);
 
 #endif /* VOUCH_SETUP_H */

@@ -15,7 +15,10 @@ static void sub_free(struct vouch_reap *reap)
 		vouch_container(reap, struct vouch_submission, reap);
 
 	free(sub->object);
+	free(sub->verify_input);
 	free(sub->link_input);
+	free(sub->list);
+	free(sub->build_id);
 	free(sub->unsigned_image);
 	free(sub->image);
 	json_decref(sub->options);
@@ -141,9 +144,10 @@ static int send_link(struct vouch_submission *sub)
 	int err = -ENOMEM;
 
 	json = json_pack(
-		"{s:s, s:i, s:O, s:I, s:I, s:i, s:O}", "method", "link",
+		"{s:s, s:i, s:O, s:I, s:I, s:I, s:i, s:O}", "method", "link",
 		"profile", (int)sub->profile, "options", sub->options,
-		"object_len", (json_int_t)sub->object_len, "instance",
+		"object_len", (json_int_t)sub->object_len, "first_len",
+		(json_int_t)sub->first_len, "instance",
 		(json_int_t)sub->instance, "verifier",
 		(int)(sub->job.by - sub->daemon->vms), "hello", sub->hello);
 	if (json)
@@ -156,7 +160,7 @@ static int send_link(struct vouch_submission *sub)
 	return err;
 }
 
-static void link_capture(struct vouch_submission *sub)
+void vouch_submission_link(struct vouch_submission *sub)
 {
 	if (send_link(sub))
 		vouch_submission_give_up(sub, VOUCH_EXIT_INTERNAL,
@@ -190,7 +194,7 @@ static bool is_for_another_instance(struct vouch_submission *sub,
 	}
 	if (!sub->instance)
 		return false;
-	link_capture(sub);
+	vouch_submission_link(sub);
 	return true;
 }
 
@@ -243,166 +247,9 @@ static void linked(void *ctx, const struct vouch_answer *answer)
 	text = json_string_value(json_object_get(answer->json, "refused"));
 	if (text)
 		refused(sub, answer->json, text);
+	else if (json_is_true(json_object_get(answer->json, "retarget")))
+		vouch_submission_retarget(sub, answer->frame->blob,
+					  answer->frame->blob_len);
 	else if (!is_for_another_instance(sub, answer->json))
 		take_unsigned(sub, answer);
-}
-
-/* The object and behind it the capture, as the link process takes them. */
-static int keep_link_input(struct vouch_submission *sub, const void *capture,
-			   size_t len)
-{
-	free(sub->link_input);
-	sub->link_len = sub->object_len + len;
-	sub->link_input = malloc(sub->link_len);
-	if (!sub->link_input)
-		return -ENOMEM;
-	memcpy(sub->link_input, sub->object, sub->object_len);
-	memcpy(sub->link_input + sub->object_len, capture, len);
-	return 0;
-}
-
-/* ---- verifying ---- */
-
-static void record_capture(struct vouch_submission *sub, const void *capture,
-			   size_t len)
-{
-	char name[VOUCH_HEX_LEN + 8];
-	int err;
-
-	if (!json_is_true(json_object_get(sub->allowed, "record")))
-		return;
-	snprintf(name, sizeof(name), "%s.capture", sub->object_hex);
-	err = vouch_file_put(sub->daemon->captures_fd, name, capture, len);
-	if (err)
-		vouch_warning("submission %llu: cannot record its capture: %s",
-			      (unsigned long long)sub->id, strerror(-err));
-}
-
-static void accepted(struct vouch_submission *sub,
-		     const struct vouch_frame *frame)
-{
-	if (!frame->blob_len) {
-		vouch_submission_give_up(sub, VOUCH_EXIT_INTERNAL,
-					 "the verifier agent accepted "
-					 "the object but sent no capture");
-		return;
-	}
-	record_capture(sub, frame->blob, frame->blob_len);
-	if (keep_link_input(sub, frame->blob, frame->blob_len)) {
-		vouch_submission_give_up(sub, VOUCH_EXIT_INTERNAL,
-					 "out of memory");
-		return;
-	}
-	vouch_fault("capture", "taken");
-	if (!vouch_submission_move(sub, "linking"))
-		return;
-	vouch_submission_begin(sub, VOUCH_STAGE_CHECK,
-			       "capture against object");
-	link_capture(sub);
-}
-
-static void take_capture(struct vouch_submission *sub,
-			 const struct vouch_frame *frame, json_t *json)
-{
-	const char *verdict =
-		json_string_value(json_object_get(json, "verdict"));
-	json_t *said = vouch_verdict_text(json_object_get(json, "reason"));
-	const char *reason = json_string_value(said);
-
-	sub->capture = json_incref(json);
-	sub->hello = json_incref(sub->job.by->hello);
-	vouch_verdict_capture(sub);
-	if (verdict && !strcmp(verdict, "accepted")) {
-		json_decref(said);
-		accepted(sub, frame);
-		return;
-	}
-	if (!reason)
-		reason = "the verifier agent gave no reason";
-	if (verdict && !strcmp(verdict, "rejected"))
-		vouch_verdict_set(sub, verdict, VOUCH_EXIT_REJECTED, reason);
-	else if (verdict && !strcmp(verdict, "unsupported"))
-		vouch_verdict_set(sub, verdict, VOUCH_EXIT_REFUSED, reason);
-	else
-		vouch_verdict_set(sub, "error", vouch_verdict_blame(json),
-				  reason);
-	json_decref(said);
-	vouch_submission_finish(sub);
-}
-
-static void verified(void *ctx, const struct vouch_answer *answer)
-{
-	struct vouch_submission *sub = ctx;
-	struct vouch_failure f;
-	char text[256];
-
-	if (sub->daemon->stopping)
-		return;
-	vouch_fault("verify", "answered");
-	vouch_submission_end(sub, VOUCH_STAGE_VERIFY);
-	switch (answer->err) {
-	case 0:
-		break;
-	case -EAGAIN:
-		vouch_submission_give_up(
-			sub, VOUCH_EXIT_UNAVAILABLE,
-			"no verifier VM became "
-			"free in time; see 'vouch status', then submit again");
-		return;
-	case -ETIMEDOUT:
-		vouch_submission_give_up(
-			sub, VOUCH_EXIT_TIMEOUT,
-			"the verifier VM did not "
-			"answer in time; simplify the program or raise "
-			"verify_s");
-		return;
-	case -ECONNRESET:
-		snprintf(text, sizeof(text),
-			 "two verifier VMs were lost over this object, the "
-			 "last with: %s; see their consoles",
-			 answer->why);
-		vouch_submission_give_up(sub, VOUCH_EXIT_UNAVAILABLE, text);
-		return;
-	default:
-		vouch_submission_give_up(sub, VOUCH_EXIT_INTERNAL,
-					 "the object cannot be handed "
-					 "to the verifier VM");
-		return;
-	}
-	if (answer->frame->type == VOUCH_FRAME_CAPTURE) {
-		take_capture(sub, answer->frame, answer->json);
-		return;
-	}
-	vouch_failure_read(answer->json, &f);
-	vouch_submission_give_up(
-		sub, VOUCH_EXIT_INTERNAL,
-		answer->frame->type == VOUCH_FRAME_ERROR
-			? f.why
-			: "the verifier agent answered with another frame than "
-			  "CAPTURE");
-}
-
-void vouch_submission_start(struct vouch_submission *sub)
-{
-	const struct vouch_config *config = sub->daemon->config;
-	struct vouch_job *job = &sub->job;
-
-	if (!vouch_submission_move(sub, "verifying"))
-		return;
-	job->json = json_pack("{s:s, s:O}", "name", sub->name, "options",
-			      sub->allowed);
-	if (!job->json) {
-		vouch_submission_give_up(sub, VOUCH_EXIT_INTERNAL,
-					 "out of memory");
-		return;
-	}
-	job->type = VOUCH_FRAME_VERIFY;
-	job->blob = sub->object;
-	job->blob_len = sub->object_len;
-	job->timeout_ms = config->timeouts.verify_s * 1000;
-	job->origin = sub->client ? sub->client->origin : NULL;
-	job->done = verified;
-	job->ctx = sub;
-	vouch_submission_begin(sub, VOUCH_STAGE_VERIFY, sub->name);
-	vouch_verifier_queue(sub->daemon, job);
 }

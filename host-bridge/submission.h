@@ -5,6 +5,10 @@
  *	received -> verifying -> linking -> signing -> stored -> delivering
  *		 -> done
  *
+ * and from linking on to retargeting and back, where the target's kernel has
+ * fields elsewhere than the verifier kernel: the object is loaded once more,
+ * with replacements.
+ *
  * Each state is in the store before anything is done in it. What a crash
  * interrupts before "stored" starts again with "verifying"; from "stored" on
  * the signed image is on disk and only the delivery is done again. A verdict is
@@ -61,8 +65,14 @@ struct vouch_submission {
 	struct vouch_job job; /* for verifier.c */
 	json_t *capture; /* the agent's answer, NULL before */
 	json_t *hello; /* of the agent that gave it */
-	u8 *link_input; /* object and capture, until it is linked */
+	u8 *verify_input; /* object, and what the agent is told beside it */
+	u8 *link_input; /* object and captures, until it is linked */
 	size_t link_len;
+	/* With replacements */
+	u8 *list; /* NULL before the second load */
+	size_t list_len;
+	size_t first_len; /* bytes of the first capture, in link_input */
+	char *build_id; /* of the kernel that made the first capture */
 	u32 instance; /* of the image, among those of its target */
 	u8 *unsigned_image; /* between linking and signing */
 	size_t unsigned_len;
@@ -93,6 +103,27 @@ void vouch_submission_free(struct vouch_submission *sub);
  * @sub: complete, and in the store
  */
 void vouch_submission_start(struct vouch_submission *sub);
+
+/**
+ * vouch_submission_verify() - hand the object to a verifier VM.
+ * @sub: the submission; with a list of replacements for the second load
+ */
+void vouch_submission_verify(struct vouch_submission *sub);
+
+/**
+ * vouch_submission_retarget() - begin the second load.
+ * @sub: with a first capture
+ * @list: the replacements
+ * @len: bytes
+ */
+void vouch_submission_retarget(struct vouch_submission *sub, const void *list,
+			       size_t len);
+
+/**
+ * vouch_submission_link() - hand captures to the link process.
+ * @sub: with these in its link_input
+ */
+void vouch_submission_link(struct vouch_submission *sub);
 
 /**
  * vouch_submission_sign() - go on with signing.

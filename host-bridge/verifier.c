@@ -34,13 +34,26 @@ static void unqueue(struct vouch_job *job)
 	job->queued = false;
 }
 
-static bool any_verifier(const struct vouch_daemon *daemon)
+/* Is it a verifier VM that could do the job, now or later? */
+static bool is_able(const struct vouch_vm *vm, const struct vouch_job *job)
 {
+	const char *build_id;
+
+	if (vm->config->role != VOUCH_ROLE_VERIFIER || !vm->agent.conn)
+		return false;
+	if (!job->build_id)
+		return true;
+	build_id = json_string_value(json_object_get(vm->hello, "build_id"));
+	return build_id && !strcmp(build_id, job->build_id);
+}
+
+static bool any_verifier(const struct vouch_job *job)
+{
+	const struct vouch_daemon *daemon = job->daemon;
 	u32 i;
 
 	for (i = 0; i < daemon->config->n_vms; i++)
-		if (daemon->vms[i].config->role == VOUCH_ROLE_VERIFIER &&
-		    daemon->vms[i].agent.conn)
+		if (is_able(&daemon->vms[i], job))
 			return true;
 	return false;
 }
@@ -50,7 +63,7 @@ static void on_wait(struct vouch_timer *timer)
 	struct vouch_job *job = vouch_container(timer, struct vouch_job, wait);
 
 	/* One that is only busy will come to it: its work is bounded. */
-	if (any_verifier(job->daemon)) {
+	if (any_verifier(job)) {
 		vouch_timer_set(&job->daemon->loop, timer,
 				job->daemon->config->timeouts.wait_s * 1000ull);
 		return;
@@ -99,15 +112,15 @@ static void on_answer(void *ctx, const struct vouch_answer *answer)
 	dispatch(vm->daemon);
 }
 
-static struct vouch_vm *idle_verifier(struct vouch_daemon *daemon)
+static struct vouch_vm *idle_verifier(struct vouch_daemon *daemon,
+				      const struct vouch_job *job)
 {
 	u32 i;
 
 	for (i = 0; i < daemon->config->n_vms; i++) {
 		struct vouch_vm *vm = &daemon->vms[i];
 
-		if (vm->config->role == VOUCH_ROLE_VERIFIER && vm->agent.conn &&
-		    !vm->job)
+		if (!vm->job && is_able(vm, job))
 			return vm;
 	}
 	return NULL;
@@ -119,14 +132,24 @@ static u64 turn_of(const struct vouch_job *job)
 }
 
 /* The oldest job of the origin whose turn was longest ago, so that nobody
- * waits for more than one job of each other origin. */
-static struct vouch_job *next_job(const struct vouch_daemon *daemon)
+ * waits for more than one job of each other origin; of those that a VM is
+ * free for, since not each can do every job. */
+static struct vouch_job *next_job(struct vouch_daemon *daemon,
+				  struct vouch_vm **vm)
 {
-	struct vouch_job *job, *next = daemon->jobs;
+	struct vouch_job *job, *next = NULL;
 
-	for (job = next; job; job = job->next)
-		if (turn_of(job) < turn_of(next))
-			next = job;
+	for (job = daemon->jobs; job; job = job->next) {
+		struct vouch_vm *idle;
+
+		if (next && turn_of(job) >= turn_of(next))
+			continue;
+		idle = idle_verifier(daemon, job);
+		if (!idle)
+			continue;
+		next = job;
+		*vm = idle;
+	}
 	return next;
 }
 
@@ -136,7 +159,7 @@ static void dispatch(struct vouch_daemon *daemon)
 	struct vouch_job *job;
 	int err;
 
-	while ((job = next_job(daemon)) && (vm = idle_verifier(daemon))) {
+	while ((job = next_job(daemon, &vm))) {
 		unqueue(job);
 		if (job->origin)
 			job->origin->turn = ++daemon->turns;

@@ -10,6 +10,7 @@
 
 #include "../common/channel.h"
 #include "../common/failure.h"
+#include "btf.h"
 #include "config.h"
 #include "profile.h"
 #include "symbols.h"
@@ -41,7 +42,8 @@ struct vouch_linker_args {
 	u32 n_profiles;
 	/* By VM; of verifiers. */
 	struct vouch_symbols *const *symbols;
-	u32 n_symbols;
+	struct vouch_btf *const *btf;
+	u32 n_kernels;
 	const char *user;
 };
 

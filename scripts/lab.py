@@ -94,6 +94,7 @@ class Lab:
         verifier = {
             "name": "verifier", "role": "verifier", "cid": 3,
             "symbols": self.path("verifier", "symbols"),
+            "btf": self.path("verifier", "btf"),
             "vsock": os.path.join(self.dir, "verifier.sock"),
             "launch": self.launch(("verifier", self.verifier_kernel),
                                   "verifier.cpio", "verifier.log",

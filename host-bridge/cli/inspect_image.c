@@ -115,6 +115,32 @@ static json_t *map_json(const struct vouch_req_map *m)
 	return vouch_inspect_map(&map);
 }
 
+/* What the target has elsewhere than the verifier kernel. */
+static json_t *fields_json(const struct vouch_image *img)
+{
+	json_t *list = json_array();
+	u32 i;
+
+	for (i = 0; i < img->req.n_fields; i++) {
+		const struct vouch_req_field *f = &img->req.fields[i];
+		u32 insn = le32_to_cpu(f->insn);
+
+		json_array_append_new(
+			list,
+			json_pack("{s:I, s:o, s:s, s:I, s:I, s:I}", "program",
+				  (json_int_t)le32_to_cpu(f->prog), "insn",
+				  insn == VOUCH_ACCESS_PROLOGUE
+					  ? json_null()
+					  : json_integer(insn),
+				  "name", f->name, "offset",
+				  (json_int_t)le32_to_cpu(f->offset),
+				  "target_offset",
+				  (json_int_t)le32_to_cpu(f->target_offset),
+				  "size", (json_int_t)le32_to_cpu(f->size)));
+	}
+	return list;
+}
+
 static json_t *maps_json(const struct vouch_image *img)
 {
 	json_t *list = json_array();
@@ -163,11 +189,11 @@ static json_t *faults_json(const struct vouch_image *img)
 		u32 data = le32_to_cpu(img->faults[i].data);
 
 		json_array_append_new(
-			list, json_pack("{s:I, s:I, s:I}", "offset",
-					(json_int_t)r[0].r_addend, "length",
-					(json_int_t)(r[1].r_addend -
-						     r[0].r_addend),
-					"register", (json_int_t)(data >> 8)));
+			list,
+			json_pack("{s:I, s:I, s:I}", "offset",
+				  (json_int_t)r[0].r_addend, "length",
+				  (json_int_t)(r[1].r_addend - r[0].r_addend),
+				  "register", (json_int_t)(data >> 8)));
 	}
 	return list;
 }
@@ -286,7 +312,7 @@ json_t *vouch_inspect_image(const struct vouch_file_bytes *file, bool code,
 	}
 	return json_pack(
 		"{s:s, s:s, s:o, s:b, s:I, s:s, s:s, s:b, s:o, s:o, s:o, s:o, "
-		"s:o, s:o, s:o, s:o, s:I, s:I, s:o}",
+		"s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o}",
 		"kind", "image", "name", img.name, "content",
 		vouch_inspect_hex(img.req.req->content, VOUCH_HASH_LEN),
 		"content_ok", content_ok(&img), "size", (json_int_t)file->len,
@@ -296,8 +322,8 @@ json_t *vouch_inspect_image(const struct vouch_file_bytes *file, bool code,
 		requirements_json(img.req.req), "record",
 		record_json(img.record), "programs", programs_json(&img),
 		"functions", functions_json(&img, code), "maps",
-		maps_json(&img), "imports", imports_json(&img), "relocations",
-		relocations_json(&img), "returns", (json_int_t)img.n_returns,
-		"retpolines", (json_int_t)img.n_retpolines, "exceptions",
-		faults_json(&img));
+		maps_json(&img), "imports", imports_json(&img), "fields",
+		fields_json(&img), "relocations", relocations_json(&img),
+		"returns", (json_int_t)img.n_returns, "retpolines",
+		(json_int_t)img.n_retpolines, "exceptions", faults_json(&img));
 }

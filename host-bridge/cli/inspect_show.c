@@ -128,6 +128,10 @@ static void show_image(const json_t *json)
 {
 	static const char *const progs[] = { "name",   "section", "type",
 					     "offset", "length",  NULL };
+	static const char *const fields[] = {
+		"program",	 "insn", "name", "offset",
+		"target_offset", "size", NULL
+	};
 	static const char *const relas[] = { "offset", "kind", "to", NULL };
 	const json_t *signature = json_object_get(json, "signature"), *it;
 	size_t i;
@@ -137,6 +141,7 @@ static void show_image(const json_t *json)
 	show_object("record", json_object_get(json, "record"));
 	show_table("programs", json_object_get(json, "programs"), progs);
 	show_table("maps", json_object_get(json, "maps"), map_keys);
+	show_table("fields", json_object_get(json, "fields"), fields);
 	show_table("relocations", json_object_get(json, "relocations"), relas);
 	json_array_foreach(json_object_get(json, "functions"), i, it)
 		show_code(vouch_json_string(it, "name"),

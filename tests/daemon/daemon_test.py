@@ -20,6 +20,7 @@ import roles
 import services
 import signing
 import targets
+import two_loads
 import units
 import verifiers
 from harness import Daemon
@@ -27,7 +28,7 @@ from tap import Tap
 
 MODULES = (images, verifiers, targets, clients, roles, bad_submissions,
            crowds, restarts, launches, monitors, signing, processes,
-           services)
+           services, two_loads)
 # Filters that are too tight for the sanitizers.
 PLAIN = (units,)
 

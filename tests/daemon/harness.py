@@ -30,6 +30,7 @@ def load(name):
 
 
 SYMBOLS = os.path.join(DATA, "symbols")
+BTF = os.path.join(DATA, "btf")
 OBJECT = load("xdp_count.o")
 RECORDED = {"json": json.loads(load("xdp_count.json")),
             "capture": load("xdp_count.cap")}
@@ -75,7 +76,7 @@ class Daemon:
                          "call_s": 2},
             "vms": [
                 {"name": "verifier", "role": "verifier",
-                 "symbols": SYMBOLS,
+                 "symbols": SYMBOLS, "btf": BTF,
                  "agent_socket": self.path("verifier.sock")},
                 {"name": "demo", "role": "target", "slots": ["default", "b"],
                  "profile": PROFILE.path,

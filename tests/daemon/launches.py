@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 
-from harness import Daemon, OBJECT, PROFILE, SYMBOLS, VOUCHD
+from harness import BTF, Daemon, OBJECT, PROFILE, SYMBOLS, VOUCHD
 import profile_file
 import wire
 
@@ -21,7 +21,7 @@ def launched(directory, program, hello_s=1):
     os.chmod(path, 0o755)
     return {"qemu": path, "vms": [
         {"name": "verifier", "role": "verifier", "cid": 3,
-         "symbols": SYMBOLS,
+         "symbols": SYMBOLS, "btf": BTF,
          "vsock": os.path.join(directory, "vsock"),
          "launch": {"kernel": "/vmlinux", "accel": "tcg",
                     "hello_s": hello_s}}]}

@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 
-from harness import Daemon, SYMBOLS
+from harness import BTF, Daemon, SYMBOLS
 
 GREETING = {"QMP": {"version": {}, "capabilities": []}}
 GONE = {"event": "DEVICE_DELETED", "data": {"device": "vsock"}}
@@ -74,7 +74,8 @@ def start(directory, **changes):
     return Daemon(vms=[{
         "name": "verifier", "role": "verifier", "cid": 3,
         "vsock": os.path.join(directory, "vsock"),
-        "qmp": os.path.join(directory, "qmp"), "symbols": SYMBOLS}], **changes)
+        "qmp": os.path.join(directory, "qmp"), "symbols": SYMBOLS,
+        "btf": BTF}], **changes)
 
 
 def try_monitor(tap, says, what, **kinds):

@@ -2,7 +2,7 @@
 """Who may play which role, over vsock: guests that lie about it."""
 
 
-from harness import Daemon, OBJECT, PROFILE, SYMBOLS
+from harness import BTF, Daemon, OBJECT, PROFILE, SYMBOLS
 from clients import frame
 import vsock_front
 import wire
@@ -17,10 +17,10 @@ def daemon_with_vms():
     d.stop()
     profile = PROFILE.path
     d.config["vms"] = [
-        {"name": "spare", "role": "verifier", "symbols": SYMBOLS,
+        {"name": "spare", "role": "verifier", "symbols": SYMBOLS, "btf": BTF,
          "agent_socket": d.path("verifier.sock")},
-        {"name": "v", "role": "verifier", "symbols": SYMBOLS, "cid": 3,
-         "vsock": d.path("v")},
+        {"name": "v", "role": "verifier", "symbols": SYMBOLS, "btf": BTF,
+         "cid": 3, "vsock": d.path("v")},
         {"name": "demo", "role": "target", "cid": 4, "vsock": d.path("t"),
          "slots": ["default"], "profile": profile},
         {"name": "one", "role": "developer", "cid": 5, "vsock": d.path("d1")},

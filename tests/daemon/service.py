@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 
-from harness import Daemon, OBJECT, PROFILE, RECORDED, SYMBOLS
+from harness import BTF, Daemon, OBJECT, PROFILE, RECORDED, SYMBOLS
 from fake_agent import FakeTarget, FakeVerifier
 import wire
 
@@ -328,7 +328,7 @@ def fault_config(d_path):
     profile = PROFILE.path
     return {"qemu": qemu, "vms": [
         {"name": "verifier", "role": "verifier", "symbols": SYMBOLS,
-         "agent_socket": d_path("verifier.sock")},
+         "btf": BTF, "agent_socket": d_path("verifier.sock")},
         {"name": "demo", "role": "target", "slots": ["default", "b"],
          "profile": profile, "agent_socket": d_path("target.sock")},
         {"name": "dev", "role": "developer", "cid": 5,

@@ -124,7 +124,7 @@ json_t *json_load_file(const char *path, size_t flags, json_error_t *error)
 		"{\"state_dir\":\"/s\",\"socket\":\"/s/sock\",\"key\":\"/k\","
 		"\"cert\":\"/c\",\"profile_certs\":[\"/r\"],\"policy\":{\"allow_perfmon\":true},\"vms\":["
 		"{\"name\":\"v\",\"role\":\"verifier\",\"cid\":3,"
-		"\"vsock\":\"/v3\",\"symbols\":\"/y\","
+		"\"vsock\":\"/v3\",\"symbols\":\"/y\",\"btf\":\"/t\","
 		"\"launch\":{\"kernel\":\"/k\"}},"
 		"{\"name\":\"demo\",\"role\":\"target\",\"cid\":4,"
 		"\"vsock\":\"/v4\",\"profile\":\"/p\","

@@ -21,7 +21,7 @@ static void try_requirements(const u8 *buf, size_t len, u32 text, u32 data)
 		fuzz_require(why);
 		return;
 	}
-	fuzz_require((const u8 *)(v.facts + v.n_facts) == buf + len);
+	fuzz_require((const u8 *)(v.fields + v.n_fields) == buf + len);
 	for (i = 0; i < v.n_progs; i++)
 		fuzz_require(vouch_range_ok(le32_to_cpu(v.progs[i].text_off),
 					    le32_to_cpu(v.progs[i].text_len),
@@ -30,6 +30,8 @@ static void try_requirements(const u8 *buf, size_t len, u32 text, u32 data)
 		sum += le32_to_cpu(v.maps[i].data_len);
 	for (i = 0; i < v.n_refs; i++)
 		fuzz_require(le32_to_cpu(v.refs[i].map) < v.n_maps);
+	for (i = 0; i < v.n_fields; i++)
+		fuzz_require(le32_to_cpu(v.fields[i].prog) < v.n_progs);
 	fuzz_require(sum == data && vouch_license_ok(v.req->license));
 }
 

@@ -86,16 +86,31 @@ def content_hash(elf, parts, name):
     return hashlib.sha256(data).hexdigest()
 
 
+def read_fields(data, n_progs):
+    """Fields that the target has elsewhere than the verifier kernel."""
+    out, last = [], None
+    for prog, insn, name, off, target, size, zero in struct.iter_unpack(
+            "<II80sIIII", data):
+        place = (prog, (insn + 1) % (1 << 32))
+        need(prog < n_progs and size <= 8 and not zero and
+             (last is None or last < place), "requirements")
+        last = place
+        out.append({"program": prog, "name": text(name), "offset": off,
+                    "insn": None if insn == 0xffffffff else insn,
+                    "target_offset": target, "size": size})
+    return out
+
+
 def read_requirements(desc):
     (magic, version, size, content, obj, options, profile, vermagic, license_,
      release, model, build_id, arch, features, privileges, abi, instance,
      array_value, entries, key, n_progs, n_maps, n_refs, n_facts, data_len,
-     reserved) = struct.unpack_from(
-         "<8sII32s32s32s32s128s32s64s64s20s13I40s", desc)
+     _, n_fields, reserved) = struct.unpack_from(
+         "<8sII32s32s32s32s128s32s64s64s20s15I32s", desc)
     need(magic == b"VOUCHREQ" and version == 1 and size == len(desc) and
          not reserved.strip(b"\0"), "requirements")
     need(size == 544 + 152 * n_progs + 96 * n_maps + 16 * n_refs +
-         72 * n_facts, "requirements")
+         72 * n_facts + 104 * n_fields, "requirements")
     head = {"object": obj.hex(), "options": options.hex(),
             "profile": profile.hex(), "verifier_build_id": build_id.hex(),
             "verifier_release": text(release), "cpu_model": text(model),
@@ -109,7 +124,10 @@ def read_requirements(desc):
     maps = [desc[pos + 96 * i:pos + 96 * (i + 1)] for i in range(n_maps)]
     pos += 96 * n_maps
     refs = list(struct.iter_unpack("<IIQ", desc[pos:pos + 16 * n_refs]))
+    pos += 16 * n_refs + 72 * n_facts
+    fields = read_fields(desc[pos:], n_progs)
     return {"head": head, "content": content.hex(), "license": text(license_),
+            "fields": fields,
             "vermagic": text(vermagic), "progs": progs, "maps": maps,
             "refs": refs, "data_len": data_len}
 
@@ -212,7 +230,7 @@ def read(data):
         "programs": [read_prog(p) for p in req["progs"]],
         "functions": [{"name": s[0], "offset": s[3], "length": s[4]}
                       for s in syms if s[1] == 2],
-        "maps": maps,
+        "maps": maps, "fields": req["fields"],
         "imports": [s[0] for s in syms if s[1] == 0x10],
         "relocations": read_relocations(parts, syms, req, maps),
         "returns": len(parts[".rela.return_sites"][1]) // 24,

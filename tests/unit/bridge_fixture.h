@@ -316,7 +316,7 @@ static inline int fixture_check(struct fixture *f)
 	if (profile_of_json(f->profile, &f->target, reason, sizeof(reason)))
 		fail_msg("the profile does not parse: %s", reason);
 	ret = vouch_check(&f->view, f->object, f->object_len, options,
-			  f->target, &f->chk, &f->why);
+			  f->target, f->retargeted, &f->chk, &f->why);
 	json_decref(options);
 	return ret;
 }

@@ -20,7 +20,7 @@
 	"\"profile\":\"/p\",\"slots\":[\"a\",\"b\"]}"
 #define VERIFIER                                                             \
 	"{\"name\":\"v\",\"role\":\"verifier\",\"cid\":3,\"vsock\":\"/v3\"," \
-	"\"symbols\":\"/symbols\","                                          \
+	"\"symbols\":\"/symbols\",\"btf\":\"/btf\","                         \
 	"\"launch\":{\"kernel\":\"/vmlinux\",\"initrd\":\"/i\","             \
 	"\"append\":\"quiet\",\"memory_mb\":256,\"cpus\":2,"                 \
 	"\"console\":\"/log\",\"net\":{\"type\":\"dgram\",\"local\":\"/a\"," \
@@ -135,6 +135,10 @@ static void refuses_mistakes_in_vms(void **state)
 		{ "{" TOP ",\"vms\":[" TARGET ",{\"name\":\"v\","
 		  "\"role\":\"verifier\",\"agent_socket\":\"/a\"}]}",
 		  "needs \"symbols\"" },
+		{ "{" TOP ",\"vms\":[" TARGET ",{\"name\":\"v\","
+		  "\"role\":\"verifier\",\"agent_socket\":\"/a\","
+		  "\"symbols\":\"/s\"}]}",
+		  "needs \"btf\"" },
 		{ "{" TOP ",\"vms\":[{\"name\":\"v\",\"role\":\"verifier\"}]}",
 		  "agent_socket" },
 		{ "{" TOP ",\"vms\":[{\"name\":\"v\",\"role\":\"boss\","

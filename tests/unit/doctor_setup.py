@@ -103,6 +103,7 @@ class SetUp:
         write(self.path("vmlinux"), vmlinux())
         write(self.path("symbols"), "build-id %s\nffffffff81000000 _text\n" %
               BUILD_ID.hex())
+        shutil.copy("tests/daemon/data/btf", self.path("btf"))
         write(self.path("verifier.cpio"), cpio(
             virtio=module("x"), vouch_guest=module(RELEASE + " SMP ")))
         self.cert = read(self.path("keys", "image.der"))
@@ -118,6 +119,7 @@ class SetUp:
             "qemu": self.path("qemu"), "vms": [
                 {"name": "verifier", "role": "verifier", "cid": 3,
                  "symbols": self.path("symbols"),
+                 "btf": self.path("btf"),
                  "vsock": self.path("verifier.sock"), "launch": {
                      "kernel": self.path("vmlinux"),
                      "initrd": self.path("verifier.cpio")}},

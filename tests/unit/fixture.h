@@ -66,6 +66,7 @@ struct fixture {
 	bool object_calls_tail; /* instead of looking up */
 	char profile[4096];
 	u32 instance;
+	const struct vouch_retargeting *retargeted; /* NULL: not compared */
 	/* Made by fixture_check() */
 	struct vouch_capture_writer writer;
 	struct vouch_capture_view view;

@@ -19,6 +19,7 @@ struct manifest {
 	struct vouch_req_map maps[2];
 	struct vouch_req_ref refs[2];
 	struct vouch_capture_fact fact;
+	struct vouch_req_field fields[2];
 };
 
 static void make(struct manifest *m)
@@ -40,6 +41,7 @@ static void make(struct manifest *m)
 	m->req.n_maps = cpu_to_le32(2);
 	m->req.n_refs = cpu_to_le32(2);
 	m->req.n_facts = cpu_to_le32(1);
+	m->req.n_fields = cpu_to_le32(2);
 	m->req.data_len = cpu_to_le32(DATA_LEN);
 	strcpy(m->prog.name, "count");
 	strcpy(m->prog.section, "xdp");
@@ -59,6 +61,10 @@ static void make(struct manifest *m)
 	m->refs[1].offset = cpu_to_le64(8);
 	strcpy(m->fact.structure, "xdp_buff");
 	strcpy(m->fact.field, "data");
+	m->fields[0].insn = cpu_to_le32(VOUCH_ACCESS_PROLOGUE);
+	strcpy(m->fields[0].name, "prologue");
+	strcpy(m->fields[1].name, "task_struct.pid");
+	m->fields[1].size = cpu_to_le32(8);
 }
 
 static int parse(const struct manifest *m, const char **why)
@@ -85,6 +91,8 @@ static void requirements_are_found(void **state)
 	assert_ptr_equal(view.maps, m.maps);
 	assert_ptr_equal(view.refs, m.refs);
 	assert_ptr_equal(view.facts, &m.fact);
+	assert_ptr_equal(view.fields, m.fields);
+	assert_int_equal(view.n_fields, 2);
 	assert_int_equal(view.n_maps, 2);
 }
 
@@ -125,7 +133,7 @@ static void bad_requirements_are_refused(void **state)
 		CHANGE(struct manifest, req.n_facts, 1025),
 		CHANGE(struct manifest, req.n_facts, 0),
 		CHANGE(struct manifest, req.data_len, 0),
-		CHANGE(struct manifest, req.reserved[36], 1),
+		CHANGE(struct manifest, req.reserved[28], 1),
 		CHANGE(struct manifest, prog.name, 0),
 		CHANGE(struct manifest, prog.name, 0x2f2f2f2f),
 		CHANGE(struct manifest, prog.section, 0x01010101),
@@ -150,6 +158,15 @@ static void bad_requirements_are_refused(void **state)
 		CHANGE(struct manifest, refs[1].offset, DATA_LEN),
 		CHANGE(struct manifest, fact.structure, 0),
 		CHANGE(struct manifest, fact.field, 0x20202020),
+		CHANGE(struct manifest, req.n_fields, 1),
+		CHANGE(struct manifest, fields[0].prog, 1),
+		CHANGE(struct manifest, fields[1].prog, 1),
+		CHANGE(struct manifest, fields[1].name, 0),
+		CHANGE(struct manifest, fields[1].name, 0x20202020),
+		CHANGE(struct manifest, fields[1].size, 9),
+		CHANGE(struct manifest, fields[0].reserved, 1),
+		CHANGE(struct manifest, fields[0].insn, 0),
+		CHANGE(struct manifest, fields[1].insn, VOUCH_ACCESS_PROLOGUE),
 	};
 	struct manifest m;
 	const char *why;
@@ -217,6 +234,7 @@ static int parse_tables(u32 n_progs, u32 n_maps, u32 n_refs, u32 n_facts)
 	m.req.n_maps = cpu_to_le32(n_maps);
 	m.req.n_refs = cpu_to_le32(n_refs);
 	m.req.n_facts = cpu_to_le32(n_facts);
+	m.req.n_fields = 0;
 	m.req.data_len = 0;
 	p = buf = malloc(len);
 	p = (u8 *)repeat(p, &m.req, sizeof(m.req), 1);
@@ -229,6 +247,33 @@ static int parse_tables(u32 n_progs, u32 n_maps, u32 n_refs, u32 n_facts)
 	return err;
 }
 
+static int parse_fields(u32 n)
+{
+	struct vouch_requirements_view view;
+	struct manifest m;
+	size_t len =
+		offsetof(struct manifest, fields) + n * sizeof(m.fields[0]);
+	struct vouch_req_field *f;
+	const char *why;
+	u8 *buf = calloc(1, len);
+	int err;
+	u32 i;
+
+	make(&m);
+	m.req.size = cpu_to_le32((u32)len);
+	m.req.n_fields = cpu_to_le32(n);
+	memcpy(buf, &m, offsetof(struct manifest, fields));
+	f = (void *)(buf + offsetof(struct manifest, fields));
+	for (i = 0; i < n; i++) {
+		f[i] = m.fields[1];
+		f[i].insn = cpu_to_le32(i);
+	}
+	err = vouch_requirements_parse(buf, len, TEXT_LEN, DATA_LEN, &view,
+				       &why);
+	free(buf);
+	return err;
+}
+
 static void tables_are_bounded(void **state)
 {
 	(void)state;
@@ -237,6 +282,8 @@ static void tables_are_bounded(void **state)
 	assert_int_equal(parse_tables(1, 65, 1, 1), -EINVAL);
 	assert_int_equal(parse_tables(1, 1, 4097, 1), -EINVAL);
 	assert_int_equal(parse_tables(1, 1, 1, 1025), -EINVAL);
+	assert_int_equal(parse_fields(VOUCH_MAX_FIELDS), 0);
+	assert_int_equal(parse_fields(VOUCH_MAX_FIELDS + 1), -EINVAL);
 }
 
 static void requirements_and_sections_agree(void **state)

@@ -47,7 +47,7 @@ class LiarLab(lab_module.Lab):
         liar["name"] = "liar"
         liar["launch"]["initrd"] = self.path("lying-guest", "verifier.cpio")
         honest = {"name": "honest", "role": "verifier", "cid": 5,
-                  "symbols": liar["symbols"],
+                  "symbols": liar["symbols"], "btf": liar["btf"],
                   "vsock": os.path.join(self.dir, "honest.sock")}
         return [liar, honest, *targets]
 

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Objects that are loaded a second time, with a target's accesses in them.
+
+The recorded capture gets two accesses, as if the module had told them: the
+packet's end and its start. The profile's target has the end elsewhere.
+"""
+
+import hashlib
+import struct
+import tempfile
+
+from harness import Daemon, load, RECORDED
+import profile_file
+import wire
+
+HERE, THERE = 8, 24  # xdp_buff.data_end in the two kernels
+LDX_W, LDX_DW = 0x61, 0x79
+MOV64_IMM = 0xb7
+XDP, CTX = 6, 2
+ENV, FUNC, ACCESS, INSNS = 1, 5, 7, 8
+LAYOUT, RETARGET = 264, 296  # of the hashes in ENV
+KCONFIG = b"CONFIG_HZ=250\nCONFIG_NET=y\n"
+NO_BTF = load("btf")
+KEYS = tempfile.TemporaryDirectory(prefix="vouchd-moved-")
+
+
+def insn(code, dst, src, off, imm=0):
+    return struct.pack("<BBhi", code, dst | src << 4, off, imm)
+
+
+def oracle():
+    """The end lies at THERE, the start where it was."""
+    dst, src = 12, 13
+    entries = b"".join(
+        struct.pack("<HBBBBHBBHHH", XDP, CTX, 0, 0, 4, off, 0, 0, i, i, 0)
+        for i, off in enumerate((0, 4)))
+    templates = struct.pack("<IIII", 0, 1, 1, 1)
+    return struct.pack("<8sIIII", b"VOUCHORC", 1, 2, 2, 2) + entries + \
+        templates + insn(LDX_DW, dst, src, 0) + insn(LDX_DW, dst, src, THERE)
+
+
+MOVED = profile_file.Made(KEYS.name, load("profile.json"), btf=NO_BTF,
+                          oracle=oracle(), kconfig=KCONFIG)
+RELEASE = MOVED.object["release"].encode()
+TOLD = hashlib.sha256(NO_BTF + KCONFIG + RELEASE).digest()
+
+
+def records(data):
+    pos = 24
+    while pos < len(data):
+        kind, length = struct.unpack_from("<II", data, pos)
+        yield kind, data[pos + 8:pos + 8 + length]
+        pos += 8 + (length + 7) // 8 * 8
+
+
+def record(kind, payload):
+    return struct.pack("<II", kind, len(payload)) + payload + \
+        bytes(-len(payload) % 8)
+
+
+def access(index, code, place):
+    return struct.pack("<II8s6I", index, CTX, code, 0, 0, 0, 0, 1, 0) + place
+
+
+def instructions(end):
+    places = [insn(LDX_DW, 2, 1, end), insn(LDX_DW, 6, 1, 0)]
+    return b"".join(places) + insn(MOV64_IMM, 0, 0, 0) * 78
+
+
+def accesses(end):
+    return [access(0, insn(LDX_W, 2, 1, 4), insn(LDX_DW, 2, 1, end)),
+            access(1, insn(LDX_W, 6, 1, 0), insn(LDX_DW, 6, 1, 0))]
+
+
+def capture(end=HERE, listed=b"", told=TOLD):
+    """Of a load in which the packet's end is loaded from @end."""
+    out = []
+    funcs = 0
+    for kind, payload in records(RECORDED["capture"]):
+        if kind == ENV:
+            env = bytearray(payload)
+            env[LAYOUT:LAYOUT + 32] = told
+            if listed:
+                env[RETARGET:RETARGET + 32] = hashlib.sha256(listed).digest()
+            payload = bytes(env)
+        if kind == FUNC:
+            payload = payload.replace(b"\x48\x8b\x77\x08",
+                                      b"\x48\x8b\x77" + bytes([end]))
+        out.append(record(kind, payload))
+        funcs += kind == FUNC
+        if kind == FUNC and funcs == 2:
+            out += [record(ACCESS, a) for a in accesses(end)]
+            out.append(record(INSNS, instructions(end)))
+    body = b"".join(out)
+    return struct.pack("<8sIIQ", b"VOUCHCAP", 1, len(out),
+                       24 + len(body)) + body
+
+
+def parts(body, blob):
+    """What VERIFY carries, by name."""
+    out, at = {}, 0
+    for name in ("object", "btf", "kconfig", "retarget"):
+        out[name] = blob[at:at + body["parts"][name]]
+        at += body["parts"][name]
+    return out
+
+
+def verify(_kind, body, blob):
+    """As a verifier VM answers."""
+    listed = parts(body, blob)["retarget"]
+    return wire.CAPTURE, RECORDED["json"], \
+        capture(THERE, listed) if listed else capture()
+
+
+def answer(**changes):
+    return lambda *_: (wire.CAPTURE, RECORDED["json"], capture(**changes))
+
+
+def moved(**changes):
+    d = Daemon(**changes)
+    d.stop()
+    for vm in d.config["vms"]:
+        if vm["role"] == "target":
+            vm["profile"] = MOVED.path
+    d.config.update(profiles=[MOVED.path], profile_certs=[MOVED.cert])
+    d.start()
+    return d
+
+
+def image_of(d, verdict):
+    with open(verdict["image"]["path"], "rb") as f:
+        return f.read()
+
+
+def test_two_loads(tap):
+    d = moved()
+    verifier = d.verifier(acts=[verify, verify, answer(end=THERE)])
+    got = d.submit(deliver=False)[1]
+    tap.equal((got["verdict"], got["reason"]), ("accepted", None),
+              "an object is loaded twice and accepted")
+    tap.equal([k for k, _, _ in verifier.seen], [wire.VERIFY] * 2,
+              "the verifier VM is asked twice")
+    first, second = (parts(body, blob) for _, body, blob in verifier.seen)
+    tap.equal((first["btf"], first["kconfig"], first["retarget"]),
+              (NO_BTF, KCONFIG, b""), "the first time without replacements")
+    tap.equal([body["release"].encode() for _, body, _ in verifier.seen],
+              [RELEASE] * 2, "both times it is told the target's release")
+    tap.equal(second["object"], first["object"], "of the same object")
+    tap.equal(struct.unpack_from("<8sIIQ", second["retarget"]),
+              (b"VOUCHRTG", 1, 2, len(second["retarget"])),
+              "the second time with all accesses")
+    tap.check(insn(LDX_DW, 2, 1, THERE) in second["retarget"],
+              "as the target has them")
+    image = image_of(d, got)
+    tap.check(b"\x48\x8b\x77\x18" in image and b"\x48\x8b\x77\x08" not in
+              image, "what is linked is the second load")
+    tap.check(b"xdp_md" in image, "the image names the field")
+    got = d.submit(deliver=False)[1]
+    tap.equal((got["verdict"], len(verifier.seen)), ("accepted", 3),
+              "what lies where the target has it needs no second load")
+    d.stop()
+
+
+def test_second_load_lost(tap):
+    d = moved()
+    d.verifier(acts=[verify, "die"])
+    client = d.client()
+    client.send(wire.SUBMIT, {"name": "x", "deliver": False}, load(
+        "xdp_count.o"))
+    tap.check(d.wait_for(lambda: "trying once more" in d.text()),
+              "the loss of a verifier at the second load is noticed")
+    # Of another kernel, which can do nothing for it.
+    alien = d.verifier(hello={"build_id": "00" * 20})
+    alien.leave()
+    other = d.verifier(acts=[verify])
+    while True:
+        kind, _, got, _ = client.receive()
+        if kind != wire.PROGRESS:
+            break
+    tap.equal((got["verdict"], len(alien.seen), len(other.seen)),
+              ("accepted", 0, 1),
+              "another of the same kernel makes the second load")
+    d.stop()
+    for fault, code, words in (("hang", 7, "did not answer in time"),
+                               (None, 1, "not loaded once more")):
+        d = moved()
+        refusal = (lambda *_: (wire.CAPTURE, {
+            "verdict": "error", "reason": "EILSEQ", "programs": []}, b""))
+        d.verifier(acts=[verify, fault or refusal])
+        got = d.submit(deliver=False)[1]
+        tap.check(got["exit"] == code and words in got["reason"],
+                  "the second load: " + words, got)
+        d.stop()
+
+
+def test_second_load_lies(tap):
+    d = moved()
+    other = b"VOUCHRTG" + bytes(100)
+    lies = [
+        ("it was made for another target",
+         [answer(told=bytes(32))], "made for another target"),
+        ("it has no replacements",
+         [answer(), answer()], "other replacements than those"),
+        ("it has other ones",
+         [answer(), answer(end=THERE, listed=other)],
+         "other replacements than those"),
+        ("it has them only in name",
+         [answer(), lambda k, b, blob: (
+             wire.CAPTURE, RECORDED["json"],
+             capture(HERE, parts(b, blob)["retarget"]))],
+         "not what was to be put there"),
+        ("it has more of them",
+         [answer(), lambda k, b, blob: (
+             wire.CAPTURE, RECORDED["json"],
+             capture(32, parts(b, blob)["retarget"]))],
+         "not what was to be put there"),
+    ]
+    for what, acts, words in lies:
+        verifier = d.verifier(acts=acts)
+        got = d.submit(deliver=False)[1]
+        tap.check(got["verdict"] == "refused" and words in got["reason"],
+                  "refused: " + what, got["reason"])
+        verifier.leave()
+    d.stop()
+
+
+def test_daemon_ends_between_loads(tap):
+    d = moved()
+    verifier = d.verifier(acts=[verify, "hang"])
+    client = d.client()
+    client.send(wire.SUBMIT, {"name": "x", "deliver": False}, load(
+        "xdp_count.o"))
+    tap.check(d.wait_for(lambda: len(verifier.seen) == 2),
+              "the second load is under way")
+    tap.equal(d.query("SELECT state FROM submissions"), [("retargeting",)],
+              "and the store knows it")
+    d.kill()
+    d.start()
+    verifier = d.verifier(acts=[verify, verify])
+    tap.check(d.wait_for(lambda: d.query(
+        "SELECT state FROM submissions") == [("done",)]),
+        "the next daemon begins with the first load again")
+    tap.equal(len(verifier.seen), 2, "and makes both")
+    d.stop()
