@@ -250,8 +250,9 @@ static int make_parts(struct linker *l)
 			 4 * (l->text.returns.len / sizeof(Elf64_Rela)));
 	vouch_buffer_add(&l->retpoline_sites, NULL,
 			 4 * (l->text.retpolines.len / sizeof(Elf64_Rela)));
-	if (l->return_sites.failed || l->retpoline_sites.failed || l->modinfo.failed || l->module.failed ||
-	    l->requirements.failed || l->record.failed || l->data.failed)
+	if (l->return_sites.failed || l->retpoline_sites.failed ||
+	    l->modinfo.failed || l->module.failed || l->requirements.failed ||
+	    l->record.failed || l->data.failed)
 		return -ENOMEM;
 	return 0;
 }

@@ -193,8 +193,7 @@ static int link_capture(const struct options *o, const struct inputs *in,
 	int ret;
 
 	ret = vouch_check(view, in->object, in->object_len, o->options, profile,
-			  NULL,
-			  &chk, &why);
+			  NULL, &chk, &why);
 	if (!ret)
 		ret = check_names(o, in, view, &chk, &why);
 	if (!ret)
