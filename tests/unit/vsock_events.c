@@ -22,10 +22,6 @@ static void kicks(void)
 	begin();
 	p = dial(1000);
 	check(p->open && next_kicks(p), "a driver kicks for what comes");
-	if (!p->open) {
-		errno = ETIMEDOUT;
-		die("a driver that does not kick has to wait for ever");
-	}
 	check(!next_kicks(p) && !next_kicks(p),
 	      "and not again before that is taken");
 	front_step();
@@ -37,6 +33,10 @@ static void kicks(void)
 	check(!(rings[TX].used->flags & ~VRING_USED_F_NO_NOTIFY) &&
 		      *kick_event(TX) == rings[TX].next,
 	      "which the device does not touch");
+	if (n_failed) {
+		errno = ETIMEDOUT;
+		die("a driver that does not kick would wait for ever");
+	}
 }
 
 static void interrupts(void)
