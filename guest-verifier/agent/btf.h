@@ -11,7 +11,8 @@ struct btf;
 /**
  * vouch_btf_judge() - is there anything in an object that is not supported?
  * @object: the object
- * @for_target: the target's BTF and settings are known
+ * @for_target: the target's BTF and settings are known, or the target is
+ *	this kernel
  * @why: filled with the kind and name of the first such thing
  * @size: bytes of @why
  *

@@ -100,7 +100,8 @@ static bool judge_object(struct vouch_load *load)
 
 	if (load->options->record)
 		return true;
-	err = vouch_btf_judge(load->object, for_target(load), why, sizeof(why));
+	err = vouch_btf_judge(load->object, load->native || for_target(load),
+			      why, sizeof(why));
 	if (!err && for_target(load))
 		err = vouch_kconfig_text(load->object, load->target,
 					 &load->kconfig, why, sizeof(why));

@@ -39,6 +39,7 @@ struct vouch_load {
 	const struct vouch_target *target; /* NULL, or of no BTF: load as for
 					    * the verifier kernel alone */
 	int guest_fd; /* negative: load without capturing */
+	bool native; /* to run here: all that it learns is this kernel's */
 	bool full_log; /* have the verifier tell every step */
 	bool quiet; /* have it tell nothing; only without capturing */
 

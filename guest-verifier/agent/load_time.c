@@ -145,6 +145,7 @@ static json_t *time_main(void *arg, int guest_fd, void **blob, size_t *blob_len)
 			.object = &object,
 			.options = &timing->options,
 			.guest_fd = guest_fd,
+			.native = true,
 			.quiet = true,
 		};
 		good = take_sample(&load, &sample, program_us, object_us);

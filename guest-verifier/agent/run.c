@@ -357,6 +357,7 @@ static json_t *run_main(void *arg, int guest_fd, void **blob, size_t *blob_len)
 		.object = &object,
 		.options = &run->options,
 		.guest_fd = guest_fd,
+		.native = true,
 		.failed = -1,
 	};
 	json_t *result;
