@@ -179,8 +179,6 @@ def shifts(layout):
          module("%d=0100" % (main.code_at + 14)), "odd size"),
         ("denies that it is compiled", module("%d=00" % (8 + 164)),
          "did not JIT"),
-        ("says it makes tail calls", module("%d=05" % (8 + 164)),
-         "tail calls"),
         ("says it may fault", capture("%d=01" % (layout.start + 8 + 152)),
          "exception table"),
         ("says it is of another type", module("%d=01" % (8 + 128)),
