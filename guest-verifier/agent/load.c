@@ -11,6 +11,7 @@
 
 #include "bpf_call.h"
 #include "btf.h"
+#include "btf_whole.h"
 #include "confine.h"
 #include "guest.h"
 #include "kconfig.h"
@@ -98,6 +99,11 @@ static bool judge_object(struct vouch_load *load)
 	char why[512];
 	int err;
 
+	if (load->object->btf.data &&
+	    !vouch_btf_whole(load->object->btf.data, load->object->btf.size)) {
+		vouch_load_fail(load, "the object's BTF is broken");
+		return vouch_load_blame(load);
+	}
 	if (load->options->record)
 		return true;
 	err = vouch_btf_judge(load->object, load->native || for_target(load),

@@ -8,6 +8,7 @@
  * information with variables of every kind.
  *
  * Parser: guest-verifier/agent/object.c guest-verifier/agent/btf.c
+ * Parser: guest-verifier/agent/btf_whole.c
  * Seeds: build/objects
  */
 
@@ -17,6 +18,7 @@
 #include <bpf/libbpf.h>
 
 #include "../../guest-verifier/agent/btf.h"
+#include "../../guest-verifier/agent/btf_whole.h"
 
 static int say_nothing(enum libbpf_print_level level, const char *format,
 		       va_list args)
@@ -91,6 +93,7 @@ static void read_object(const u8 *data, size_t size, u8 which)
 		fuzz_require(text[0]);
 	if (!object.btf.data)
 		return;
+	vouch_btf_whole(object.btf.data, (u32)object.btf.size);
 	btf = btf__new(object.btf.data, (u32)object.btf.size);
 	if (libbpf_get_error(btf))
 		return;

@@ -111,6 +111,22 @@ def no_objects():
             "object"
 
 
+# Bytes behind a type of BTF, by its kind: always, and for each of its parts.
+BEHIND = {1: 4, 3: 12, 14: 4, 17: 4}
+EACH = {4: 12, 5: 12, 6: 8, 13: 8, 15: 12, 19: 12}
+
+
+def first_member(good, first):
+    """Where .BTF has the first member of the first structure."""
+    at = Elf(good).place(".BTF")[0] + first
+    while True:
+        info = struct.unpack_from("<I", good, at + 4)[0]
+        kind, n = info >> 24 & 31, info & 0xffff
+        if kind == 4:
+            return at + 12 - Elf(good).place(".BTF")[0]
+        at += 12 + BEHIND.get(kind, 0) + n * EACH.get(kind, 0)
+
+
 def damaged_btf():
     """The same, of .BTF and .BTF.ext: magic, version, flags, length of the
     header, then offset and length of the types and of the strings."""
@@ -143,6 +159,9 @@ def damaged_btf():
                                              31 << 24)
     yield "type id out of range", Elf(good).put(".BTF", first + 8, "<I",
                                                 0x7fffffff)
+    # That of a map's definition: libbpf 1.1 falls over it.
+    yield "member's type id out of range", Elf(good).put(
+        ".BTF", first_member(good, first) + 4, "<I", 0x7fffffff)
     yield "members without end", Elf(good).put(".BTF", first + 4, "<I",
                                                4 << 24 | 0xffff)
     yield "BTF.ext: magic", Elf(good).put(".BTF.ext", 0, "<H", 0)
