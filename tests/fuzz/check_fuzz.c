@@ -188,7 +188,7 @@ static void check(struct fixture *f, const u8 *data, size_t len)
 	f->why.text[0] = 0;
 	fuzz_alloc_arm(data, len);
 	ret = vouch_check(&f->view, f->object, f->object_len, NULL, f->target,
-			  &f->chk, &f->why);
+			  NULL, &f->chk, &f->why);
 	failed = fuzz_alloc_disarm();
 	fuzz_require(failed || !ret || (ret == -EPERM && f->why.text[0]));
 	if (!ret)
