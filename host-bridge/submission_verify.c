@@ -218,13 +218,13 @@ static int make_request(struct vouch_submission *sub)
 	const struct vouch_profile *profile =
 		sub->daemon->profile_data[sub->profile];
 	size_t btf_len = 0, kconfig_len = 0, len;
-	const void *btf = vouch_profile_btf(profile, &btf_len);
-	const char *kconfig = vouch_profile_kconfig(profile, &kconfig_len);
+	const void *btf = profile ? vouch_profile_btf(profile, &btf_len) : NULL;
+	const char *kconfig = NULL;
 	struct vouch_job *job = &sub->job;
 	u8 *p;
 
-	if (!btf_len)
-		kconfig_len = 0;
+	if (btf_len)
+		kconfig = vouch_profile_kconfig(profile, &kconfig_len);
 	len = sub->object_len + btf_len + kconfig_len + sub->list_len;
 	if (len > VOUCH_FRAME_MAX_BLOB)
 		return -EMSGSIZE;
