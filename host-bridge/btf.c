@@ -10,7 +10,7 @@
 
 #define MAX_LEVELS 32 /* of typedefs, qualifiers and arrays */
 
-struct vouch_btf {
+struct vouch_kbtf {
 	struct btf *btf;
 	/* Structures and unions that have a name, by it. */
 	struct named {
@@ -20,7 +20,7 @@ struct vouch_btf {
 	u32 n_named;
 };
 
-static const char *name_at(const struct vouch_btf *btf, u32 off)
+static const char *name_at(const struct vouch_kbtf *btf, u32 off)
 {
 	const char *name = btf__name_by_offset(btf->btf, off);
 
@@ -37,7 +37,7 @@ static int compare_names(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static int index_names(struct vouch_btf *b)
+static int index_names(struct vouch_kbtf *b)
 {
 	u32 id, n = btf__type_cnt(b->btf);
 
@@ -55,9 +55,9 @@ static int index_names(struct vouch_btf *b)
 	return 0;
 }
 
-int vouch_btf_parse(const void *data, size_t len, struct vouch_btf **out)
+int vouch_kbtf_parse(const void *data, size_t len, struct vouch_kbtf **out)
 {
-	struct vouch_btf *b;
+	struct vouch_kbtf *b;
 	long err;
 
 	if (!len || len > VOUCH_BTF_MAX)
@@ -74,14 +74,14 @@ int vouch_btf_parse(const void *data, size_t len, struct vouch_btf **out)
 	}
 	err = index_names(b);
 	if (err) {
-		vouch_btf_free(b);
+		vouch_kbtf_free(b);
 		return (int)err;
 	}
 	*out = b;
 	return 0;
 }
 
-void vouch_btf_free(struct vouch_btf *btf)
+void vouch_kbtf_free(struct vouch_kbtf *btf)
 {
 	if (!btf)
 		return;
@@ -91,7 +91,7 @@ void vouch_btf_free(struct vouch_btf *btf)
 }
 
 /* Without typedefs and qualifiers; NULL for void and for what is malformed. */
-static const struct btf_type *resolve(const struct vouch_btf *btf, u32 *id)
+static const struct btf_type *resolve(const struct vouch_kbtf *btf, u32 *id)
 {
 	const struct btf_type *t;
 	int level;
@@ -107,7 +107,7 @@ static const struct btf_type *resolve(const struct vouch_btf *btf, u32 *id)
 	return NULL;
 }
 
-static void read_int(const struct btf_type *t, struct vouch_btf_type *out)
+static void read_int(const struct btf_type *t, struct vouch_kbtf_type *out)
 {
 	u8 encoding = btf_int_encoding(t);
 
@@ -121,7 +121,7 @@ static void read_int(const struct btf_type *t, struct vouch_btf_type *out)
 		out->kind = VOUCH_BTF_VOID;
 }
 
-static u64 array_size(const struct vouch_btf *btf, u32 elem, u32 n)
+static u64 array_size(const struct vouch_kbtf *btf, u32 elem, u32 n)
 {
 	const struct btf_type *t;
 	u64 all = n;
@@ -145,10 +145,10 @@ static u64 array_size(const struct vouch_btf *btf, u32 elem, u32 n)
 	return 0;
 }
 
-struct vouch_btf_type vouch_btf_type(const struct vouch_btf *btf, u32 id)
+struct vouch_kbtf_type vouch_kbtf_type(const struct vouch_kbtf *btf, u32 id)
 {
 	const struct btf_type *t = resolve(btf, &id);
-	struct vouch_btf_type out = { .id = id, .name = "" };
+	struct vouch_kbtf_type out = { .id = id, .name = "" };
 
 	if (!t)
 		return out;
@@ -197,14 +197,14 @@ struct vouch_btf_type vouch_btf_type(const struct vouch_btf *btf, u32 id)
 	return out;
 }
 
-struct vouch_btf_member vouch_btf_member(const struct vouch_btf *btf,
-					 const struct vouch_btf_type *type,
-					 u32 i)
+struct vouch_kbtf_member vouch_kbtf_member(const struct vouch_kbtf *btf,
+					   const struct vouch_kbtf_type *type,
+					   u32 i)
 {
 	const struct btf_type *t = btf__type_by_id(btf->btf, type->id);
 	const struct btf_member *m = btf_members(t) + i;
 
-	return (struct vouch_btf_member){
+	return (struct vouch_kbtf_member){
 		.name = name_at(btf, m->name_off),
 		.type = m->type,
 		.bit = btf_member_bit_offset(t, i),
@@ -213,7 +213,7 @@ struct vouch_btf_member vouch_btf_member(const struct vouch_btf *btf,
 }
 
 /* The first of all that are called so, or what comes behind it. */
-static const struct named *first_of(const struct vouch_btf *btf,
+static const struct named *first_of(const struct vouch_kbtf *btf,
 				    const char *name)
 {
 	u32 low = 0, high = btf->n_named;
@@ -229,16 +229,16 @@ static const struct named *first_of(const struct vouch_btf *btf,
 	return btf->named + low;
 }
 
-int vouch_btf_find(const struct vouch_btf *btf, enum vouch_btf_kind kind,
-		   const char *name, struct vouch_btf_type *type)
+int vouch_kbtf_find(const struct vouch_kbtf *btf, enum vouch_kbtf_kind kind,
+		    const char *name, struct vouch_kbtf_type *type)
 {
 	const struct named *first = first_of(btf, name), *n;
 	const struct named *end = btf->named + btf->n_named;
-	struct vouch_btf_type t;
+	struct vouch_kbtf_type t;
 	u32 found = 0;
 
 	for (n = first; n < end && !strcmp(n->name, name); n++) {
-		t = vouch_btf_type(btf, n->id);
+		t = vouch_kbtf_type(btf, n->id);
 		if (t.kind != kind)
 			continue;
 		*type = t;

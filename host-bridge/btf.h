@@ -3,15 +3,15 @@
  * Type information of a kernel (BTF), read with libbpf, which nothing else of
  * the bridge uses.
  */
-#ifndef VOUCH_BTF_H
-#define VOUCH_BTF_H
+#ifndef VOUCH_KBTF_H
+#define VOUCH_KBTF_H
 
 #include "../common/base.h"
 
 #define VOUCH_BTF_MAX (32u << 20) /* bytes of a kernel's BTF */
 #define VOUCH_BTF_BITS 8u /* of a byte */
 
-enum vouch_btf_kind {
+enum vouch_kbtf_kind {
 	VOUCH_BTF_VOID, /* also what is malformed */
 	VOUCH_BTF_INT, /* enumerations are VOUCH_BTF_ENUM */
 	VOUCH_BTF_ENUM,
@@ -24,8 +24,8 @@ enum vouch_btf_kind {
 };
 
 /* A type without its typedefs and qualifiers. Texts belong to the BTF. */
-struct vouch_btf_type {
-	enum vouch_btf_kind kind;
+struct vouch_kbtf_type {
+	enum vouch_kbtf_kind kind;
 	u32 id;
 	const char *name; /* "" if it has none */
 	u64 size; /* bytes; 0 of a structure that is only declared */
@@ -36,54 +36,54 @@ struct vouch_btf_type {
 	u32 n; /* ARRAY: elements; STRUCT, UNION: members */
 };
 
-struct vouch_btf_member {
+struct vouch_kbtf_member {
 	const char *name; /* "" of an anonymous structure or union */
 	u32 type;
 	u64 bit; /* where it begins */
 	u32 bits; /* of a bitfield, else 0 */
 };
 
-struct vouch_btf;
+struct vouch_kbtf;
 
 /**
- * vouch_btf_parse() - read a kernel's BTF.
+ * vouch_kbtf_parse() - read a kernel's BTF.
  * @data: raw BTF, as in a kernel's section .BTF
  * @len: bytes
- * @btf: set on success; release with vouch_btf_free()
+ * @btf: set on success; release with vouch_kbtf_free()
  *
  * Return: 0, -EINVAL if it is none, or -ENOMEM.
  */
-int vouch_btf_parse(const void *data, size_t len, struct vouch_btf **btf);
+int vouch_kbtf_parse(const void *data, size_t len, struct vouch_kbtf **btf);
 
 /**
- * vouch_btf_free() - release what vouch_btf_parse() made.
+ * vouch_kbtf_free() - release what vouch_kbtf_parse() made.
  * @btf: may be NULL
  */
-void vouch_btf_free(struct vouch_btf *btf);
+void vouch_kbtf_free(struct vouch_kbtf *btf);
 
 /**
- * vouch_btf_type() - a type, without typedefs and qualifiers.
+ * vouch_kbtf_type() - a type, without typedefs and qualifiers.
  * @btf: the BTF
  * @id: any number
  *
  * Return: the type; of kind VOUCH_BTF_VOID if there is none of that id.
  */
-struct vouch_btf_type vouch_btf_type(const struct vouch_btf *btf, u32 id);
+struct vouch_kbtf_type vouch_kbtf_type(const struct vouch_kbtf *btf, u32 id);
 
 /**
- * vouch_btf_member() - a member of a structure or union.
+ * vouch_kbtf_member() - a member of a structure or union.
  * @btf: the BTF
  * @type: the structure or union
  * @i: less than its number of members
  *
  * Return: the member.
  */
-struct vouch_btf_member vouch_btf_member(const struct vouch_btf *btf,
-					 const struct vouch_btf_type *type,
-					 u32 i);
+struct vouch_kbtf_member vouch_kbtf_member(const struct vouch_kbtf *btf,
+					   const struct vouch_kbtf_type *type,
+					   u32 i);
 
 /**
- * vouch_btf_find() - look for a structure or union by name.
+ * vouch_kbtf_find() - look for a structure or union by name.
  * @btf: the BTF
  * @kind: VOUCH_BTF_STRUCT or VOUCH_BTF_UNION
  * @name: its name
@@ -91,7 +91,7 @@ struct vouch_btf_member vouch_btf_member(const struct vouch_btf *btf,
  *
  * Return: 0, -ENOENT, or -ENOTUNIQ if there are several.
  */
-int vouch_btf_find(const struct vouch_btf *btf, enum vouch_btf_kind kind,
-		   const char *name, struct vouch_btf_type *type);
+int vouch_kbtf_find(const struct vouch_kbtf *btf, enum vouch_kbtf_kind kind,
+		    const char *name, struct vouch_kbtf_type *type);
 
-#endif /* VOUCH_BTF_H */
+#endif /* VOUCH_KBTF_H */

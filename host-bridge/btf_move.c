@@ -11,11 +11,11 @@
 
 /* One search. */
 struct mover {
-	const struct vouch_btf *from, *to;
+	const struct vouch_kbtf *from, *to;
 	u64 begin, end; /* bits that are accessed */
 	bool found; /* a member, and so .delta is known */
 	s64 delta; /* bits */
-	struct vouch_btf_place *place;
+	struct vouch_kbtf_place *place;
 	char *why;
 	size_t why_size;
 };
@@ -59,8 +59,8 @@ static void join(char out[VOUCH_FIELD_LEN], const char *path, const char *name)
 
 /* ---- what both must have in common ---- */
 
-static bool same_number(const struct vouch_btf_type *a,
-			const struct vouch_btf_type *b)
+static bool same_number(const struct vouch_kbtf_type *a,
+			const struct vouch_kbtf_type *b)
 {
 	return a->kind == b->kind && a->size == b->size &&
 	       a->is_signed == b->is_signed && a->is_bool == b->is_bool &&
@@ -74,8 +74,8 @@ static bool same_pointee(const struct mover *m, u32 from, u32 to)
 	int level;
 
 	for (level = 0; level < MAX_POINTERS; level++) {
-		const struct vouch_btf_type a = vouch_btf_type(m->from, from);
-		const struct vouch_btf_type b = vouch_btf_type(m->to, to);
+		const struct vouch_kbtf_type a = vouch_kbtf_type(m->from, from);
+		const struct vouch_kbtf_type b = vouch_kbtf_type(m->to, to);
 
 		if (a.kind != b.kind)
 			return false;
@@ -129,11 +129,11 @@ static int move_struct(struct mover *m, const struct pair *p);
 static int move_type(struct mover *m, const struct pair *p);
 
 static int move_array(struct mover *m, const struct pair *p,
-		      const struct vouch_btf_type *a,
-		      const struct vouch_btf_type *b)
+		      const struct vouch_kbtf_type *a,
+		      const struct vouch_kbtf_type *b)
 {
-	u64 from_size = vouch_btf_type(m->from, a->to).size;
-	u64 to_size = vouch_btf_type(m->to, b->to).size;
+	u64 from_size = vouch_kbtf_type(m->from, a->to).size;
+	u64 to_size = vouch_kbtf_type(m->to, b->to).size;
 	char path[VOUCH_FIELD_LEN], index[16];
 	struct pair elem = { a->to, b->to, .path = path,
 			     .depth = p->depth + 1 };
@@ -163,8 +163,8 @@ static int move_array(struct mover *m, const struct pair *p,
 
 static int move_type(struct mover *m, const struct pair *p)
 {
-	const struct vouch_btf_type a = vouch_btf_type(m->from, p->from);
-	const struct vouch_btf_type b = vouch_btf_type(m->to, p->to);
+	const struct vouch_kbtf_type a = vouch_kbtf_type(m->from, p->from);
+	const struct vouch_kbtf_type b = vouch_kbtf_type(m->to, p->to);
 
 	if (p->depth > MAX_DEPTH)
 		return refuse(m, "%s: too many levels", p->path);
@@ -206,10 +206,10 @@ static int move_type(struct mover *m, const struct pair *p)
 	}
 }
 
-static bool is_level(const struct vouch_btf *btf,
-		     const struct vouch_btf_member *member)
+static bool is_level(const struct vouch_kbtf *btf,
+		     const struct vouch_kbtf_member *member)
 {
-	enum vouch_btf_kind kind = vouch_btf_type(btf, member->type).kind;
+	enum vouch_kbtf_kind kind = vouch_kbtf_type(btf, member->type).kind;
 
 	return !*member->name &&
 	       (kind == VOUCH_BTF_STRUCT || kind == VOUCH_BTF_UNION);
@@ -217,15 +217,15 @@ static bool is_level(const struct vouch_btf *btf,
 
 /* The member of that name, levels without a name left out; .bit counts from
  * where the structure begins. */
-static bool find_member(const struct vouch_btf *btf, u32 id, const char *name,
-			int depth, struct vouch_btf_member *out)
+static bool find_member(const struct vouch_kbtf *btf, u32 id, const char *name,
+			int depth, struct vouch_kbtf_member *out)
 {
-	const struct vouch_btf_type type = vouch_btf_type(btf, id);
+	const struct vouch_kbtf_type type = vouch_kbtf_type(btf, id);
 	u32 i;
 
 	for (i = 0; depth < MAX_DEPTH && i < type.n; i++) {
-		const struct vouch_btf_member member =
-			vouch_btf_member(btf, &type, i);
+		const struct vouch_kbtf_member member =
+			vouch_kbtf_member(btf, &type, i);
 
 		if (*member.name && !strcmp(member.name, name)) {
 			*out = member;
@@ -242,9 +242,9 @@ static bool find_member(const struct vouch_btf *btf, u32 id, const char *name,
 
 /* @path is the structure's, @member.bit counts from the BTF's structure. */
 static int move_member(struct mover *m, const struct pair *p,
-		       const struct vouch_btf_member *member)
+		       const struct vouch_kbtf_member *member)
 {
-	struct vouch_btf_member other;
+	struct vouch_kbtf_member other;
 	char path[VOUCH_FIELD_LEN];
 	struct pair inner = { .from = member->type,
 			      .path = path,
@@ -267,11 +267,11 @@ static int move_member(struct mover *m, const struct pair *p,
 	return move_type(m, &inner);
 }
 
-static u64 bits_of(const struct vouch_btf *btf,
-		   const struct vouch_btf_member *member)
+static u64 bits_of(const struct vouch_kbtf *btf,
+		   const struct vouch_kbtf_member *member)
 {
 	return member->bits ? member->bits
-			    : vouch_btf_type(btf, member->type).size *
+			    : vouch_kbtf_type(btf, member->type).size *
 				      VOUCH_BTF_BITS;
 }
 
@@ -279,15 +279,15 @@ static u64 bits_of(const struct vouch_btf *btf,
 static int move_level(struct mover *m, const struct pair *p, u32 id, u64 bit,
 		      int depth)
 {
-	const struct vouch_btf_type type = vouch_btf_type(m->from, id);
+	const struct vouch_kbtf_type type = vouch_kbtf_type(m->from, id);
 	int ret = 0;
 	u32 i;
 
 	if (depth > MAX_DEPTH)
 		return refuse(m, "%s: too many levels", p->path);
 	for (i = 0; !ret && i < type.n; i++) {
-		struct vouch_btf_member member =
-			vouch_btf_member(m->from, &type, i);
+		struct vouch_kbtf_member member =
+			vouch_kbtf_member(m->from, &type, i);
 
 		member.bit += bit;
 		if (!touched(m, member.bit, bits_of(m->from, &member)))
@@ -306,7 +306,7 @@ static int move_struct(struct mover *m, const struct pair *p)
 	return move_level(m, p, p->from, p->from_bit, p->depth);
 }
 
-static bool is_structure(const struct vouch_btf_type *type)
+static bool is_structure(const struct vouch_kbtf_type *type)
 {
 	return type->kind == VOUCH_BTF_STRUCT || type->kind == VOUCH_BTF_UNION;
 }
@@ -324,11 +324,11 @@ static int check_end(struct mover *m, u64 size)
 	return 0;
 }
 
-int vouch_btf_move(const struct vouch_btf *from, u32 id, u32 offset, u32 size,
-		   const struct vouch_btf *to, struct vouch_btf_place *place,
-		   char *why, size_t why_size)
+int vouch_kbtf_move(const struct vouch_kbtf *from, u32 id, u32 offset, u32 size,
+		    const struct vouch_kbtf *to, struct vouch_kbtf_place *place,
+		    char *why, size_t why_size)
 {
-	const struct vouch_btf_type type = vouch_btf_type(from, id);
+	const struct vouch_kbtf_type type = vouch_kbtf_type(from, id);
 	struct mover m = {
 		.from = from,
 		.to = to,
@@ -338,7 +338,7 @@ int vouch_btf_move(const struct vouch_btf *from, u32 id, u32 offset, u32 size,
 		.why = why,
 		.why_size = why_size,
 	};
-	struct vouch_btf_type other;
+	struct vouch_kbtf_type other;
 	struct pair p = { .from = id };
 	int ret;
 
@@ -349,7 +349,7 @@ int vouch_btf_move(const struct vouch_btf *from, u32 id, u32 offset, u32 size,
 	if (!size || m.end > type.size * VOUCH_BTF_BITS)
 		return refuse(&m, "%s: beyond the end of the structure",
 			      type.name);
-	ret = vouch_btf_find(to, type.kind, type.name, &other);
+	ret = vouch_kbtf_find(to, type.kind, type.name, &other);
 	if (ret)
 		return refuse(&m,
 			      ret == -ENOENT
@@ -366,16 +366,16 @@ int vouch_btf_move(const struct vouch_btf *from, u32 id, u32 offset, u32 size,
 }
 
 /* The first member there, through levels with and without a name. */
-static void name_place(const struct vouch_btf *btf, u32 id, u64 bit,
+static void name_place(const struct vouch_kbtf *btf, u32 id, u64 bit,
 		       char field[VOUCH_FIELD_LEN], int depth)
 {
-	const struct vouch_btf_type type = vouch_btf_type(btf, id);
+	const struct vouch_kbtf_type type = vouch_kbtf_type(btf, id);
 	u32 i;
 
 	for (i = 0; depth < MAX_DEPTH && is_structure(&type) && i < type.n;
 	     i++) {
-		const struct vouch_btf_member member =
-			vouch_btf_member(btf, &type, i);
+		const struct vouch_kbtf_member member =
+			vouch_kbtf_member(btf, &type, i);
 
 		if (bit < member.bit ||
 		    bit >= member.bit + bits_of(btf, &member))
@@ -388,13 +388,13 @@ static void name_place(const struct vouch_btf *btf, u32 id, u64 bit,
 	}
 }
 
-void vouch_btf_name(const struct vouch_btf *btf, const char *structure,
-		    u32 offset, char field[VOUCH_FIELD_LEN])
+void vouch_kbtf_name(const struct vouch_kbtf *btf, const char *structure,
+		     u32 offset, char field[VOUCH_FIELD_LEN])
 {
-	struct vouch_btf_type type;
+	struct vouch_kbtf_type type;
 
 	snprintf(field, VOUCH_FIELD_LEN, "%s", structure);
-	if (!vouch_btf_find(btf, VOUCH_BTF_STRUCT, structure, &type))
+	if (!vouch_kbtf_find(btf, VOUCH_BTF_STRUCT, structure, &type))
 		name_place(btf, type.id, (u64)offset * VOUCH_BTF_BITS, field,
 			   0);
 }

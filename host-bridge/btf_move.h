@@ -17,13 +17,13 @@
 
 #define VOUCH_FIELD_LEN 80 /* bytes of a field's text, NUL included */
 
-struct vouch_btf_place {
+struct vouch_kbtf_place {
 	char field[VOUCH_FIELD_LEN]; /* "structure.field" of the first member */
 	u32 offset; /* in the target's structure, bytes */
 };
 
 /**
- * vouch_btf_move() - find a place in the target's structure.
+ * vouch_kbtf_move() - find a place in the target's structure.
  * @from: BTF of the verifier kernel
  * @id: of the structure in @from; any number
  * @offset: bytes
@@ -35,18 +35,18 @@ struct vouch_btf_place {
  *
  * Return: 0, or -EPERM with @why.
  */
-int vouch_btf_move(const struct vouch_btf *from, u32 id, u32 offset, u32 size,
-		   const struct vouch_btf *to, struct vouch_btf_place *place,
-		   char *why, size_t why_size);
+int vouch_kbtf_move(const struct vouch_kbtf *from, u32 id, u32 offset, u32 size,
+		    const struct vouch_kbtf *to, struct vouch_kbtf_place *place,
+		    char *why, size_t why_size);
 
 /**
- * vouch_btf_name() - how a place of a structure is called.
+ * vouch_kbtf_name() - how a place of a structure is called.
  * @btf: the BTF
  * @structure: name of the structure
  * @offset: bytes
  * @field: set to "structure.field", or to "structure" if there is none
  */
-void vouch_btf_name(const struct vouch_btf *btf, const char *structure,
-		    u32 offset, char field[VOUCH_FIELD_LEN]);
+void vouch_kbtf_name(const struct vouch_kbtf *btf, const char *structure,
+		     u32 offset, char field[VOUCH_FIELD_LEN]);
 
 #endif /* VOUCH_BTF_MOVE_H */

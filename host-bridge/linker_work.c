@@ -73,7 +73,7 @@ struct work {
 	const struct vouch_link_request *r;
 	struct vouch_capture_view first, second; /* .env NULL: not there */
 	const struct vouch_capture_view *view; /* the one to be linked */
-	struct vouch_btf *target;
+	struct vouch_kbtf *target;
 	struct vouch_retargeting retargeting;
 	struct vouch_checked checked;
 	struct vouch_refusal why;
@@ -132,7 +132,7 @@ static int compute(struct work *w)
 	int err = check_layout(w);
 
 	if (!err && btf_len)
-		err = vouch_btf_parse(btf, btf_len, &w->target);
+		err = vouch_kbtf_parse(btf, btf_len, &w->target);
 	source.target = w->target;
 	if (!err)
 		err = vouch_retarget_compute(&w->first, &source,
@@ -251,7 +251,7 @@ void vouch_linker_work(const struct vouch_link_request *r,
 		check_and_link(&w, reply);
 	vouch_checked_release(&w.checked);
 	vouch_retargeting_release(&w.retargeting);
-	vouch_btf_free(w.target);
+	vouch_kbtf_free(w.target);
 	vouch_capture_release(&w.second);
 	vouch_capture_release(&w.first);
 }

@@ -11,7 +11,7 @@
 struct vouch_link_request {
 	const struct vouch_profile *profile;
 	const struct vouch_symbols *symbols; /* of the verifier kernel */
-	const struct vouch_btf *btf; /* likewise */
+	const struct vouch_kbtf *btf; /* likewise */
 	const json_t *hello; /* of its agent */
 	const json_t *options; /* canonical */
 	u8 options_hash[VOUCH_HASH_LEN];

@@ -112,8 +112,8 @@ static int ask_oracle(struct retarget *r, const struct vouch_access *a,
 	if (base == VOUCH_BASE_PROLOGUE)
 		strcpy(answer->field, "prologue");
 	else
-		vouch_btf_name(r->source->verifier, context(r, base),
-			       (u16)insn.off, answer->field);
+		vouch_kbtf_name(r->source->verifier, context(r, base),
+				(u16)insn.off, answer->field);
 	if (!r->source->convert)
 		return refuse(r, a, answer,
 			      "there is no oracle in the profile of target");
@@ -135,7 +135,7 @@ static int ask_btf(struct retarget *r, const struct vouch_access_view *v,
 		   struct answer *answer)
 {
 	const struct vouch_access *a = v->access;
-	struct vouch_btf_place place = {};
+	struct vouch_kbtf_place place = {};
 	struct bpf_insn insn = vouch_access_insn(v->insns, 0);
 	char why[256] = "";
 	int ret;
@@ -143,9 +143,9 @@ static int ask_btf(struct retarget *r, const struct vouch_access_view *v,
 	if (!r->source->target)
 		return refuse(r, a, answer,
 			      "there is no BTF in the profile of target");
-	ret = vouch_btf_move(r->source->verifier, le32_to_cpu(a->structure),
-			     le32_to_cpu(a->offset), le32_to_cpu(a->size),
-			     r->source->target, &place, why, sizeof(why));
+	ret = vouch_kbtf_move(r->source->verifier, le32_to_cpu(a->structure),
+			      le32_to_cpu(a->offset), le32_to_cpu(a->size),
+			      r->source->target, &place, why, sizeof(why));
 	memcpy(answer->field, place.field, sizeof(answer->field));
 	if (ret)
 		return vouch_refuse_prog(

@@ -17,8 +17,8 @@
 
 /* Who knows what. */
 struct vouch_retarget_source {
-	const struct vouch_btf *verifier; /* the host's own, not the guest's */
-	const struct vouch_btf *target; /* NULL: the profile has none */
+	const struct vouch_kbtf *verifier; /* the host's own, not the guest's */
+	const struct vouch_kbtf *target; /* NULL: the profile has none */
 	const char *release; /* of the target's kernel */
 	/* What the target has in place of an access; see profile.h. NULL: it
 	 * is not known. */

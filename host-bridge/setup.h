@@ -72,7 +72,7 @@ void vouch_setup_end(struct vouch_daemon *daemon);
 /* What is known of verifier VMs' kernels, by VM. */
 struct vouch_setup_kernels {
 	struct vouch_symbols *symbols[VOUCH_MAX_VMS];
-	struct vouch_btf *btf[VOUCH_MAX_VMS];
+	struct vouch_kbtf *btf[VOUCH_MAX_VMS];
 };
 
 /**

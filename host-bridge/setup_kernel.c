@@ -34,7 +34,7 @@ static int load_symbols(const char *path, struct vouch_symbols **symbols)
 		   : 0;
 }
 
-static int load_btf(const char *path, struct vouch_btf **btf)
+static int load_btf(const char *path, struct vouch_kbtf **btf)
 {
 	static const char remedy[] =
 		"take section .BTF of its vmlinux, as scripts/kernel-btf does";
@@ -45,7 +45,7 @@ static int load_btf(const char *path, struct vouch_btf **btf)
 	err = vouch_file_get(AT_FDCWD, path, VOUCH_BTF_MAX, &data, &len);
 	if (err)
 		return complain("BTF", path, strerror(-err), remedy);
-	err = vouch_btf_parse(data, len, btf);
+	err = vouch_kbtf_parse(data, len, btf);
 	free(data);
 	return err ? complain("BTF", path,
 			      err == -EINVAL ? "it is no BTF" : strerror(-err),
@@ -82,7 +82,7 @@ void vouch_setup_kernels_free(struct vouch_setup_kernels *kernels)
 
 	for (i = 0; i < VOUCH_MAX_VMS; i++) {
 		struct vouch_symbols *symbols = kernels->symbols[i];
-		struct vouch_btf *btf = kernels->btf[i];
+		struct vouch_kbtf *btf = kernels->btf[i];
 
 		for (j = i; j < VOUCH_MAX_VMS; j++) {
 			if (kernels->symbols[j] == symbols)
@@ -91,6 +91,6 @@ void vouch_setup_kernels_free(struct vouch_setup_kernels *kernels)
 				kernels->btf[j] = NULL;
 		}
 		vouch_symbols_free(symbols);
-		vouch_btf_free(btf);
+		vouch_kbtf_free(btf);
 	}
 }

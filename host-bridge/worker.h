@@ -42,7 +42,7 @@ struct vouch_linker_args {
 	u32 n_profiles;
 	/* By VM; of verifiers. */
 	struct vouch_symbols *const *symbols;
-	struct vouch_btf *const *btf;
+	struct vouch_kbtf *const *btf;
 	u32 n_kernels;
 	const char *user;
 };

@@ -268,7 +268,7 @@ static void check(struct fixture *f, const u8 *data, size_t len)
 		return;
 	ask_hello(f);
 	if (!vouch_check(&f->view, f->object, f->object_len, NULL, f->target,
-			 &f->chk, &f->why))
+			 NULL, &f->chk, &f->why))
 		ask_names(f, data, len);
 }
 

@@ -127,12 +127,12 @@ static inline int fixture_type(struct fixture_types *t, const char *name)
 }
 
 /* The BTF of a kernel; @id is that of the structure "task". */
-static inline struct vouch_btf *fixture_btf(const struct fixture_kernel *k,
-					    u32 *id)
+static inline struct vouch_kbtf *fixture_btf(const struct fixture_kernel *k,
+					     u32 *id)
 {
 	const struct fixture_member *m;
 	struct fixture_types t;
-	struct vouch_btf *out;
+	struct vouch_kbtf *out;
 	const void *data;
 	u32 len;
 
@@ -143,7 +143,7 @@ static inline struct vouch_btf *fixture_btf(const struct fixture_kernel *k,
 					    fixture_type(&t, m->type), m->bit,
 					    m->bits));
 	data = btf__raw_data(t.btf, &len);
-	assert_int_equal(vouch_btf_parse(data, len, &out), 0);
+	assert_int_equal(vouch_kbtf_parse(data, len, &out), 0);
 	btf__free(t.btf);
 	return out;
 }

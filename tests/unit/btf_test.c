@@ -7,7 +7,7 @@
 
 struct moved {
 	int ret;
-	struct vouch_btf_place place;
+	struct vouch_kbtf_place place;
 	char why[256];
 };
 
@@ -17,13 +17,13 @@ static struct moved move_between(const struct fixture_kernel *from,
 {
 	struct moved m = { 0 };
 	u32 id, other;
-	struct vouch_btf *a = fixture_btf(from, &id);
-	struct vouch_btf *b = fixture_btf(to, &other);
+	struct vouch_kbtf *a = fixture_btf(from, &id);
+	struct vouch_kbtf *b = fixture_btf(to, &other);
 
-	m.ret = vouch_btf_move(a, id, off, size, b, &m.place, m.why,
-			       sizeof(m.why));
-	vouch_btf_free(a);
-	vouch_btf_free(b);
+	m.ret = vouch_kbtf_move(a, id, off, size, b, &m.place, m.why,
+				sizeof(m.why));
+	vouch_kbtf_free(a);
+	vouch_kbtf_free(b);
 	return m;
 }
 
@@ -244,8 +244,8 @@ static void what_is_no_field_is_refused(void **state)
 		.members = { { "state", "u32", 0, 0 } }, .size = 4
 	};
 	u32 id, i;
-	struct vouch_btf *btf = fixture_btf(&k, &id);
-	struct vouch_btf_place place;
+	struct vouch_kbtf *btf = fixture_btf(&k, &id);
+	struct vouch_kbtf_place place;
 	char why[256];
 
 	(void)state;
@@ -257,11 +257,11 @@ static void what_is_no_field_is_refused(void **state)
 	assert_int_equal(move_between(&k, &k, 0, 0).ret, -EPERM);
 	assert_int_equal(move_between(&small, &k, 0, 4).ret, 0);
 	assert_int_equal(move_between(&small, &k, 0, 8).ret, -EPERM);
-	vouch_btf_move(btf, 1, 0, 4, btf, &place, why, sizeof(why));
+	vouch_kbtf_move(btf, 1, 0, 4, btf, &place, why, sizeof(why));
 	assert_string_equal(why, "type 1 is no structure with a name");
 	for (i = 0; i <= id + 2; i++) {
-		int ret = vouch_btf_move(btf, i, 0, 4, btf, &place, why,
-					 sizeof(why));
+		int ret = vouch_kbtf_move(btf, i, 0, 4, btf, &place, why,
+					  sizeof(why));
 
 		assert_int_equal(
 			ret, !strncmp(place.field, "task.", 5) ||
@@ -270,10 +270,10 @@ static void what_is_no_field_is_refused(void **state)
 				     ? 0
 				     : -EPERM);
 	}
-	assert_int_equal(vouch_btf_move(btf, UINT32_MAX, 0, 4, btf, &place, why,
-					sizeof(why)),
+	assert_int_equal(vouch_kbtf_move(btf, UINT32_MAX, 0, 4, btf, &place,
+					 why, sizeof(why)),
 			 -EPERM);
-	vouch_btf_free(btf);
+	vouch_kbtf_free(btf);
 }
 
 static void structures_must_be_there_once(void **state)
@@ -281,8 +281,8 @@ static void structures_must_be_there_once(void **state)
 	const struct fixture_kernel k = fixture_kernel();
 	const struct fixture_kernel none = { .size = 8 };
 	struct fixture_types t;
-	struct vouch_btf *from, *to;
-	struct vouch_btf_place place;
+	struct vouch_kbtf *from, *to;
+	struct vouch_kbtf_place place;
 	char why[256];
 	const void *data;
 	u32 id, len, i;
@@ -298,48 +298,48 @@ static void structures_must_be_there_once(void **state)
 			btf__add_field(t.btf, "state", t.u32, 0, 0);
 		}
 		data = btf__raw_data(t.btf, &len);
-		assert_int_equal(vouch_btf_parse(data, len, &to), 0);
-		assert_int_equal(vouch_btf_move(from, id, 0, 4, to, &place, why,
-						sizeof(why)),
+		assert_int_equal(vouch_kbtf_parse(data, len, &to), 0);
+		assert_int_equal(vouch_kbtf_move(from, id, 0, 4, to, &place,
+						 why, sizeof(why)),
 				 -EPERM);
 		assert_non_null(strstr(why, i ? "several" : "no such"));
-		vouch_btf_free(to);
+		vouch_kbtf_free(to);
 		btf__free(t.btf);
 	}
 	assert_int_equal(move_between(&none, &k, 0, 4).ret, -EPERM);
-	vouch_btf_free(from);
+	vouch_kbtf_free(from);
 }
 
 static void places_are_named(void **state)
 {
 	const struct fixture_kernel k = fixture_kernel();
 	u32 id;
-	struct vouch_btf *btf = fixture_btf(&k, &id);
+	struct vouch_kbtf *btf = fixture_btf(&k, &id);
 	char field[VOUCH_FIELD_LEN];
 
 	(void)state;
-	vouch_btf_name(btf, "task", 5, field);
+	vouch_kbtf_name(btf, "task", 5, field);
 	assert_string_equal(field, "task.pid");
-	vouch_btf_name(btf, "task", 80, field);
+	vouch_kbtf_name(btf, "task", 80, field);
 	assert_string_equal(field, "task.deep");
-	vouch_btf_name(btf, "task", 152, field);
+	vouch_kbtf_name(btf, "task", 152, field);
 	assert_string_equal(field, "task.one.y");
-	vouch_btf_name(btf, "task", 70, field);
+	vouch_kbtf_name(btf, "task", 70, field);
 	assert_string_equal(field, "task");
-	vouch_btf_name(btf, "nothing", 0, field);
+	vouch_kbtf_name(btf, "nothing", 0, field);
 	assert_string_equal(field, "nothing");
-	vouch_btf_free(btf);
+	vouch_kbtf_free(btf);
 }
 
 static void what_is_no_btf_is_refused(void **state)
 {
 	static const u8 bytes[64] = { 0x9f, 0xeb, 1 };
-	struct vouch_btf *btf;
+	struct vouch_kbtf *btf;
 
 	(void)state;
-	assert_int_equal(vouch_btf_parse(bytes, 0, &btf), -EINVAL);
-	assert_int_equal(vouch_btf_parse(bytes, sizeof(bytes), &btf), -EINVAL);
-	assert_int_equal(vouch_btf_parse("no BTF", 6, &btf), -EINVAL);
+	assert_int_equal(vouch_kbtf_parse(bytes, 0, &btf), -EINVAL);
+	assert_int_equal(vouch_kbtf_parse(bytes, sizeof(bytes), &btf), -EINVAL);
+	assert_int_equal(vouch_kbtf_parse("no BTF", 6, &btf), -EINVAL);
 }
 
 int main(void)

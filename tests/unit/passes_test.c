@@ -8,7 +8,7 @@
 
 struct test {
 	struct fixture_kernel kernel, other;
-	struct vouch_btf *from, *to;
+	struct vouch_kbtf *from, *to;
 	u32 task;
 	struct pass_places there;
 	struct pass_load first, second;
@@ -21,7 +21,7 @@ static void compute_second(struct test *t)
 {
 	u32 id;
 
-	vouch_btf_free(t->to);
+	vouch_kbtf_free(t->to);
 	t->to = fixture_btf(&t->other, &id);
 	t->source.target = t->to;
 	pass_release(&t->second);
@@ -58,8 +58,8 @@ static int stop(void **state)
 	pass_release(&t->first);
 	pass_release(&t->second);
 	vouch_retargeting_release(&t->retargeting);
-	vouch_btf_free(t->from);
-	vouch_btf_free(t->to);
+	vouch_kbtf_free(t->from);
+	vouch_kbtf_free(t->to);
 	free(t);
 	return 0;
 }
