@@ -246,6 +246,24 @@ static int check_prog(struct check *c, const struct vouch_capture_prog *prog)
 	return check_prog_type(c, prog);
 }
 
+/*
+ * Contexts of XDP are facts of the capture if nothing else is known; of other
+ * types only whoever told every access was told how the target reads it.
+ */
+static int check_context(struct check *c,
+			 const struct vouch_capture_prog_view *view)
+{
+	u32 type = le32_to_cpu(view->prog->type);
+
+	if (type == BPF_PROG_TYPE_XDP || (c->retargeted && view->insns))
+		return 0;
+	return vouch_refuse_prog(c->why, view->prog->name,
+				 "program type %s: nobody has asked the target "
+				 "how it reads this program's context; submit "
+				 "the object to vouchd",
+				 vouch_prog_type_name(type));
+}
+
 /* The manifest repeats it, so it must be the code's. */
 static int check_depth(struct check *c, const struct vouch_capture_prog *prog,
 		       u32 depth)
@@ -332,6 +350,8 @@ static int check_progs(struct check *c)
 		struct vouch_checked_prog *out = &c->out->progs[i];
 
 		ret = check_prog(c, ctx.prog->prog);
+		if (!ret)
+			ret = check_context(c, ctx.prog);
 		if (!ret)
 			ret = check_places(c, ctx.prog);
 		if (ret)

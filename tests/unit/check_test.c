@@ -299,6 +299,16 @@ static void other_programs_are_refused(void **state)
 		"xdp-test");
 }
 
+static void a_context_that_was_not_asked_about_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_profile(f, "[\"xdp\"]", "[\"sched_cls\"]");
+	f->prog.type = cpu_to_le32(BPF_PROG_TYPE_SCHED_CLS);
+	refused(f, "program type sched_cls: nobody has asked the target",
+		"xdp-test");
+}
+
 static void what_cannot_be_linked_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -473,6 +483,7 @@ int main(void)
 		T(numbers_of_inlined_lookups_are_explained),
 		T(a_value_needs_an_array_of_one),
 		T(other_programs_are_refused),
+		T(a_context_that_was_not_asked_about_is_refused),
 		T(what_cannot_be_linked_is_refused),
 		T(another_stack_is_refused),
 		T(other_maps_are_refused),

@@ -68,8 +68,9 @@ def run(*args):
 
 def compile_object():
     arch = run("gcc", "-print-multiarch").stdout.decode().strip()
-    done = run("clang", "-O2", "-g", "-target", "bpf", "-I/usr/include/" +
-               arch, "-c", "-o", OBJECT, os.path.join(HERE, "two_maps.bpf.c"))
+    source = os.path.join(TOP, "tests", "independent", "two_maps.bpf.c")
+    done = run("clang", "-O2", "-g", "-target", "bpf",
+               "-I/usr/include/" + arch, "-c", "-o", OBJECT, source)
     if done.returncode:
         sys.exit("compiling two_maps.bpf.c: " + done.stderr.decode())
 
