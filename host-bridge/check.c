@@ -188,8 +188,8 @@ static int check_facts(struct check *c)
 				    LOST);
 	if (out->array_value > 4096 || out->array_value % 8 ||
 	    out->map_max_entries > 4092 || out->map_max_entries % 4 ||
-	    out->htab_key > 4096 || out->htab_key % 8 ||
-	    out->prog_func > 120 || out->prog_func % 8)
+	    out->htab_key > 4096 || out->htab_key % 8 || out->prog_func > 120 ||
+	    out->prog_func % 8)
 		return vouch_refuse(c->why,
 				    "capture: the layout of maps that it "
 				    "states is none; %s",
