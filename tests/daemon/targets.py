@@ -103,7 +103,7 @@ def test_deliver(tap):
             (data, {"target": "none"}, 2, "an unknown target"),
             (data, {"target": None}, 2, "no target where there are two"),
             (data, {"attach": 1}, 2, "a hook that is no text"),
-            (data, {"attach": "x" * 64}, 2, "a long hook"),
+            (data, {"attach": "x" * 128}, 2, "a long hook"),
             (data, {"attach": "a\nb"}, 2, "a hook of two lines"),
             (data, {"target": "away"}, 6, "a slot that the target has not")):
         kind, _, body, _ = client.request(
