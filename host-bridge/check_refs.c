@@ -282,6 +282,33 @@ static bool explained_by_map(const struct matcher *m, u32 value)
 	return false;
 }
 
+/*
+ * Is it a constant of what stands in an access's place? Of a part of a field
+ * the kernel loads the whole, and masks what was asked for.
+ */
+static bool explained_by_access(const struct matcher *m, u32 value)
+{
+	const struct vouch_capture_prog_view *prog = m->ctx->prog;
+	u32 i, n;
+
+	for (i = 0; i < prog->n_accesses; i++) {
+		const struct vouch_access_view *a = &prog->accesses[i];
+		u32 field = le32_to_cpu(a->access->field_size);
+
+		if (field > 1 && (value == 0xff || value == 0xffff))
+			return true;
+		for (n = 0; n < a->n_insns; n++) {
+			__le32 imm;
+
+			memcpy(&imm, a->insns + n * VOUCH_INSN_LEN + 4,
+			       sizeof(imm));
+			if (le32_to_cpu(imm) == value)
+				return true;
+		}
+	}
+	return false;
+}
+
 static bool is_r10_alu(const struct vouch_x86_insn *insn, u8 rm, u8 reg)
 {
 	return insn->wide && !insn->mem && insn->rm == rm && insn->reg == reg &&
@@ -322,7 +349,8 @@ static int match_imm32(struct matcher *m, u32 i)
 	    vouch_object_calls(m->ctx->object, BPF_FUNC_loop))
 		return 0;
 	if (vouch_object_has32(m->ctx->object, value) ||
-	    explained_by_map(m, value) || is_alu_limit(m, i))
+	    explained_by_map(m, value) || explained_by_access(m, value) ||
+	    is_alu_limit(m, i))
 		return 0;
 	return REFUSE(m, insn->off,
 		      "32-bit constant 0x%x is not the object's: perhaps an "
@@ -396,13 +424,14 @@ static int match_tail_call(struct matcher *m, const struct vouch_x86_insn *insn)
 			      "a tail call, for which the object has no call; "
 			      "verify again, in a fresh VM");
 	if ((u32)insn->disp != chk->array_value ||
-	    insn->access != chk->map_max_entries ||
-	    !chk->prog_func || insn->rm != chk->prog_func)
-		return REFUSE(m, insn->off,
-			      "a tail call that looks for max_entries, entries "
-			      "and code at %u, %d and %u, not where the capture "
-			      "says that they are; verify again, in a fresh VM",
-			      insn->access, insn->disp, insn->rm);
+	    insn->access != chk->map_max_entries || !chk->prog_func ||
+	    insn->rm != chk->prog_func)
+		return REFUSE(
+			m, insn->off,
+			"a tail call that looks for max_entries, entries "
+			"and code at %u, %d and %u, not where the capture "
+			"says that they are; verify again, in a fresh VM",
+			insn->access, insn->disp, insn->rm);
 	return match_jump(m, insn);
 }
 
@@ -439,8 +468,8 @@ int vouch_refs_check(const struct vouch_refs_context *ctx, u32 index,
 	/* One for each declared reference, each tail call, and the exit. */
 	for (i = 0; i < code->n_insns; i++)
 		n_tail += code->insns[i].kind == VOUCH_X86_TAIL_CALL;
-	out->fixups = calloc(m.func->n_refs + n_tail + 1ul,
-			     sizeof(*out->fixups));
+	out->fixups =
+		calloc(m.func->n_refs + n_tail + 1ul, sizeof(*out->fixups));
 	if (!out->fixups)
 		return -ENOMEM;
 	for (i = 0; !ret && i < code->n_insns; i++)

@@ -26,8 +26,9 @@ typedef int (*vouch_bpf_call_fn)(void *arg, union bpf_attr *attr);
  * vouch_bpf_call_watch() - see the program loads of this process.
  * @fn: called before each one; NULL: not any more
  * @arg: handed to it
+ * @copying: nothing is really loaded; updates of maps are not made either
  */
-void vouch_bpf_call_watch(vouch_bpf_call_fn fn, void *arg);
+void vouch_bpf_call_watch(vouch_bpf_call_fn fn, void *arg, bool copying);
 
 /**
  * vouch_bpf_call_release() - set the release that uname(2) gives.

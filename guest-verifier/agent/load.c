@@ -369,7 +369,8 @@ static bool copy_programs(struct vouch_load *load, struct vouch_relocate *r)
 
 	for (i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
 		if (!prepare_object(load, paths[i]) ||
-		    (!i && !vouch_prototype_judge(load)))
+		    (!i && !load->options->record &&
+		     !vouch_prototype_judge(load)))
 			return false;
 		load->err = vouch_relocate_copy(load, r, paths[i]);
 		if (load->err)

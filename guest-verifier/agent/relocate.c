@@ -66,9 +66,9 @@ int vouch_relocate_copy(struct vouch_load *load, struct vouch_relocate *r,
 		bpf_program__set_log_buf(load->progs[i].prog, &marks[i], 1);
 		bpf_program__set_log_level(load->progs[i].prog, 4);
 	}
-	vouch_bpf_call_watch(copy_load, r);
+	vouch_bpf_call_watch(copy_load, r, true);
 	err = bpf_object__load(load->bpf) ? -errno : 0;
-	vouch_bpf_call_watch(NULL, NULL);
+	vouch_bpf_call_watch(NULL, NULL, false);
 	for (i = 0; i < load->n_progs; i++) {
 		r->progs[i].log_buf = NULL;
 		if (!(for_target ? r->progs[i].target : r->progs[i].own))
@@ -81,7 +81,7 @@ void vouch_relocate_release(struct vouch_relocate *r)
 {
 	u32 i;
 
-	vouch_bpf_call_watch(NULL, NULL);
+	vouch_bpf_call_watch(NULL, NULL, false);
 	for (i = 0; i < r->n_progs; i++) {
 		free(r->progs[i].own);
 		free(r->progs[i].target);
@@ -184,7 +184,7 @@ int vouch_relocate_begin(struct vouch_relocate *r)
 					  is_memory(&p->target[j]);
 		}
 	}
-	vouch_bpf_call_watch(mix_load, r);
+	vouch_bpf_call_watch(mix_load, r, false);
 	return 0;
 }
 

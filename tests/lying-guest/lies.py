@@ -7,7 +7,7 @@ The names are what the lying agent and module obey: see agent/lie.h.
 
 import struct
 
-from layout import CALL, CONST, EXIT, MAP, SUBCALL, add
+from capture_layout import CALL, CONST, EXIT, MAP, SUBCALL, add
 
 JIT = "not what the JIT of Linux 6.1 emits"
 

@@ -17,7 +17,7 @@ import time
 
 sys.path[:0] = ["scripts", "tests/lib", "tests/lying-guest"]
 import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
-import layout as layouts  # noqa: E402  pylint: disable=wrong-import-position
+import capture_layout as layouts  # noqa: E402  pylint: disable=wrong-import-position
 import lies  # noqa: E402  pylint: disable=wrong-import-position
 import tap  # noqa: E402  pylint: disable=wrong-import-position
 import wire  # noqa: E402  pylint: disable=wrong-import-position

@@ -111,7 +111,7 @@ static void test_refusals(void)
 		{ "no-retpoline", ENOEXEC, "retpolines" },
 		{ "call-depth", ENOEXEC, "call-depth" },
 		{ "import", ENOEXEC, "vouch_bpf_nothing" },
-		{ "prog-type", ENOEXEC, "type 5" },
+		{ "prog-type", ENOEXEC, "type 31" },
 		{ "prog-twin", ENOEXEC, "two programs" },
 		{ "map-twin", ENOEXEC, "two maps" },
 		{ "map-type", ENOEXEC, "type 14" },

@@ -213,7 +213,7 @@ class Writer:
             COUNT_PROGS, COUNT_MAPS, COUNT_SLOTS))
         self.good("prog-type", make_image.Image(
             self.profile, PASS % 2,
-            [{"name": "prog", "function": "prog", "type": 5}]))
+            [{"name": "prog", "function": "prog", "type": 31}]))
         self.good("prog-twin", make_image.Image(
             self.profile, PASS % 2,
             [{"name": "prog", "function": "prog"}] * 2))
