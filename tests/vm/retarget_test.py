@@ -1,0 +1,83 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""A program that reads struct __sk_buff, from the submission to the wire.
+
+Verified on the stock kernel, whose sk_buff lies otherwise than the target's;
+run at tc ingress of a kernel without BPF.
+"""
+
+import os
+import struct
+import subprocess
+import sys
+
+sys.path[:0] = ["scripts", "tests/lib"]
+import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
+import tap  # noqa: E402  pylint: disable=wrong-import-position
+import wire  # noqa: E402  pylint: disable=wrong-import-position
+import wirenet  # noqa: E402  pylint: disable=wrong-import-position
+
+OBJECT = os.path.join(lab_module.BUILD, "objects", "skb_fields.o")
+# In the order of struct fields; what the device decides is not looked at.
+FIELDS = ("len", "pkt_type", "mark", "mark_low", "queue_mapping", "protocol",
+          "vlan_present", "priority", "ingress_ifindex", "ifindex",
+          "tc_index", "hash", "cb", "tc_classid", "direct", "dest",
+          "gso_segs", "gso_size")
+BROADCAST = 1
+WANTED = {"len": 60, "pkt_type": BROADCAST, "mark": 0x12345678,
+          "mark_low": 0x78, "protocol": 0x0008, "vlan_present": 0,
+          "priority": 77, "tc_index": 0, "cb": 99, "tc_classid": 0,
+          "direct": 60, "dest": 0xff, "gso_segs": 0, "gso_size": 0}
+
+
+def moved(t, image):
+    """What the image says of its fields, by the command line."""
+    text = subprocess.run([os.path.join(lab_module.BUILD, "vouch"), "inspect",
+                           "--json", image["path"]], check=True,
+                          stdout=subprocess.PIPE).stdout
+    fields = {f["name"]: f for f in lab_module.json.loads(text)["fields"]}
+    t.check({"__sk_buff." + name for name in
+             ("len", "mark", "priority", "protocol", "pkt_type")} <=
+            set(fields), "the image lists what was moved", fields)
+    t.check(any(f["offset"] != f["target_offset"] for f in fields.values()),
+            "which lies elsewhere on the target", fields)
+
+
+def seen(client, image):
+    got, _ = client.call("target.map.dump", target="lab", image=image,
+                         map="seen")
+    value = bytes.fromhex(got["entries"][0]["value"])
+    return dict(zip(FIELDS, struct.unpack("<%dI" % len(FIELDS), value)))
+
+
+def fields(t, lab):
+    rc, result = lab.vouch("submit", OBJECT, "--target", "lab", "--attach",
+                           "tc:eth0:ingress")
+    t.check(rc == 0 and result["deliveries"][0]["status"] == "attached",
+            "a program that reads __sk_buff is attached", result)
+    moved(t, result["image"])
+    answered = wirenet.echo_replies(lab, [(wirenet.HOST_IP, 7)], 7)
+    t.equal(answered, {7}, "a frame comes through")
+    got = seen(wire.Client(lab.socket), result["image"]["name"])
+    for name, value in WANTED.items():
+        t.equal(got[name], value, "the target's " + name)
+    t.equal(got["ingress_ifindex"], got["ifindex"],
+            "it came in where the program is")
+    t.check(got["ifindex"], "which is an interface", got)
+
+
+def main():
+    t = tap.Tap()
+    lab = lab_module.Lab("retarget-test", target="lab", variant="asan")
+    try:
+        lab.up()
+        t.run(fields, lab)
+    except (lab_module.LabError, wire.WireError) as e:
+        t.check(False, "the lab", e)
+    finally:
+        t.check(lab.down(), "the lab stops")
+    t.end()
+
+
+if __name__ == "__main__":
+    main()
