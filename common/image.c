@@ -112,8 +112,7 @@ static const char *check_sections(struct vouch_image *img)
 				   s[VOUCH_SECTION_SHSTRTAB].sh_size, s);
 }
 
-const void *vouch_image_section(const struct vouch_image *img, u32 i,
-				u32 *size)
+const void *vouch_image_section(const struct vouch_image *img, u32 i, u32 *size)
 {
 	*size = (u32)img->sections[i].sh_size;
 	return img->file + img->sections[i].sh_offset;
@@ -174,8 +173,8 @@ static const char *check_modinfo(struct vouch_image *img)
 
 static const char *check_this_module(struct vouch_image *img)
 {
-	const u8 *m =
-		vouch_image_section(img, VOUCH_SECTION_THIS_MODULE, &img->module_size);
+	const u8 *m = vouch_image_section(img, VOUCH_SECTION_THIS_MODULE,
+					  &img->module_size);
 	u32 off = 0;
 
 	if (img->module_size < MIN_MODULE_SIZE ||
@@ -226,8 +225,10 @@ static const char *check_notes(struct vouch_image *img)
 	const u8 *desc;
 	u32 len;
 
-	img->text = vouch_image_section(img, VOUCH_SECTION_TEXT, &img->text_len);
-	img->data = vouch_image_section(img, VOUCH_SECTION_DATA, &img->data_len);
+	img->text =
+		vouch_image_section(img, VOUCH_SECTION_TEXT, &img->text_len);
+	img->data =
+		vouch_image_section(img, VOUCH_SECTION_DATA, &img->data_len);
 	desc = note(img, VOUCH_SECTION_REQUIREMENTS, VOUCH_NOTE_REQUIREMENTS,
 		    &len);
 	if (!desc)

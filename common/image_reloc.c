@@ -59,8 +59,7 @@ static const char *check_address(const struct vouch_image *img,
 	if (r->r_offset < 2)
 		return "relocation: an address that no movabs loads";
 	insn = img->text + r->r_offset - 2;
-	if ((insn[0] != 0x48 && insn[0] != 0x49) ||
-	    (insn[1] & 0xf8) != 0xb8)
+	if ((insn[0] != 0x48 && insn[0] != 0x49) || (insn[1] & 0xf8) != 0xb8)
 		return "relocation: an address that no movabs loads";
 	return NULL;
 }
@@ -209,8 +208,8 @@ static const char *check_faults(struct vouch_image *img)
 	u64 end = 0;
 
 	img->faults = vouch_image_section(img, VOUCH_SECTION_EX_TABLE, &size);
-	img->fault_relas = vouch_image_section(
-		img, VOUCH_SECTION_RELA_EX_TABLE, &relas);
+	img->fault_relas =
+		vouch_image_section(img, VOUCH_SECTION_RELA_EX_TABLE, &relas);
 	img->n_faults = size / sizeof(*img->faults);
 	if (size % sizeof(*img->faults) ||
 	    relas != 2ull * img->n_faults * sizeof(Elf64_Rela))

@@ -66,7 +66,8 @@ static bool read_start(struct reader *r)
 {
 	if (!skip(r, "\x0f\x1f\x44\x00\x00", 5))
 		return false;
-	if (r->place->tail_calls && !r->place->function && skip(r, "\x31\xc0", 2))
+	if (r->place->tail_calls && !r->place->function &&
+	    skip(r, "\x31\xc0", 2))
 		r->out->tail = true;
 	else if (!skip(r, "\x66\x90", 2))
 		return false;
@@ -85,9 +86,9 @@ static bool read_counter(struct reader *r)
 
 static int read_prologue(struct reader *r)
 {
-	static const char *const push[N_CALLEE_SAVED] = {
-		"\x53", "\x41\x55", "\x41\x56", "\x41\x57"
-	};
+	static const char *const push[N_CALLEE_SAVED] = { "\x53", "\x41\x55",
+							  "\x41\x56",
+							  "\x41\x57" };
 	struct vouch_disasm_insn insn;
 	u32 off = 0, i;
 	int ret;
@@ -140,7 +141,8 @@ static int check_registers(struct reader *r, const struct vouch_x86_insn *insn)
 	if (insn->writes == VOUCH_X86_RBP)
 		return refuse(r, insn->off, "the frame pointer is changed");
 	for (i = 0; i < N_CALLEE_SAVED; i++)
-		if (reg_used(insn, callee_saved[i]) && !(r->out->pushed & (1u << i)))
+		if (reg_used(insn, callee_saved[i]) &&
+		    !(r->out->pushed & (1u << i)))
 			return refuse(r, insn->off,
 				      "a register is used that "
 				      "the prologue does not "
@@ -166,8 +168,7 @@ static int check_second(struct reader *r, u32 off, u32 len)
 			return refuse(r, off, "no instruction");
 		off += insn.len;
 	}
-	return off == end ? 0
-			  : refuse(r, off, "two readings of one sequence");
+	return off == end ? 0 : refuse(r, off, "two readings of one sequence");
 }
 
 /* Two decoders that know nothing of each other must agree. */

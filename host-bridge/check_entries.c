@@ -77,8 +77,7 @@ int vouch_entries_check(const struct vouch_capture_view *cap, u32 map,
 	for (i = 0; !ret && entries && i < n; i++)
 		if (entries[i])
 			ret = take_prog(
-				m,
-				cap->progs[le32_to_cpu(entries[i]) - 1].prog,
+				m, cap->progs[le32_to_cpu(entries[i]) - 1].prog,
 				owner, why);
 	return ret;
 }

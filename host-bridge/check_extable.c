@@ -82,9 +82,9 @@ static int match_load(struct matcher *m, const struct vouch_x86_insn *insn)
 }
 
 int vouch_extable_check(const struct vouch_refs_context *ctx, u32 index,
-		       const struct vouch_code *code,
-		       struct vouch_checked_func *out,
-		       struct vouch_refusal *why)
+			const struct vouch_code *code,
+			struct vouch_checked_func *out,
+			struct vouch_refusal *why)
 {
 	struct matcher m = {
 		.ctx = ctx,
@@ -108,10 +108,10 @@ int vouch_extable_check(const struct vouch_refs_context *ctx, u32 index,
 			ret = match_load(&m, insn);
 	}
 	if (!ret && out->n_loads < m.func->n_extable)
-		ret = REFUSE(&m,
-			     le32_to_cpu(m.func->extable[out->n_loads].insn_off),
-			     "the exception table has an entry for what is no "
-			     "load that may fault; verify again, in a fresh "
-			     "VM");
+		ret = REFUSE(
+			&m, le32_to_cpu(m.func->extable[out->n_loads].insn_off),
+			"the exception table has an entry for what is no "
+			"load that may fault; verify again, in a fresh "
+			"VM");
 	return ret;
 }

@@ -20,8 +20,8 @@
  * Return: 0, -EPERM with @why, or -ENOMEM.
  */
 int vouch_extable_check(const struct vouch_refs_context *ctx, u32 index,
-		       const struct vouch_code *code,
-		       struct vouch_checked_func *out,
-		       struct vouch_refusal *why);
+			const struct vouch_code *code,
+			struct vouch_checked_func *out,
+			struct vouch_refusal *why);
 
 #endif /* VOUCH_CHECK_EXTABLE_H */

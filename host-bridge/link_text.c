@@ -310,8 +310,7 @@ static int link_jump(struct linker *l, u8 *code, u64 off, u32 len)
 				    "that uses retpolines, such as EPYC");
 	code[0] = JMP_REL32;
 	memset(code + 1, 0, JUMP_LEN - 1);
-	add_rela(&l->text->relas, off + 1, l->indirect_sym, R_X86_64_PLT32,
-		 -4);
+	add_rela(&l->text->relas, off + 1, l->indirect_sym, R_X86_64_PLT32, -4);
 	add_rela(&l->text->retpolines,
 		 4 * (l->text->retpolines.len / sizeof(Elf64_Rela)),
 		 VOUCH_SYM_TEXT, R_X86_64_PC32, (s64)off);
@@ -341,9 +340,8 @@ static void link_loads(struct linker *l, const struct vouch_checked_func *chk,
 }
 
 /* @first: index of the program's first function in func_off. */
-static int link_fixup(struct linker *l,
-		      const struct vouch_capture_func_view *f, u32 first,
-		      u64 base, const struct vouch_fixup *x)
+static int link_fixup(struct linker *l, const struct vouch_capture_func_view *f,
+		      u32 first, u64 base, const struct vouch_fixup *x)
 {
 	u8 *code = l->text->code.data + base + x->off;
 	u64 off = base + x->off;
@@ -435,7 +433,8 @@ static int finish(struct linker *l)
 
 int vouch_text_link(const struct vouch_capture_view *cap,
 		    const struct vouch_checked *chk, bool rethunk,
-		    bool retpoline, struct vouch_text *text, struct vouch_refusal *why)
+		    bool retpoline, struct vouch_text *text,
+		    struct vouch_refusal *why)
 {
 	struct linker l = {
 		.cap = cap,

@@ -35,7 +35,8 @@ struct vouch_text {
  */
 int vouch_text_link(const struct vouch_capture_view *cap,
 		    const struct vouch_checked *chk, bool rethunk,
-		    bool retpoline, struct vouch_text *text, struct vouch_refusal *why);
+		    bool retpoline, struct vouch_text *text,
+		    struct vouch_refusal *why);
 
 /**
  * vouch_text_release() - free what vouch_text_link() allocated.

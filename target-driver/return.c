@@ -24,12 +24,11 @@
 	".balign " align ", 0xcc\n.globl " name "\n"               \
 	".type " name ", @function\n" name ": " insn ".size " name \
 	", . - " name "\n"
-#define SITES                                                \
-	".pushsection .text\n"                               \
-	SITE("64", "vouch_return_low", RETURN)               \
-	SITE("32", "vouch_return_high", RETURN)              \
-	SITE("64", "vouch_jump_low", JUMP)                   \
-	SITE("32", "vouch_jump_high", JUMP) ".popsection\n"
+#define SITES                                                         \
+	".pushsection .text\n" SITE("64", "vouch_return_low", RETURN) \
+		SITE("32", "vouch_return_high",                       \
+		     RETURN) SITE("64", "vouch_jump_low", JUMP)       \
+			SITE("32", "vouch_jump_high", JUMP) ".popsection\n"
 
 asm(SITES);
 

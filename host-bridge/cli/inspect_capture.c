@@ -138,8 +138,7 @@ static json_t *extable_json(const struct vouch_capture_func_view *func)
 				  (json_int_t)le32_to_cpu(e->insn_off),
 				  "length",
 				  (json_int_t)le32_to_cpu(e->insn_len),
-				  "register",
-				  (json_int_t)le32_to_cpu(e->reg)));
+				  "register", (json_int_t)le32_to_cpu(e->reg)));
 	}
 	return list;
 }
@@ -152,12 +151,11 @@ static json_t *funcs_json(const struct vouch_capture_view *view,
 
 	for (i = 0; i < prog->n_funcs; i++) {
 		const struct vouch_capture_func_view *fn = &prog->funcs[i];
-		json_t *func =
-			json_pack("{s:I, s:I, s:o, s:o}", "index",
-				  (json_int_t)i, "length",
-				  (json_int_t)fn->code_len, "references",
-				  refs_json(view, prog, fn), "exceptions",
-				  extable_json(fn));
+		json_t *func = json_pack("{s:I, s:I, s:o, s:o}", "index",
+					 (json_int_t)i, "length",
+					 (json_int_t)fn->code_len, "references",
+					 refs_json(view, prog, fn),
+					 "exceptions", extable_json(fn));
 
 		if (code)
 			json_object_set_new(

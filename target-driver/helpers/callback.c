@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Loops over a function of the image; the meaning is kernel/bpf/bpf_iter.c's. */
+/* Loops over a function of the image; the meaning is kernel/bpf/bpf_iter.c's.
+ */
 
 #include <linux/bpf.h>
 

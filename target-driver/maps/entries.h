@@ -21,8 +21,8 @@
  *
  * Return: the entries, for vouch_entries_free(), or NULL without memory.
  */
-struct vouch_entries *vouch_entries_new(const struct vouch_requirements_view *req,
-					const u8 *text);
+struct vouch_entries *
+vouch_entries_new(const struct vouch_requirements_view *req, const u8 *text);
 
 /**
  * vouch_entries_free() - release blocks that no array refers to any more.

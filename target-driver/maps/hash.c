@@ -186,14 +186,14 @@ vouch_untraced long vouch_hash_remove(struct vouch_map *map, void *key)
 /* The element may go, and be used again, while it is called for. */
 static vouch_untraced long for_each_in(struct vouch_map *map,
 				       struct vouch_bucket *b,
-				       vouch_callback_fn call, u64 ctx,
-				       u32 *n)
+				       vouch_callback_fn call, u64 ctx, u32 *n)
 {
 	bool percpu = map->ops == &vouch_percpu_hash_ops;
 	struct hlist_nulls_node *next;
 	struct vouch_elem *e;
 
-	hlist_nulls_for_each_entry_safe(e, next, &b->head, node) {
+	hlist_nulls_for_each_entry_safe(e, next, &b->head, node)
+	{
 		void *value = percpu ? this_cpu_ptr(vouch_elem_pptr(map, e))
 				     : vouch_elem_value(map, e);
 

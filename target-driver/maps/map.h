@@ -45,8 +45,8 @@ struct vouch_map_def {
  * lookup, update and remove are what programs call, with the key and value
  * in kernel memory and the meaning of the kernel's own map operations; all
  * run under RCU. for_each calls a program's function for each element until it
- * returns other than 0, and returns how many calls that made. copy and store are user space's: they exchange value_io
- * bytes.
+ * returns other than 0, and returns how many calls that made. copy and store
+ * are user space's: they exchange value_io bytes.
  */
 struct vouch_map_ops {
 	u32 type;

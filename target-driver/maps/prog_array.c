@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Arrays of programs, with the meaning of the kernel's kernel/bpf/arraymap.c. */
+/* Arrays of programs, with the meaning of the kernel's kernel/bpf/arraymap.c.
+ */
 
 #include <linux/bpf.h>
 #include <linux/slab.h>
@@ -8,7 +9,8 @@
 
 #include "maps/entries.h"
 
-#define MAX_PROG_FUNC 120 /* of bpf_func in a block; code has one byte for it */
+#define MAX_PROG_FUNC 120 /* of bpf_func in a block; code has one byte for it \
+			   */
 
 struct vouch_entries {
 	u32 n;
@@ -30,8 +32,8 @@ static bool is_of(const struct vouch_entries *e, const u8 *block)
 	return block >= e->blocks && block < e->blocks + e->n * e->block_len;
 }
 
-struct vouch_entries *vouch_entries_new(const struct vouch_requirements_view *req,
-					const u8 *text)
+struct vouch_entries *
+vouch_entries_new(const struct vouch_requirements_view *req, const u8 *text)
 {
 	u32 func = le32_to_cpu(req->req->prog_func), len = func + 8, i;
 	struct vouch_entries *e;

@@ -74,8 +74,7 @@ static long each(struct bpf_map *map, __u32 *key, __u64 *value, struct sum *s)
 }
 
 /* Which elements of a hash map come first is not said. */
-static long count(struct bpf_map *map, __u32 *key, __u64 *value,
-		  struct sum *s)
+static long count(struct bpf_map *map, __u32 *key, __u64 *value, struct sum *s)
 {
 	s->calls++;
 	return s->calls == s->stop_at;
@@ -102,28 +101,26 @@ static __noinline void loops(__u32 len)
 	note(7, s.total);
 }
 
-#define PUT(map, key, value)                           \
-	do {                                           \
-		__u64 v = value;                       \
-		__u32 k = key;                         \
-                                                       \
-		bpf_map_update_elem(&map, &k, &v, 0);  \
+#define PUT(map, key, value)                          \
+	do {                                          \
+		__u64 v = value;                      \
+		__u32 k = key;                        \
+                                                      \
+		bpf_map_update_elem(&map, &k, &v, 0); \
 	} while (0)
 
-#define EACH(map, base)                                               \
-	do {                                                          \
-		struct sum s = {};                                    \
-                                                                      \
-		PUT(map, 0, base);                                    \
-		PUT(map, 1, base + 7);                                \
-		PUT(map, 2, base * 2);                                \
-		note(base, bpf_for_each_map_elem(&map, each, &s, 0)); \
-		note(base + 1, s.total);                              \
-		s.stop_at = s.calls + 2;                              \
-		note(base + 2,                                        \
-		     bpf_for_each_map_elem(&map, count, &s, 0));      \
-		note(base + 3,                                        \
-		     bpf_for_each_map_elem(&map, each, &s, 1));       \
+#define EACH(map, base)                                                    \
+	do {                                                               \
+		struct sum s = {};                                         \
+                                                                           \
+		PUT(map, 0, base);                                         \
+		PUT(map, 1, base + 7);                                     \
+		PUT(map, 2, base * 2);                                     \
+		note(base, bpf_for_each_map_elem(&map, each, &s, 0));      \
+		note(base + 1, s.total);                                   \
+		s.stop_at = s.calls + 2;                                   \
+		note(base + 2, bpf_for_each_map_elem(&map, count, &s, 0)); \
+		note(base + 3, bpf_for_each_map_elem(&map, each, &s, 1));  \
 	} while (0)
 
 SEC("xdp")

@@ -19,8 +19,10 @@ struct {
 	__uint(key_size, 4);
 	__array(values, int(void *));
 } next SEC(".maps") = {
-	.values = { [0] = (void *)&one, [1] = (void *)&two,
-		    [3] = (void *)&around, [4] = (void *)&far },
+	.values = { [0] = (void *)&one,
+		    [1] = (void *)&two,
+		    [3] = (void *)&around,
+		    [4] = (void *)&far },
 };
 
 struct {

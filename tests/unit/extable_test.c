@@ -165,8 +165,7 @@ static void branches_do_not_enter_a_check(void **state)
 	start_over(f);
 	/* je to the load, past its check */
 	fixture_insert(f, 0, marks.mov, "\x74\x1f", 2);
-	f->funcs[0].extable[0].insn_off =
-		cpu_to_le32(marks.mov + 2 + GUARD);
+	f->funcs[0].extable[0].insn_off = cpu_to_le32(marks.mov + 2 + GUARD);
 	refused(f, "a branch to where no instruction starts", "function 0");
 }
 

@@ -126,8 +126,8 @@ static inline void btf_map(const struct fixture *f, struct btf_text *b)
 	const struct {
 		const char *name;
 		u32 n;
-	} rows[] = { { "type", progs ? BPF_MAP_TYPE_PROG_ARRAY
-					   : BPF_MAP_TYPE_HASH },
+	} rows[] = { { "type",
+		       progs ? BPF_MAP_TYPE_PROG_ARRAY : BPF_MAP_TYPE_HASH },
 		     { "key_size", 4 },
 		     { "max_entries", 1000 } };
 	struct btf_member m[4] = {};

@@ -53,8 +53,7 @@ static void a_planted_address_is_found(void **state)
 		struct fixture *f = *state;
 
 		print_message("  %s\n", planted[i].name);
-		assert_int_equal(scan_with(f, planted[i].bytes,
-					   planted[i].len),
+		assert_int_equal(scan_with(f, planted[i].bytes, planted[i].len),
 				 -EPERM);
 		assert_non_null(strstr(f->why.text, "may be an address"));
 	}
@@ -70,9 +69,8 @@ static void other_numbers_are_none(void **state)
 	size_t i;
 
 	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		assert_int_equal(scan_with(*state, numbers[i].bytes,
-					   numbers[i].len),
-				 0);
+		assert_int_equal(
+			scan_with(*state, numbers[i].bytes, numbers[i].len), 0);
 }
 
 static void what_is_no_code_is_refused(void **state)

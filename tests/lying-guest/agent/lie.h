@@ -22,9 +22,8 @@ int lying_channel_recv(int fd, u32 max_blob, int timeout_ms,
 		       struct vouch_message *msg, const char **why);
 json_t *lying_verify_object(const struct vouch_kernel *kernel,
 			    const struct vouch_options *options,
-			    const struct vouch_target *target,
-			    const void *data, size_t size, u8 **capture,
-			    size_t *capture_len);
+			    const struct vouch_target *target, const void *data,
+			    size_t size, u8 **capture, size_t *capture_len);
 int lying_channel_send(int fd, enum vouch_frame_type type, u32 id,
 		       const json_t *json, const void *blob, size_t blob_len);
 
