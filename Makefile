@@ -291,8 +291,9 @@ $(B)/objects/%.o: tests/corpus/%.bpf.c | $(B)/.setup
 	@mkdir -p $(@D)
 	$(Q)clang -O2 -g -target bpf -I/usr/include/$$(gcc -print-multiarch) \
 		-Wall -Werror -c -o $@ $<
-$(B)/objects/xdpfilt_dny_all.o: | $(B)/.setup
-	@scripts/debian-objects $(B)/objects
+$(B)/objects/xdpfilt_dny_all.o: scripts/debian-objects scripts/corpus/carve.py | $(B)/.setup
+	@scripts/debian-objects $(B)/debian-objects
+	@cp $(B)/debian-objects/xdpfilt_*.o $(@D)/
 
 # The lying guest: a module and an agent of tests/ in a verifier VM of their
 # own. It is built beside the product's and goes into no other archive.
