@@ -9,14 +9,15 @@
  *	name	what vouch_target exports is vouch_bpf_<name>
  *	gpl	1: EXPORT_SYMBOL_GPL, as the helper's gpl_only says; 0: not
  *
- * The bridge links a call by this table, vouch_target defines each of them,
- * and a test compares each with the kernel's own. What is not listed here is
- * refused by the symbol's name.
+ * The bridge links a call by this table, vouch_target defines each of them
+ * that its kernel allows (target-driver/offer.h), and a test compares each with
+ * the kernel's own. What is not listed here is refused by the symbol's name.
  */
 #ifndef VOUCH_HELPERS_H
 #define VOUCH_HELPERS_H
 
-#define VOUCH_HELPERS(X)                                                \
+/* What needs nothing of the target's configuration. */
+#define VOUCH_HELPERS_CORE(X)                                           \
 	/* map operations that the verifier puts in a helper's place */ \
 	X(array_map_lookup_elem, array_lookup, 0)                       \
 	X(array_map_update_elem, array_update, 0)                       \
@@ -50,5 +51,31 @@
 	X(bpf_xdp_adjust_tail, xdp_adjust_tail, 0)                      \
 	X(bpf_xdp_adjust_meta, xdp_adjust_meta, 0)                      \
 	X(bpf_xdp_redirect, xdp_redirect, 0)
+
+/* Tracing: memory that may not be there, and who runs. */
+#define VOUCH_HELPERS_TRACING(X)                                  \
+	X(bpf_probe_read_kernel, probe_read_kernel, 1)            \
+	X(bpf_probe_read_kernel_str, probe_read_kernel_str, 1)    \
+	X(bpf_probe_read_user, probe_read_user, 1)                \
+	X(bpf_probe_read_user_str, probe_read_user_str, 1)        \
+	X(bpf_probe_read_compat, probe_read_compat, 1)            \
+	X(bpf_probe_read_compat_str, probe_read_compat_str, 1)    \
+	X(bpf_get_current_pid_tgid, get_current_pid_tgid, 0)      \
+	X(bpf_get_current_uid_gid, get_current_uid_gid, 0)        \
+	X(bpf_get_current_comm, get_current_comm, 0)              \
+	X(bpf_get_current_task, get_current_task, 1)              \
+	X(bpf_get_current_task_btf, get_current_task_btf, 1)      \
+	X(bpf_task_pt_regs, task_pt_regs, 1)
+
+/* Tracing: where CGROUPS is set. */
+#define VOUCH_HELPERS_CGROUPS(X)                                \
+	X(bpf_get_current_cgroup_id, get_current_cgroup_id, 0)  \
+	X(bpf_get_current_ancestor_cgroup_id,                   \
+	  get_current_ancestor_cgroup_id, 0)
+
+#define VOUCH_HELPERS(X)         \
+	VOUCH_HELPERS_CORE(X)    \
+	VOUCH_HELPERS_TRACING(X) \
+	VOUCH_HELPERS_CGROUPS(X)
 
 #endif /* VOUCH_HELPERS_H */

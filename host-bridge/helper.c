@@ -36,6 +36,21 @@
 #define xdp_adjust_tail_FUNC BPF_FUNC_xdp_adjust_tail
 #define xdp_adjust_meta_FUNC BPF_FUNC_xdp_adjust_meta
 #define xdp_redirect_FUNC BPF_FUNC_redirect
+#define probe_read_kernel_FUNC BPF_FUNC_probe_read_kernel
+#define probe_read_kernel_str_FUNC BPF_FUNC_probe_read_kernel_str
+#define probe_read_user_FUNC BPF_FUNC_probe_read_user
+#define probe_read_user_str_FUNC BPF_FUNC_probe_read_user_str
+#define probe_read_compat_FUNC BPF_FUNC_probe_read
+#define probe_read_compat_str_FUNC BPF_FUNC_probe_read_str
+#define get_current_pid_tgid_FUNC BPF_FUNC_get_current_pid_tgid
+#define get_current_uid_gid_FUNC BPF_FUNC_get_current_uid_gid
+#define get_current_comm_FUNC BPF_FUNC_get_current_comm
+#define get_current_task_FUNC BPF_FUNC_get_current_task
+#define get_current_task_btf_FUNC BPF_FUNC_get_current_task_btf
+#define task_pt_regs_FUNC BPF_FUNC_task_pt_regs
+#define get_current_cgroup_id_FUNC BPF_FUNC_get_current_cgroup_id
+#define get_current_ancestor_cgroup_id_FUNC \
+	BPF_FUNC_get_current_ancestor_cgroup_id
 
 #define HELPER(kernel, name, gpl) \
 	{ #kernel, VOUCH_EXPORT_PREFIX #name, gpl, name##_FUNC },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The types of programs and maps, and the hooks, that vouch_target offers, by
- * the target's configuration. The module is built from these lists, and the
+ * The types of programs and maps, the hooks and the helpers that vouch_target
+ * offers, by the target's configuration. The module is built from these lists, and the
  * target profile takes them from here, by way of gen/facts.c.
  *
  * Each X(TYPE, name) has the type as in BPF_PROG_TYPE_TYPE or
@@ -9,6 +9,8 @@
  */
 #ifndef VOUCH_OFFER_H
 #define VOUCH_OFFER_H
+
+#include "helpers.h"
 
 /*
  * What each kind of hook needs, the types that it runs and its name; Kbuild
@@ -75,5 +77,24 @@
 	X(PERCPU_ARRAY, percpu_array) \
 	X(PERCPU_HASH, percpu_hash)   \
 	X(PROG_ARRAY, prog_array)
+
+/* The helpers, of common/helpers.h. */
+#if defined(CONFIG_KPROBES) || defined(CONFIG_TRACEPOINTS)
+#define VOUCH_OFFERS_TRACING(X) VOUCH_HELPERS_TRACING(X)
+#else
+#define VOUCH_OFFERS_TRACING(X)
+#endif
+
+#if (defined(CONFIG_KPROBES) || defined(CONFIG_TRACEPOINTS)) && \
+	defined(CONFIG_CGROUPS)
+#define VOUCH_OFFERS_CGROUPS(X) VOUCH_HELPERS_CGROUPS(X)
+#else
+#define VOUCH_OFFERS_CGROUPS(X)
+#endif
+
+#define VOUCH_OFFERED_HELPERS(X) \
+	VOUCH_HELPERS_CORE(X)    \
+	VOUCH_OFFERS_TRACING(X)  \
+	VOUCH_OFFERS_CGROUPS(X)
 
 #endif /* VOUCH_OFFER_H */

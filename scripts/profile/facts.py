@@ -5,7 +5,7 @@ import os
 import re
 import struct
 
-from tree import ROOT, fail, run
+from tree import ROOT, fail
 
 FACT = struct.Struct("<64sQ")
 MITIGATIONS = {"retpoline": "CONFIG_RETPOLINE", "rethunk": "CONFIG_RETHUNK",
@@ -55,17 +55,8 @@ def compiled(tree, tmp):
         "prog_types": names(section(obj, ".vouch.prog_types")),
         "map_types": names(section(obj, ".vouch.map_types")),
         "hooks": names(section(obj, ".vouch.hooks")),
+        "helpers": names(section(obj, ".vouch.helpers")),
     }
-
-
-def helpers():
-    source = ('#include "helpers.h"\n'
-              "#define NAME(kernel, name, gpl) name\n"
-              "VOUCH_HELPERS(NAME)\n")
-    text = run("preprocessing helpers.h", os.environ.get("CC", "cc"), "-E",
-               "-P", "-I" + os.path.join(ROOT, "common"), "-x", "c", "-",
-               input=source.encode())
-    return sorted("vouch_bpf_" + name for name in text.decode().split())
 
 
 def kconfig(tree):
@@ -113,7 +104,6 @@ def collect(tree, tmp):
         "release": tree.read("include/config/kernel.release").strip(),
         "target_abi": 1,
         "build_id": build_id(tree),
-        "helpers": helpers(),
         "tracepoints": tracepoints(tree),
         "symbol_crcs": symbol_crcs(tree, config),
         "mitigations": {name: "\n%s=y\n" % option in config.decode()

@@ -76,5 +76,9 @@ const char vouch_hooks[][32] __used
 const char vouch_map_types[][32] __used
 	__section(".vouch.map_types") = { VOUCH_MAP_TYPES(TYPE_NAME) };
 
+#define HELPER_NAME(kernel, name, gpl) "vouch_bpf_" #name,
+const char vouch_helpers[][64] __used
+	__section(".vouch.helpers") = { VOUCH_OFFERED_HELPERS(HELPER_NAME) };
+
 const char vouch_vermagic[] __used
 	__section(".vouch.vermagic") = VERMAGIC_STRING;

@@ -12,11 +12,11 @@
 
 #include <linux/types.h>
 
-#include "helpers.h"
+#include "offer.h"
 
 #define VOUCH_DECLARE_HELPER(kernel, name, gpl) \
 	u64 vouch_bpf_##name(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
-VOUCH_HELPERS(VOUCH_DECLARE_HELPER)
+VOUCH_OFFERED_HELPERS(VOUCH_DECLARE_HELPER)
 
 /* Starts the definition of a helper. */
 #define VOUCH_HELPER(name)                                                  \
