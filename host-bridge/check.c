@@ -14,6 +14,7 @@
 #include "check_maps.h"
 #include "check_refs.h"
 #include "crypto.h"
+#include "unoffered.h"
 
 static const char LOST[] = "verify again, in a fresh VM";
 
@@ -218,9 +219,10 @@ static int check_prog_type(struct check *c,
 		return vouch_refuse_prog(c->why, prog->name,
 					 "the target has no hook for program "
 					 "type %s (%u): prog_types of profile "
-					 "%s lacks it",
+					 "%s lacks it; %s",
 					 name, type,
-					 vouch_profile_release(c->profile));
+					 vouch_profile_release(c->profile),
+					 vouch_unoffered_prog_type(name));
 	return 0;
 }
 

@@ -9,13 +9,64 @@
 
 #include "../common/bpf_names.h"
 #include "check_maps.h"
+#include "unoffered.h"
 
-/* BPF_F_NO_PREALLOC and the flags that libbpf gives to .rodata and .data. */
-#define MAP_FLAGS                                                    \
-	(BPF_F_NO_PREALLOC | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG | \
-	 BPF_F_MMAPABLE)
+/* Who may read and write; libbpf gives them to .rodata. */
+#define ACCESS \
+	(BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)
+
+/* What maps of a type can have; 0 stands for any size but 0. */
+struct rule {
+	u32 type, map_flags, key_size, value_size;
+};
+
+static const struct rule rules[] = {
+	{ BPF_MAP_TYPE_ARRAY, ACCESS | BPF_F_MMAPABLE, 4, 0 },
+	{ BPF_MAP_TYPE_PERCPU_ARRAY, ACCESS, 4, 0 },
+	{ BPF_MAP_TYPE_HASH, ACCESS | BPF_F_NO_PREALLOC | BPF_F_ZERO_SEED, 0,
+	  0 },
+	{ BPF_MAP_TYPE_PERCPU_HASH,
+	  ACCESS | BPF_F_NO_PREALLOC | BPF_F_ZERO_SEED, 0, 0 },
+	{ BPF_MAP_TYPE_PROG_ARRAY, 0, 4, 4 },
+};
 
 static const char LOST[] = "verify again, in a fresh VM";
+
+static const struct rule *find_rule(u32 type)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (rules[i].type == type)
+			return &rules[i];
+	return NULL;
+}
+
+static bool size_ok(__le32 size, u32 only)
+{
+	return only ? le32_to_cpu(size) == only : le32_to_cpu(size) > 0;
+}
+
+static int check_numbers(const struct vouch_capture_map *map,
+			 const struct rule *rule, struct vouch_refusal *why)
+{
+	u32 flags = le32_to_cpu(map->map_flags) & ~rule->map_flags;
+
+	if (flags)
+		return vouch_refuse(why,
+				    "map %s: flags 0x%x are not ones that "
+				    "images can use in a map of type %s",
+				    map->name, flags,
+				    vouch_map_type_name(rule->type));
+	if (!size_ok(map->key_size, rule->key_size) ||
+	    !size_ok(map->value_size, rule->value_size) || !map->max_entries)
+		return vouch_refuse(why,
+				    "map %s: a size that no map of type %s "
+				    "has; %s",
+				    map->name, vouch_map_type_name(rule->type),
+				    LOST);
+	return 0;
+}
 
 static int check_offered(const struct vouch_capture_map *map,
 			 const struct vouch_profile *profile,
@@ -23,36 +74,21 @@ static int check_offered(const struct vouch_capture_map *map,
 {
 	u32 type = le32_to_cpu(map->type);
 	const char *name = vouch_map_type_name(type);
-	u32 flags = le32_to_cpu(map->map_flags) & ~(u32)MAP_FLAGS;
+	const struct rule *rule = find_rule(type);
 
-	switch (type) {
-	case BPF_MAP_TYPE_ARRAY:
-	case BPF_MAP_TYPE_HASH:
-	case BPF_MAP_TYPE_PERCPU_ARRAY:
-	case BPF_MAP_TYPE_PERCPU_HASH:
-	case BPF_MAP_TYPE_PROG_ARRAY:
-		break;
-	default:
+	if (!rule)
 		return vouch_refuse(why,
 				    "map %s: type %s (%u) is not one that "
-				    "images can use; use array, hash, "
-				    "percpu_array, percpu_hash or prog_array",
-				    map->name, name, type);
-	}
+				    "images can use: %s",
+				    map->name, name, type,
+				    vouch_unoffered_map_type(name));
 	if (!vouch_profile_offers(profile, "map_types", name))
 		return vouch_refuse(why,
 				    "map %s: the target's vouch_target does "
-				    "not offer maps of type %s",
-				    map->name, name);
-	if (flags)
-		return vouch_refuse(why,
-				    "map %s: flags 0x%x are not ones that "
-				    "images can use",
-				    map->name, flags);
-	if (!map->key_size || !map->value_size || !map->max_entries)
-		return vouch_refuse(why, "map %s: a size of zero; %s",
-				    map->name, LOST);
-	return 0;
+				    "not offer maps of type %s: %s",
+				    map->name, name,
+				    vouch_unoffered_map_type(name));
+	return check_numbers(map, rule, why);
 }
 
 static int compare_numbers(const struct vouch_capture_map *map,

@@ -8,6 +8,7 @@
 #include "../common/image.h"
 #include "check_refs.h"
 #include "helper.h"
+#include "unoffered.h"
 
 #define MAX_ALU_LIMIT (1 << 29) /* BPF_MAX_VAR_OFF */
 #define MAX_LOOPS (1 << 23) /* BPF_MAX_LOOPS */
@@ -130,9 +131,9 @@ static int match_helper(struct matcher *m, u32 off, u64 target)
 	helper = vouch_helper_by_kernel(symbol);
 	if (helper < 0)
 		return REFUSE(m, off,
-			      "calls %s, which vouch does not offer to images; "
-			      "do without this helper",
-			      symbol);
+			      "calls %s, which vouch does not offer to images: "
+			      "%s; do without this helper",
+			      symbol, vouch_unoffered_helper(symbol));
 	if (!vouch_object_calls(m->ctx->object, vouch_helpers[helper].func))
 		return REFUSE(m, off,
 			      "calls %s, for which the object has no call; "

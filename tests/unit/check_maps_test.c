@@ -52,6 +52,23 @@ static void another_number_is_refused_by_name(void **state)
 	}
 }
 
+static void sizes_of_zero_are_refused(void **state)
+{
+	struct fixture *f = *state;
+	__le32 *sizes[] = { &f->maps[0].key_size, &f->maps[0].value_size,
+			    &f->maps[0].max_entries };
+	size_t i;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		__le32 size = *sizes[i];
+
+		*sizes[i] = 0;
+		refused(f, "a size that no map of type hash has",
+			f->maps[0].name);
+		*sizes[i] = size;
+	}
+}
+
 static void another_value_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -214,6 +231,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
 	const struct CMUnitTest tests[] = {
 		T(another_number_is_refused_by_name),
+		T(sizes_of_zero_are_refused),
 		T(another_value_is_refused),
 		T(maps_must_be_the_objects),
 		T(no_map_may_be_missing),

@@ -336,8 +336,8 @@ static void other_maps_are_refused(void **state)
 {
 	struct fixture *f = *state;
 
-	f->maps[0].type = cpu_to_le32(BPF_MAP_TYPE_RINGBUF);
-	refused(f, "type ringbuf (27)", "counters");
+	f->maps[0].type = cpu_to_le32(BPF_MAP_TYPE_XSKMAP);
+	refused(f, "type xskmap (17)", "need a kernel with BPF");
 	f->maps[0].type = cpu_to_le32(BPF_MAP_TYPE_PERCPU_HASH);
 	refused(f, "percpu_hash", "does not offer");
 	f->maps[0].type = cpu_to_le32(BPF_MAP_TYPE_HASH);
@@ -345,7 +345,7 @@ static void other_maps_are_refused(void **state)
 	refused(f, "flags 0x1000", "counters");
 	f->maps[0].map_flags = 0;
 	f->maps[0].key_size = 0;
-	refused(f, "a size of zero", "counters");
+	refused(f, "a size that no map of type hash has", "counters");
 }
 
 static void another_layout_is_refused_by_field(void **state)
