@@ -1,182 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The capture's parser: a good capture, every cut, every wrong field. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <cmocka.h>
-
-#include "capture.h"
-#include "capture_write.h"
-
-#define N_REFS 7
-#define CODE_LEN 13
-#define ENTRY 0xffffffffc0001000ull
-#define SECOND 0xffffffffc0002000ull
-#define TARGET 0xffffffff81000010ull
-
-/* All fields of a small capture, to be made wrong one at a time. */
-struct parts {
-	struct vouch_capture_env env;
-	struct vouch_capture_fact fact[2];
-	struct vouch_capture_map map;
-	u8 map_data[4];
-	struct vouch_capture_prog prog;
-	struct {
-		struct vouch_capture_func func;
-		u8 code[16];
-		struct vouch_capture_ref refs[N_REFS];
-		struct vouch_capture_extable extable[2];
-	} entry;
-	struct {
-		struct vouch_capture_func func;
-		u8 code[8];
-	} second;
-	struct {
-		struct vouch_access a;
-		u8 insns[3][8];
-	} access[3]; /* the prologue, a context's, a BTF pointer's */
-	u8 insns[5][8];
-	struct vouch_capture_sym sym[2];
-};
-
-static struct vouch_capture_ref ref(u32 kind, u32 index, u64 value, u64 tag)
-{
-	return (struct vouch_capture_ref){ kind, index, value, tag };
-}
-
-static struct parts good(void)
-{
-	struct parts p = {
-		.env = { .release = "6.1.0",
-			 .cpu_model = "A CPU",
-			 .license = "Dual BSD/GPL",
-			 .arch = VOUCH_ARCH_X86_64,
-			 .nr_cpus = 2 },
-		.fact = { { "bpf_array", "value", 272, 0 },
-			  { "bpf_map", "max_entries", 36, 4 } },
-		.map = { .name = ".rodata",
-			 .type = 2,
-			 .key_size = 4,
-			 .value_size = 4,
-			 .max_entries = 1,
-			 .data_len = 4,
-			 .flags = VOUCH_MAP_FROZEN },
-		.map_data = { 1, 2, 3, 4 },
-		.prog = { .name = "count",
-			  .section = "xdp",
-			  .type = 6,
-			  .n_funcs = 2,
-			  .n_syms = 2,
-			  .n_insns = 5,
-			  .n_extable = 2,
-			  .flags = VOUCH_PROG_JITED },
-		.entry = { .func = { 0, CODE_LEN, N_REFS, 2, ENTRY },
-			   .extable = { { 2, 4, 80, 0 }, { 6, 7, 40, 0 } } },
-		.second = { .func = { 1, 8, 0, 0, SECOND } },
-		.access = { { .a = { VOUCH_ACCESS_PROLOGUE, VOUCH_BASE_PROLOGUE,
-				     .n_insns = 3 } },
-			    { .a = { 0,
-				     VOUCH_BASE_CTX,
-				     { 0x61 },
-				     4,
-				     .n_insns = 1,
-				     .target_size = 4 } },
-			    { .a = { 3,
-				     VOUCH_BASE_BTF,
-				     { 0x79 },
-				     0,
-				     77,
-				     16,
-				     8,
-				     1 } } },
-		.insns = { { 0x61 }, { 0x95 } },
-		.sym = { { TARGET, "bpf_ktime_get_ns" },
-			 { TARGET + 16, "f@module" } },
-	};
-	struct vouch_capture_ref *r = p.entry.refs;
-
-	memset(p.entry.code, 0x90, CODE_LEN);
-	r[0] = ref(VOUCH_REF_MAP, 0, 0, VOUCH_TAG(0, 0));
-	r[1] = ref(VOUCH_REF_CALL, 0, TARGET, 0);
-	r[2] = ref(VOUCH_REF_MAP_VALUE, 0, 3, VOUCH_TAG(0, 1));
-	r[3] = ref(VOUCH_REF_CONST, 0, 77, VOUCH_TAG(0, 2));
-	r[4] = ref(VOUCH_REF_SUBCALL, 1, 0, 0);
-	r[5] = ref(VOUCH_REF_FUNC, 1, 0, SECOND);
-	r[6] = ref(VOUCH_REF_OTHER, 0, 5, 5);
-	return p;
-}
-
-static void write_accesses(struct vouch_capture_writer *w,
-			   const struct parts *p)
-{
-	u32 i;
-
-	for (i = 0; i < 3; i++)
-		vouch_capture_write_record(
-			w, VOUCH_RECORD_ACCESS, &p->access[i].a,
-			sizeof(p->access[i].a), p->access[i].insns,
-			i ? 8 : sizeof(p->access[i].insns));
-	vouch_capture_write_record(w, VOUCH_RECORD_INSNS, p->insns,
-				   sizeof(p->insns), NULL, 0);
-}
-
-static struct vouch_capture_writer build(const struct parts *p)
-{
-	struct vouch_capture_writer w = { 0 };
-
-	vouch_capture_write_record(&w, VOUCH_RECORD_ENV, &p->env,
-				   sizeof(p->env), NULL, 0);
-	vouch_capture_write_record(&w, VOUCH_RECORD_FACT, &p->fact[0],
-				   sizeof(p->fact[0]), NULL, 0);
-	vouch_capture_write_record(&w, VOUCH_RECORD_FACT, &p->fact[1],
-				   sizeof(p->fact[1]), NULL, 0);
-	vouch_capture_write_record(&w, VOUCH_RECORD_MAP, &p->map,
-				   sizeof(p->map), p->map_data,
-				   sizeof(p->map_data));
-	vouch_capture_write_record(&w, VOUCH_RECORD_PROG, &p->prog,
-				   sizeof(p->prog), NULL, 0);
-	vouch_capture_write_record(&w, VOUCH_RECORD_FUNC, &p->entry,
-				   sizeof(p->entry), NULL, 0);
-	vouch_capture_write_record(&w, VOUCH_RECORD_FUNC, &p->second,
-				   sizeof(p->second), NULL, 0);
-	write_accesses(&w, p);
-	vouch_capture_write_record(&w, VOUCH_RECORD_SYM, &p->sym[0],
-				   sizeof(p->sym[0]), NULL, 0);
-	vouch_capture_write_record(&w, VOUCH_RECORD_SYM, &p->sym[1],
-				   sizeof(p->sym[1]), NULL, 0);
-	assert_int_equal(vouch_capture_write_finish(&w), 0);
-	return w;
-}
-
-/* The parser's reason, or "" for a good capture. */
-static const char *reason(const void *buf, size_t len)
-{
-	struct vouch_capture_view view;
-	const char *why = "";
-	/* Of exactly that size, so that reading beyond is noticed. */
-	void *copy = malloc(len ? len : 1);
-	int err;
-
-	memcpy(copy, buf, len);
-	err = vouch_capture_parse(copy, len, &view, &why);
-	assert_true(err == 0 || err == -EINVAL);
-	vouch_capture_release(&view);
-	free(copy);
-	return err ? why : "";
-}
-
-static const char *reason_of(const struct parts *p)
-{
-	struct vouch_capture_writer w = build(p);
-	const char *why = reason(w.buf, w.len);
-
-	vouch_capture_write_free(&w);
-	return why;
-}
+#include "capture_fixture.h"
 
 static void good_capture_is_indexed(void **state)
 {
@@ -258,29 +83,6 @@ static void header_is_checked(void **state)
 			    "capture: does not begin with an ENV record");
 	vouch_capture_write_free(&w);
 }
-
-static void the_last_record_is_the_end(void **state)
-{
-	struct parts p = good();
-	struct vouch_capture_writer w = build(&p);
-	u8 *longer = calloc(1, w.len + 8);
-
-	(void)state;
-	memcpy(longer, w.buf, w.len);
-	((struct vouch_capture_head *)longer)->size = cpu_to_le64(w.len + 8);
-	assert_string_equal(reason(longer, w.len + 8),
-			    "capture: bytes behind the last record");
-	free(longer);
-	vouch_capture_write_free(&w);
-}
-
-/* One field made wrong, and what the parser must say. */
-#define REFUSED(change, why)                               \
-	do {                                               \
-		struct parts p = good();                   \
-		change;                                    \
-		assert_string_equal(reason_of(&p), (why)); \
-	} while (0)
 
 static void env_is_checked(void **state)
 {
@@ -428,121 +230,6 @@ static void accesses_are_checked(void **state)
 	REFUSED(p.prog.n_insns = 6, "capture: INSNS: wrong length");
 }
 
-static void accesses_are_in_their_place(void **state)
-{
-	struct parts p = good();
-	struct vouch_capture_writer w = { 0 };
-
-	(void)state;
-	p.prog.n_funcs = 1;
-	p.prog.n_syms = 0;
-	p.prog.n_extable = 0;
-	p.second.func.index = 0;
-	vouch_capture_write_record(&w, VOUCH_RECORD_ENV, &p.env, sizeof(p.env),
-				   NULL, 0);
-	vouch_capture_write_record(&w, VOUCH_RECORD_PROG, &p.prog,
-				   sizeof(p.prog), NULL, 0);
-	vouch_capture_write_record(&w, VOUCH_RECORD_FUNC, &p.second,
-				   sizeof(p.second), NULL, 0);
-	vouch_capture_write_record(&w, VOUCH_RECORD_ACCESS, &p.access[1].a,
-				   sizeof(p.access[1].a), p.access[1].insns, 8);
-	assert_int_equal(vouch_capture_write_finish(&w), 0);
-	assert_string_equal(reason(w.buf, w.len),
-			    "capture: PROG: accesses without INSNS");
-	vouch_capture_write_record(&w, VOUCH_RECORD_INSNS, p.insns,
-				   sizeof(p.insns), NULL, 0);
-	assert_int_equal(vouch_capture_write_finish(&w), 0);
-	assert_string_equal(reason(w.buf, w.len), "");
-	vouch_capture_write_record(&w, VOUCH_RECORD_INSNS, p.insns,
-				   sizeof(p.insns), NULL, 0);
-	assert_int_equal(vouch_capture_write_finish(&w), 0);
-	assert_string_equal(reason(w.buf, w.len),
-			    "capture: a record is out of order");
-	vouch_capture_write_free(&w);
-}
-
-/* The head as it stands in a program without its functions' insides. */
-static void add_program(struct vouch_capture_writer *w, struct parts *p)
-{
-	p->prog.n_funcs = 1;
-	p->prog.n_syms = 0;
-	p->prog.n_extable = 0;
-	vouch_capture_write_record(w, VOUCH_RECORD_PROG, &p->prog,
-				   sizeof(p->prog), NULL, 0);
-	p->second.func.index = 0;
-	vouch_capture_write_record(w, VOUCH_RECORD_FUNC, &p->second,
-				   sizeof(p->second), NULL, 0);
-}
-
-static const char *reason_of_counts(u32 n_facts, u32 n_maps, u32 n_progs)
-{
-	struct vouch_capture_writer w = { 0 };
-	struct parts p = good();
-	const char *why;
-	u32 i;
-
-	vouch_capture_write_record(&w, VOUCH_RECORD_ENV, &p.env, sizeof(p.env),
-				   NULL, 0);
-	for (i = 0; i < n_facts; i++) {
-		sprintf(p.fact[0].field, "f%04u", i);
-		vouch_capture_write_record(&w, VOUCH_RECORD_FACT, &p.fact[0],
-					   sizeof(p.fact[0]), NULL, 0);
-	}
-	for (i = 0; i < n_maps; i++)
-		vouch_capture_write_record(&w, VOUCH_RECORD_MAP, &p.map,
-					   sizeof(p.map), p.map_data,
-					   sizeof(p.map_data));
-	for (i = 0; i < n_progs; i++)
-		add_program(&w, &p);
-	assert_int_equal(vouch_capture_write_finish(&w), 0);
-	why = reason(w.buf, w.len);
-	vouch_capture_write_free(&w);
-	return why;
-}
-
-static void records_are_bounded(void **state)
-{
-	(void)state;
-	assert_string_equal(reason_of_counts(VOUCH_MAX_FACTS, VOUCH_MAX_MAPS,
-					     VOUCH_MAX_PROGS),
-			    "");
-	assert_string_equal(reason_of_counts(VOUCH_MAX_FACTS + 1, 1, 1),
-			    "capture: too many FACT records");
-	assert_string_equal(reason_of_counts(1, VOUCH_MAX_MAPS + 1, 1),
-			    "capture: too many MAP records");
-	assert_string_equal(reason_of_counts(1, 1, VOUCH_MAX_PROGS + 1),
-			    "capture: too many PROG records");
-	assert_string_equal(reason_of_counts(1, 1, 0), "capture: no program");
-}
-
-static void records_are_in_order(void **state)
-{
-	struct parts p = good();
-	struct vouch_capture_writer w = build(&p);
-	const size_t head = sizeof(struct vouch_capture_record);
-	const size_t maps = sizeof(struct vouch_capture_head) + head +
-			    sizeof(p.env) + 2 * (head + sizeof(p.fact[0]));
-
-	(void)state;
-	/* Behind the map's four bytes of data */
-	((u8 *)w.buf)[maps + head + sizeof(p.map) + 4] = 1;
-	assert_string_equal(reason(w.buf, w.len),
-			    "capture: bytes between records are not zero");
-	vouch_capture_write_free(&w);
-
-	memset(&w, 0, sizeof(w));
-	vouch_capture_write_record(&w, VOUCH_RECORD_ENV, &p.env, sizeof(p.env),
-				   NULL, 0);
-	vouch_capture_write_record(&w, VOUCH_RECORD_MAP, &p.map, sizeof(p.map),
-				   p.map_data, sizeof(p.map_data));
-	vouch_capture_write_record(&w, VOUCH_RECORD_FACT, &p.fact[0],
-				   sizeof(p.fact[0]), NULL, 0);
-	assert_int_equal(vouch_capture_write_finish(&w), 0);
-	assert_string_equal(reason(w.buf, w.len),
-			    "capture: a record is out of order");
-	vouch_capture_write_free(&w);
-}
-
 static void tags_need_all_their_bits(void **state)
 {
 	u32 func, n, part;
@@ -567,7 +254,6 @@ int main(void)
 		cmocka_unit_test(good_capture_is_indexed),
 		cmocka_unit_test(every_cut_is_refused),
 		cmocka_unit_test(header_is_checked),
-		cmocka_unit_test(the_last_record_is_the_end),
 		cmocka_unit_test(env_is_checked),
 		cmocka_unit_test(facts_and_maps_are_checked),
 		cmocka_unit_test(programs_are_checked),
@@ -575,9 +261,6 @@ int main(void)
 		cmocka_unit_test(exception_tables_are_checked),
 		cmocka_unit_test(references_are_checked),
 		cmocka_unit_test(accesses_are_checked),
-		cmocka_unit_test(accesses_are_in_their_place),
-		cmocka_unit_test(records_are_bounded),
-		cmocka_unit_test(records_are_in_order),
 		cmocka_unit_test(tags_need_all_their_bits),
 	};
 
