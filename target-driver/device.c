@@ -16,7 +16,7 @@
 #include "mapio.h"
 #include "slot.h"
 #include "suit.h"
-#include "testrun.h"
+#include "testrun/testrun.h"
 
 #define MAX_ARG 512 /* bytes of the largest structure */
 
@@ -247,7 +247,7 @@ static int do_test_run(struct opened *o, void *arg, struct vouch_reason *why)
 		return PTR_ERR(l);
 	err = vouch_loaded_prog(l, t->prog, why);
 	if (err >= 0)
-		err = vouch_testrun_xdp(l, err, t, why);
+		err = vouch_testrun(l, err, t, why);
 	vouch_loaded_put(l);
 	return err;
 }

@@ -20,9 +20,11 @@
 	defined(CONFIG_NET_EGRESS)
 #define VOUCH_TYPES_TC(X) X(SCHED_CLS, sched_cls) X(SCHED_ACT, sched_act)
 #define VOUCH_HOOKS_TC(X) X(tc)
+#define VOUCH_TESTRUNS_SKB(X) X(skb)
 #else
 #define VOUCH_TYPES_TC(X)
 #define VOUCH_HOOKS_TC(X)
+#define VOUCH_TESTRUNS_SKB(X)
 #endif
 
 #ifdef CONFIG_KPROBES
@@ -70,6 +72,11 @@
 	VOUCH_HOOKS_KRETPROBE(X)  \
 	VOUCH_HOOKS_TRACEPOINT(X) \
 	VOUCH_HOOKS_RAW_TP(X)
+
+/* X(name): kinds of test-runs. */
+#define VOUCH_TESTRUNS(X) \
+	X(xdp)            \
+	VOUCH_TESTRUNS_SKB(X)
 
 #define VOUCH_MAP_TYPES(X)            \
 	X(ARRAY, array)               \

@@ -263,17 +263,18 @@ struct vouch_target_map_op {
 
 /*
  * VOUCH_TARGET_TEST_RUN: run a program on a given packet, with the meaning of
- * bpf(2)'s BPF_PROG_TEST_RUN for XDP without BPF_F_TEST_XDP_LIVE_FRAMES.
+ * bpf(2)'s BPF_PROG_TEST_RUN without flags.
  *
- * ctx_in and ctx_out, if given, are a struct xdp_md each.
+ * ctx_in and ctx_out, if given, are a struct xdp_md each, or a struct
+ * __sk_buff for types that have it.
  *
- *	EINVAL		as bpf(2); repeat beyond 1000000
+ *	EINVAL, E2BIG	as bpf(2); repeat beyond 1000000
  *	ENODEV		ctx_in names an interface that is not there
  *	ENOENT		no such image or program
  *	ENOSPC		data_out or ctx_out is too small; what fits was
  *			written, and the size_out fields say what is needed
  *	EINTR		a signal came
- *	EOPNOTSUPP	the program is not XDP
+ *	EOPNOTSUPP	programs of that type cannot be test-run here
  */
 struct vouch_target_test_run {
 	char image[VOUCH_TARGET_IMAGE_LEN];

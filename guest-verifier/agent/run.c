@@ -10,14 +10,13 @@
 #include "hex.h"
 #include "load.h"
 #include "run.h"
+#include "run_maps.h"
 
 #define RUN_UID 60999
 #define RUN_TIMEOUT 300000 /* ms */
 #define RUN_CPU_SECONDS 290
-#define GROWTH 4096 /* bytes that a program may add to a packet */
+#define GROWTH 65536 /* bytes that a program may add to a packet */
 #define MAX_CTX 256
-#define MAX_VALUE (1u << 20)
-#define MAX_DUMPED 262144 /* entries of a map */
 
 /* A call whose shape is checked. */
 struct run {
@@ -28,8 +27,7 @@ struct run {
 	size_t object_len, packet_len;
 	u32 repeat;
 	const json_t *dump; /* true, or a list of names */
-	u8 ctx[MAX_CTX];
-	u32 ctx_len;
+	const json_t *ctx; /* of all packets, or a list; NULL: none */
 	bool perfmon;
 };
 
@@ -37,7 +35,7 @@ struct run {
 struct outcome {
 	json_t *runs, *maps;
 	u8 *data;
-	size_t data_len;
+	size_t data_len, data_room;
 	bool usage; /* the request is wrong */
 	char why[256];
 };
@@ -64,17 +62,31 @@ static const char *read_packets(struct run *run)
 	return NULL;
 }
 
+static bool ctx_ok(const json_t *ctx)
+{
+	const char *hex = json_string_value(ctx);
+	u8 bytes[MAX_CTX];
+
+	return json_is_null(ctx) ||
+	       (hex && *hex && strlen(hex) <= 2ul * MAX_CTX &&
+		!vouch_hex_read(hex, bytes, strlen(hex) / 2));
+}
+
 static const char *read_ctx(struct run *run, const json_t *call)
 {
-	const json_t *ctx = json_object_get(call, "ctx");
-	const char *hex = json_string_value(ctx);
+	json_t *ctx;
+	size_t i;
 
-	if (!ctx || json_is_null(ctx))
-		return NULL;
-	if (!hex || strlen(hex) > 2ul * MAX_CTX || !*hex ||
-	    vouch_hex_read(hex, run->ctx, strlen(hex) / 2))
-		return "ctx is no context in hexadecimal";
-	run->ctx_len = strlen(hex) / 2;
+	run->ctx = json_object_get(call, "ctx");
+	if (!json_is_array(run->ctx))
+		return !run->ctx || ctx_ok(run->ctx)
+			       ? NULL
+			       : "ctx is no context in hexadecimal";
+	if (json_array_size(run->ctx) != json_array_size(run->packets))
+		return "ctx is a list, but not of one context a packet";
+	json_array_foreach((json_t *)run->ctx, i, ctx)
+		if (!ctx_ok(ctx))
+			return "ctx has what is no context in hexadecimal";
 	return NULL;
 }
 
@@ -114,123 +126,74 @@ static const char *read_call(struct run *run, const json_t *call,
 	return why ? why : read_ctx(run, call);
 }
 
-static u32 value_len(const struct bpf_map *map)
+/* Room for a packet's output behind the others'. */
+static bool make_room(struct outcome *o, size_t need)
 {
-	int cpus = 1;
+	size_t room = o->data_room ? o->data_room : 16 * GROWTH;
+	u8 *data;
 
-	switch (bpf_map__type(map)) {
-	case BPF_MAP_TYPE_PERCPU_ARRAY:
-	case BPF_MAP_TYPE_PERCPU_HASH:
-	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
-		cpus = libbpf_num_possible_cpus();
-		return cpus < 1 ? 0
-				: ((bpf_map__value_size(map) + 7) & ~7u) *
-					  (u32)cpus;
-	default:
-		return bpf_map__value_size(map);
-	}
-}
-
-static struct bpf_map *find_map(struct bpf_object *bpf, const char *name)
-{
-	struct bpf_map *map;
-
-	bpf_object__for_each_map(map, bpf)
-		if (name && !strcmp(vouch_load_map_name(map), name))
-			return map;
-	return NULL;
-}
-
-static u8 *hex_value(const json_t *json, u32 len)
-{
-	const char *hex = json_string_value(json);
-	u8 *p = hex && len <= MAX_VALUE ? malloc(len + 1) : NULL;
-
-	if (p &&
-	    (strlen(hex) != 2 * (size_t)len || vouch_hex_read(hex, p, len))) {
-		free(p);
-		return NULL;
-	}
-	return p;
-}
-
-static bool preset(const struct vouch_load *load, const json_t *entry,
-		   struct outcome *o)
-{
-	const char *name = json_string_value(json_object_get(entry, "map"));
-	struct bpf_map *map = find_map(load->bpf, name);
-	u8 *key = NULL, *value = NULL;
-	bool good = false;
-
-	if (!map) {
-		snprintf(o->why, sizeof(o->why),
-			 "presets: the object has no map %s", name ? name : "");
+	while (room - o->data_len < need)
+		room *= 2;
+	if (room == o->data_room)
+		return true;
+	data = realloc(o->data, room);
+	if (!data) {
+		snprintf(o->why, sizeof(o->why), "out of memory");
 		return false;
 	}
-	key = hex_value(json_object_get(entry, "key"), bpf_map__key_size(map));
-	value = hex_value(json_object_get(entry, "value"), value_len(map));
-	if (!key || !value)
-		snprintf(
-			o->why, sizeof(o->why),
-			"presets: map %s wants a key of %u and a value of %u bytes in hexadecimal",
-			name, bpf_map__key_size(map), value_len(map));
-	else if (bpf_map_update_elem(bpf_map__fd(map), key, value, BPF_ANY))
-		snprintf(o->why, sizeof(o->why), "presets: map %s: %s", name,
-			 strerror(errno));
-	else
-		good = true;
-	free(key);
-	free(value);
-	return good;
+	o->data = data;
+	o->data_room = room;
+	return true;
 }
 
-static json_t *hex_json(const void *p, size_t len)
+/* The context of packet @i, of which there are @len bytes. */
+static void find_ctx(const struct run *run, size_t i, u8 *ctx, u32 *len)
 {
-	char *text = malloc(2 * len + 1);
-	json_t *json;
+	const json_t *text = json_is_array(run->ctx)
+				     ? json_array_get(run->ctx, i)
+				     : run->ctx;
 
-	if (!text)
-		return NULL;
-	vouch_hex_write(p, len, text);
-	json = json_string(text);
-	free(text);
-	return json;
+	*len = (u32)json_string_length(text) / 2;
+	if (*len)
+		vouch_hex_read(json_string_value(text), ctx, *len);
 }
 
 static bool run_packet(const struct run *run, const struct bpf_program *prog,
 		       const u8 *packet, u32 len, struct outcome *o)
 {
+	const size_t i = json_array_size(o->runs);
+	u8 ctx[MAX_CTX] = { 0 }, ctx_out[MAX_CTX] = { 0 };
 	struct bpf_test_run_opts opts = {
 		.sz = sizeof(opts),
 		.data_in = packet,
 		.data_size_in = len,
-		.data_out = o->data + o->data_len,
 		.data_size_out = len + GROWTH,
-		.repeat = run->repeat,
+		.repeat = (int)run->repeat,
 	};
-	u8 ctx[MAX_CTX] = { 0 };
 	json_t *result;
 
-	if (run->ctx_len) {
-		opts.ctx_in = run->ctx;
-		opts.ctx_size_in = run->ctx_len;
-		opts.ctx_out = ctx;
-		opts.ctx_size_out = run->ctx_len;
+	if (!make_room(o, len + GROWTH))
+		return false;
+	opts.data_out = o->data + o->data_len;
+	find_ctx(run, i, ctx, &opts.ctx_size_in);
+	if (opts.ctx_size_in) {
+		opts.ctx_in = ctx;
+		opts.ctx_out = ctx_out;
+		opts.ctx_size_out = MAX_CTX;
 	}
 	if (bpf_prog_test_run_opts(bpf_program__fd(prog), &opts)) {
 		snprintf(o->why, sizeof(o->why),
 			 "running program %s on packet %zu of %u bytes: %s",
-			 bpf_program__name(prog), json_array_size(o->runs), len,
-			 strerror(errno));
+			 bpf_program__name(prog), i, len, strerror(errno));
 		return false;
 	}
 	o->data_len += opts.data_size_out;
 	result = json_pack("{s:I, s:I, s:I}", "retval", (json_int_t)opts.retval,
 			   "data_len", (json_int_t)opts.data_size_out,
 			   "duration_ns", (json_int_t)opts.duration);
-	if (run->ctx_len)
+	if (opts.ctx_in)
 		json_object_set_new(result, "ctx_out",
-				    hex_json(ctx, opts.ctx_size_out));
+				    vouch_run_hex(ctx_out, opts.ctx_size_out));
 	json_array_append_new(o->runs, result);
 	return true;
 }
@@ -270,12 +233,6 @@ static bool run_packets(const struct run *run, const struct vouch_load *load,
 
 	if (!prog)
 		return false;
-	o->data = malloc(run->packet_len +
-			 json_array_size(run->packets) * GROWTH + 1);
-	if (!o->data) {
-		snprintf(o->why, sizeof(o->why), "out of memory");
-		return false;
-	}
 	json_array_foreach((json_t *)run->packets, i, p) {
 		u32 len = json_integer_value(p);
 
@@ -286,65 +243,12 @@ static bool run_packets(const struct run *run, const struct vouch_load *load,
 	return true;
 }
 
-static bool dump_map(const struct bpf_map *map, struct outcome *o)
-{
-	u32 key_len = bpf_map__key_size(map), n = 0;
-	u32 len = value_len(map);
-	int fd = bpf_map__fd(map);
-	json_t *entries = json_array();
-	u8 *key = calloc(1, key_len + 1), *value = malloc(len + 1);
-	bool more = key && value && len <= MAX_VALUE &&
-		    !bpf_map_get_next_key(fd, NULL, key);
-
-	while (more && n++ < MAX_DUMPED) {
-		/* An entry that has gone meanwhile, or one of an array of
-		 * files that is empty, has no value. */
-		if (!bpf_map_lookup_elem(fd, key, value))
-			json_array_append_new(entries,
-					      json_pack("{s:o, s:o}", "key",
-							hex_json(key, key_len),
-							"value",
-							hex_json(value, len)));
-		more = !bpf_map_get_next_key(fd, key, key);
-	}
-	free(key);
-	free(value);
-	json_object_set_new(o->maps, vouch_load_map_name(map), entries);
-	if (more)
-		snprintf(o->why, sizeof(o->why),
-			 "map %s has too many entries to dump",
-			 vouch_load_map_name(map));
-	return !more;
-}
-
-static bool dump_wanted(const struct run *run, const struct bpf_map *map)
-{
-	size_t i;
-	json_t *name;
-
-	json_array_foreach((json_t *)run->dump, i, name)
-		if (json_is_string(name) &&
-		    !strcmp(json_string_value(name), vouch_load_map_name(map)))
-			return true;
-	return json_is_true(run->dump);
-}
-
 static bool run_loaded(const struct run *run, const struct vouch_load *load,
 		       struct outcome *o)
 {
-	struct bpf_map *map;
-	json_t *entry;
-	size_t i;
-
-	json_array_foreach((json_t *)run->presets, i, entry)
-		if (!preset(load, entry, o))
-			return false;
-	if (!run_packets(run, load, o))
-		return false;
-	bpf_object__for_each_map(map, load->bpf)
-		if (dump_wanted(run, map) && !dump_map(map, o))
-			return false;
-	return true;
+	return vouch_run_preset(load, run->presets, o->why, sizeof(o->why)) &&
+	       run_packets(run, load, o) &&
+	       vouch_run_dump(load, run->dump, o->maps, o->why, sizeof(o->why));
 }
 
 /* In the child. */

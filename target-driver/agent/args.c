@@ -82,6 +82,29 @@ int vouch_arg_bytes(const json_t *args, const char *key, size_t len, u8 *out,
 	return 0;
 }
 
+int vouch_arg_ctx(const json_t *args, size_t packet, u8 *out, u32 *len,
+		  struct vouch_failure *f)
+{
+	const json_t *ctx = member(args, "ctx");
+	const char *hex;
+
+	*len = 0;
+	if (json_is_array(ctx))
+		ctx = json_array_get(ctx, packet);
+	if (!ctx || json_is_null(ctx))
+		return 0;
+	hex = json_string_value(ctx);
+	if (!hex || !*hex || strlen(hex) > 2ul * VOUCH_ARG_MAX_CTX ||
+	    vouch_hex_read(hex, out, strlen(hex) / 2)) {
+		wrong(f, "ctx", "");
+		return vouch_fail_why(
+			f, "it is not 1 to %u bytes in lower-case hexadecimal",
+			VOUCH_ARG_MAX_CTX);
+	}
+	*len = (u32)(strlen(hex) / 2);
+	return 0;
+}
+
 int vouch_arg_list(const json_t *args, const char *key, size_t max,
 		   const json_t **list, struct vouch_failure *f)
 {

@@ -10,6 +10,7 @@
 
 #define VOUCH_ARG_MAX_PACKETS 65536u
 #define VOUCH_ARG_MAX_PRESETS 4096u
+#define VOUCH_ARG_MAX_CTX 256u
 #define VOUCH_ARG_MAX_REPEAT 1000000u
 
 /**
@@ -77,6 +78,20 @@ int vouch_arg_list(const json_t *args, const char *key, size_t max,
  */
 int vouch_arg_packets(const json_t *args, u32 blob_len, const json_t **packets,
 		      struct vouch_failure *f);
+
+/**
+ * vouch_arg_ctx() - the context that goes with a packet.
+ * @args: the request; member "ctx": a text, for every packet, or a list with
+ *	a text or null for each
+ * @packet: the packet's index
+ * @out: filled, VOUCH_ARG_MAX_CTX bytes
+ * @len: set to how many of them there are; 0: no context
+ * @f: filled on error
+ *
+ * Return: 0 or -EINVAL.
+ */
+int vouch_arg_ctx(const json_t *args, size_t packet, u8 *out, u32 *len,
+		  struct vouch_failure *f);
 
 /**
  * vouch_arg_hook() - can that be a hook? The driver decides.

@@ -14,34 +14,38 @@
 #include "map.h"
 
 /* How much a program may make a packet longer, bytes. */
-#define MAX_GROWTH 8192u
-#define MAX_CTX 256u
+#define MAX_GROWTH 65536u
 
 struct test_run {
 	struct vouch_target_prog_info prog;
 	const json_t *packets, *presets;
 	const json_t *dump; /* true, or a list of names */
 	u64 repeat;
-	bool has_ctx;
-	u8 ctx[MAX_CTX], ctx_out[MAX_CTX];
-	u32 ctx_len;
+	const json_t *args;
 	u8 *out; /* the packets' output, one behind the other */
 	size_t out_len, out_room;
 	json_t *runs;
 };
 
-static int read_ctx(const json_t *args, struct test_run *run,
-		    struct vouch_failure *f)
+static int check_ctx(const struct test_run *run, struct vouch_failure *f)
 {
-	const json_t *ctx = json_object_get(args, "ctx");
+	const json_t *ctx = json_object_get(run->args, "ctx");
+	const size_t n = json_array_size(run->packets);
+	u8 bytes[VOUCH_ARG_MAX_CTX];
+	int err = 0;
+	size_t i;
+	u32 len;
 
-	run->has_ctx = ctx && !json_is_null(ctx);
-	if (!run->has_ctx)
-		return 0;
-	run->ctx_len = (u32)(json_string_length(ctx) / 2);
-	if (run->ctx_len > MAX_CTX)
-		run->ctx_len = MAX_CTX;
-	return vouch_arg_bytes(args, "ctx", run->ctx_len, run->ctx, f);
+	if (json_is_array(ctx) && json_array_size(ctx) != n) {
+		vouch_fail(f, -EINVAL, VOUCH_EXIT_USAGE, "read the contexts");
+		vouch_fail_why(f, "there are %zu of them and %zu packets",
+			       json_array_size(ctx), n);
+		return vouch_fail_next(f, "send one for each packet, or one "
+					  "for all");
+	}
+	for (i = 0; !err && i < n; i++)
+		err = vouch_arg_ctx(run->args, i, bytes, &len, f);
+	return err;
 }
 
 static int find_program(struct vouch_agent *agent, const json_t *args,
@@ -79,8 +83,9 @@ static int read_request(struct vouch_agent *agent,
 	if (!err)
 		err = vouch_arg_list(msg->json, "presets",
 				     VOUCH_ARG_MAX_PRESETS, &run->presets, f);
+	run->args = msg->json;
 	if (!err)
-		err = read_ctx(msg->json, run, f);
+		err = check_ctx(run, f);
 	run->dump = json_object_get(msg->json, "dump");
 	return err;
 }
@@ -139,28 +144,44 @@ static int make_room(struct test_run *run, size_t need)
 	return 0;
 }
 
-static json_t *run_json(const struct test_run *run,
-			const struct vouch_target_test_run *arg)
+static json_t *run_json(const struct vouch_target_test_run *arg)
 {
-	char hex[2 * MAX_CTX + 1];
+	char hex[2 * VOUCH_ARG_MAX_CTX + 1];
 	json_t *json = json_pack("{s:I, s:I, s:I}", "retval",
 				 (json_int_t)arg->retval, "data_len",
 				 (json_int_t)arg->data_size_out, "duration_ns",
 				 (json_int_t)arg->duration);
 
-	if (run->has_ctx) {
-		vouch_hex_write(run->ctx_out, arg->ctx_size_out, hex);
+	if (arg->ctx_out) {
+		vouch_hex_write((const u8 *)(uintptr_t)arg->ctx_out,
+				arg->ctx_size_out, hex);
 		json_object_set_new(json, "ctx_out", json_string(hex));
 	}
 	return json;
 }
 
+static void add_ctx(struct vouch_target_test_run *arg, const u8 *ctx, u32 len,
+		    u8 *ctx_out)
+{
+	if (!len)
+		return;
+	arg->ctx_in = (uintptr_t)ctx;
+	arg->ctx_size_in = len;
+	arg->ctx_out = (uintptr_t)ctx_out;
+	arg->ctx_size_out = VOUCH_ARG_MAX_CTX;
+}
+
 static int run_packet(struct vouch_agent *agent, struct test_run *run,
 		      const u8 *packet, u32 len, struct vouch_failure *f)
 {
+	u8 ctx[VOUCH_ARG_MAX_CTX], ctx_out[VOUCH_ARG_MAX_CTX];
 	struct vouch_target_test_run arg;
-	int err;
+	u32 ctx_len;
+	int err = vouch_arg_ctx(run->args, json_array_size(run->runs), ctx,
+				&ctx_len, f);
 
+	if (err)
+		return err;
 	vouch_fail(f, -ENOMEM, VOUCH_EXIT_INTERNAL, "test-run %s of %s",
 		   run->prog.name, run->prog.image);
 	if (make_room(run, len + MAX_GROWTH))
@@ -173,23 +194,19 @@ static int run_packet(struct vouch_agent *agent, struct test_run *run,
 	arg.data_out = (uintptr_t)(run->out + run->out_len);
 	arg.data_size_out = len + MAX_GROWTH;
 	arg.repeat = (u32)run->repeat;
-	if (run->has_ctx) {
-		arg.ctx_in = (uintptr_t)run->ctx;
-		arg.ctx_size_in = run->ctx_len;
-		arg.ctx_out = (uintptr_t)run->ctx_out;
-		arg.ctx_size_out = MAX_CTX;
-	}
+	add_ctx(&arg, ctx, ctx_len, ctx_out);
 	vouch_fail_next(f, "see BPF_PROG_TEST_RUN in bpf(2) for the sizes of "
 			   "packet and context");
 	err = vouch_device_call(agent->device, VOUCH_TARGET_TEST_RUN, &arg,
 				arg.reason, f);
 	if (err)
 		return err;
-	if (arg.data_size_out > len + MAX_GROWTH || arg.ctx_size_out > MAX_CTX)
+	if (arg.data_size_out > len + MAX_GROWTH ||
+	    arg.ctx_size_out > VOUCH_ARG_MAX_CTX)
 		return vouch_fail(f, -EPROTO, VOUCH_EXIT_INTERNAL,
 				  "read the test-run's output");
 	run->out_len += arg.data_size_out;
-	json_array_append_new(run->runs, run_json(run, &arg));
+	json_array_append_new(run->runs, run_json(&arg));
 	return 0;
 }
 

@@ -9,22 +9,18 @@
 #include <linux/netdevice.h>
 #include <linux/nsproxy.h>
 #include <linux/sched.h>
-#include <linux/sched/signal.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
-#include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 #include <net/net_namespace.h>
 #include <net/xdp.h>
 
-#include "testrun.h"
-
-#define MAX_REPEAT 1000000u
+#include "testrun/kind.h"
 
 /* One test-run. */
-struct testrun {
+struct xdp_run {
+	struct vouch_testrun *run;
 	struct vouch_target_test_run *t;
-	vouch_entry_fn entry;
 	struct xdp_md md;
 	bool has_md;
 	struct net_device *dev; /* that md names, held */
@@ -40,40 +36,7 @@ static u32 tailroom(void)
 	return SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
 }
 
-/* What lies behind a struct xdp_md must be zero. */
-static int check_md_tail(const struct vouch_target_test_run *t)
-{
-	const void __user *tail = u64_to_user_ptr(t->ctx_in);
-	int ok;
-
-	if (t->ctx_size_in > PAGE_SIZE)
-		return -E2BIG;
-	if (t->ctx_size_in <= sizeof(struct xdp_md))
-		return 0;
-	ok = check_zeroed_user(tail + sizeof(struct xdp_md),
-			       t->ctx_size_in - sizeof(struct xdp_md));
-	if (ok < 0)
-		return ok;
-	return ok ? 0 : -E2BIG;
-}
-
-static int read_md(struct testrun *r)
-{
-	const struct vouch_target_test_run *t = r->t;
-	u32 len = min_t(u32, t->ctx_size_in, sizeof(r->md));
-	int err;
-
-	r->has_md = t->ctx_in || t->ctx_out;
-	if (!t->ctx_in)
-		return 0;
-	err = check_md_tail(t);
-	if (err)
-		return err;
-	return copy_from_user(&r->md, u64_to_user_ptr(t->ctx_in), len) ? -EFAULT
-								       : 0;
-}
-
-static int measure(struct testrun *r)
+static int measure(struct xdp_run *r)
 {
 	const struct vouch_target_test_run *t = r->t;
 	const struct xdp_md *md = &r->md;
@@ -99,7 +62,7 @@ static int measure(struct testrun *r)
 	return 0;
 }
 
-static int read_linear(struct testrun *r)
+static int read_linear(struct xdp_run *r)
 {
 	r->data = kzalloc(SKB_DATA_ALIGN(r->max_linear_len) + r->headroom +
 				  tailroom(),
@@ -112,7 +75,7 @@ static int read_linear(struct testrun *r)
 		       : 0;
 }
 
-static void prepare(struct testrun *r)
+static void prepare(struct xdp_run *r)
 {
 	struct net_device *lo = current->nsproxy->net_ns->loopback_dev;
 
@@ -123,7 +86,7 @@ static void prepare(struct testrun *r)
 	r->frags = xdp_get_shared_info_from_buff(&r->xdp);
 }
 
-static int apply_md(struct testrun *r)
+static int apply_md(struct xdp_run *r)
 {
 	const struct xdp_md *md = &r->md;
 	struct net_device *dev;
@@ -147,7 +110,7 @@ static int apply_md(struct testrun *r)
 	return 0;
 }
 
-static int read_frag(struct testrun *r, u32 pos)
+static int read_frag(struct xdp_run *r, u32 pos)
 {
 	u32 len = min_t(u32, r->t->data_size_in - pos, PAGE_SIZE);
 	struct page *page;
@@ -169,7 +132,7 @@ static int read_frag(struct testrun *r, u32 pos)
 	return len;
 }
 
-static int read_frags(struct testrun *r)
+static int read_frags(struct xdp_run *r)
 {
 	u32 pos = r->linear_len;
 	int len;
@@ -186,49 +149,7 @@ static int read_frags(struct testrun *r)
 	return 0;
 }
 
-/* The program runs as at the hook: under RCU, on one CPU, without softirqs. */
-static void enter(u64 *start) __acquires(RCU)
-{
-	rcu_read_lock();
-	local_bh_disable();
-	*start = ktime_get_ns();
-}
-
-static void leave(u64 *spent, u64 start) __releases(RCU)
-{
-	*spent += ktime_get_ns() - start;
-	local_bh_enable();
-	rcu_read_unlock();
-}
-
-static int run(struct testrun *r)
-{
-	const u32 repeat = max(r->t->repeat, 1u);
-	u64 start, spent = 0;
-	int err = 0;
-	u32 i = 0;
-
-	enter(&start);
-	for (;;) {
-		r->t->retval = r->entry(&r->xdp, NULL);
-		if (++i >= repeat)
-			break;
-		if (signal_pending(current)) {
-			err = -EINTR;
-			break;
-		}
-		if (need_resched()) {
-			leave(&spent, start);
-			cond_resched();
-			enter(&start);
-		}
-	}
-	leave(&spent, start);
-	r->t->duration = min_t(u64, div_u64(spent, i), U32_MAX);
-	return err;
-}
-
-static int write_data(struct testrun *r, u32 size)
+static int write_data(struct xdp_run *r, u32 size)
 {
 	void __user *out = u64_to_user_ptr(r->t->data_out);
 	u32 room = r->t->data_size_out ?: size, pos, i;
@@ -255,22 +176,14 @@ static int write_data(struct testrun *r, u32 size)
 	return err;
 }
 
-static int write_md(struct testrun *r)
+static int write_md(struct xdp_run *r)
 {
-	u32 room = r->t->ctx_size_out;
-
-	if (!r->t->ctx_out)
-		return 0;
 	r->md.data = r->xdp.data - r->xdp.data_meta;
 	r->md.data_end = r->xdp.data_end - r->xdp.data_meta;
-	if (copy_to_user(u64_to_user_ptr(r->t->ctx_out), &r->md,
-			 min_t(u32, room, sizeof(r->md))))
-		return -EFAULT;
-	r->t->ctx_size_out = sizeof(r->md);
-	return room < sizeof(r->md) ? -ENOSPC : 0;
+	return vouch_testrun_write_ctx(r->run, &r->md, sizeof(r->md));
 }
 
-static int write_results(struct testrun *r)
+static int write_results(struct xdp_run *r)
 {
 	u32 size =
 		r->xdp.data_end - r->xdp.data_meta + r->frags->xdp_frags_size;
@@ -279,7 +192,7 @@ static int write_results(struct testrun *r)
 	return err ?: write_md(r);
 }
 
-static void clean_up(struct testrun *r)
+static void clean_up(struct xdp_run *r)
 {
 	u32 i;
 
@@ -291,9 +204,9 @@ static void clean_up(struct testrun *r)
 	kfree(r);
 }
 
-static int do_testrun(struct testrun *r)
+static int do_run(struct xdp_run *r)
 {
-	int err = read_md(r);
+	int err = vouch_testrun_read_ctx(r->run, &r->md, sizeof(r->md));
 
 	if (!err)
 		err = measure(r);
@@ -306,40 +219,37 @@ static int do_testrun(struct testrun *r)
 	if (!err)
 		err = read_frags(r);
 	if (!err)
-		err = run(r);
+		err = vouch_testrun_repeat(r->run, &r->xdp);
 	if (!err)
 		err = write_results(r);
 	return err;
 }
 
-int vouch_testrun_xdp(struct vouch_loaded *l, u32 prog,
-		      struct vouch_target_test_run *t, struct vouch_reason *why)
+static int run(struct vouch_testrun *run)
 {
-	const struct vouch_req_prog *p = &l->req.progs[prog];
-	const u32 attach_type = le32_to_cpu(p->attach_type);
-	struct testrun *r;
-	int err = -EINVAL;
+	struct xdp_run *r;
+	int err;
 
-	if (le32_to_cpu(p->type) != BPF_PROG_TYPE_XDP)
-		return vouch_refuse(
-			why, -EOPNOTSUPP,
-			"program %s: only XDP programs can be test-run",
-			p->name);
-	if (attach_type != BPF_XDP_DEVMAP && attach_type != BPF_XDP_CPUMAP &&
-	    t->repeat <= MAX_REPEAT) {
-		r = kzalloc(sizeof(*r), GFP_KERNEL);
-		err = -ENOMEM;
-		if (r) {
-			r->t = t;
-			r->entry = vouch_loaded_entry(l, prog);
-			err = do_testrun(r);
-			clean_up(r);
-		}
-	}
-	if (err)
-		vouch_refuse(
-			why, err,
-			"program %s: test-run failed (%d); check sizes, context and repeat (at most %u)",
-			p->name, err, MAX_REPEAT);
+	if (run->attach_type == BPF_XDP_DEVMAP ||
+	    run->attach_type == BPF_XDP_CPUMAP)
+		return -EINVAL;
+	r = kzalloc(sizeof(*r), GFP_KERNEL);
+	if (!r)
+		return -ENOMEM;
+	r->run = run;
+	r->t = run->t;
+	r->has_md = vouch_testrun_has_ctx(run);
+	err = do_run(r);
+	clean_up(r);
 	return err;
 }
+
+static bool takes(u32 type)
+{
+	return type == BPF_PROG_TYPE_XDP;
+}
+
+const struct vouch_testrun_kind vouch_testrun_xdp = {
+	.takes = takes,
+	.run = run,
+};

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Test-runs: a program on a packet that user space gives. */
+/* Test-runs: a program on a packet or a context that user space gives. */
 #ifndef VOUCH_TESTRUN_H
 #define VOUCH_TESTRUN_H
 
 #include "loaded.h"
 
 /**
- * vouch_testrun_xdp() - run an XDP program as BPF_PROG_TEST_RUN does.
+ * vouch_testrun() - run a program as BPF_PROG_TEST_RUN does.
  * @l: the image, with a reference
  * @prog: index of the program
  * @t: the request, filled with the results
@@ -14,8 +14,7 @@
  *
  * Return: 0 or the errno that VOUCH_TARGET_TEST_RUN documents.
  */
-int vouch_testrun_xdp(struct vouch_loaded *l, u32 prog,
-		      struct vouch_target_test_run *t,
-		      struct vouch_reason *why);
+int vouch_testrun(struct vouch_loaded *l, u32 prog,
+		  struct vouch_target_test_run *t, struct vouch_reason *why);
 
 #endif /* VOUCH_TESTRUN_H */

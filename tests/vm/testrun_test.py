@@ -1,0 +1,188 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Test-runs of programs that are no XDP, on both kernels.
+
+The same packets and contexts go through BPF_PROG_TEST_RUN on the verifier
+kernel and through the target's test-run: what comes out is equal, and so is
+what is refused.
+"""
+
+import errno
+import os
+import random
+import re
+import struct
+import sys
+
+sys.path[:0] = ["scripts", "tests/lib"]
+import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
+import packets  # noqa: E402  pylint: disable=wrong-import-position
+import tap  # noqa: E402  pylint: disable=wrong-import-position
+import wire  # noqa: E402  pylint: disable=wrong-import-position
+
+N_PACKETS = int(os.environ.get("VOUCH_PACKETS", "500"))
+SEED = int(os.environ.get("VOUCH_SEED", "1"))
+
+# struct __sk_buff: offset and size of what a test-run takes.
+SKB_SIZE = 192
+MEMBERS = {"mark": (8, 4), "priority": (32, 4), "ingress_ifindex": (36, 4),
+           "ifindex": (40, 4), "cb": (48, 20), "tstamp": (152, 8),
+           "wire_len": (160, 4), "gso_segs": (164, 4), "gso_size": (176, 4),
+           "hwtstamp": (184, 8)}
+
+
+def skb(size=SKB_SIZE, **members):
+    """A struct __sk_buff with these members, as long as @size."""
+    ctx = bytearray(SKB_SIZE)
+    for name, value in members.items():
+        offset, length = MEMBERS[name]
+        ctx[offset:offset + length] = \
+            (value & (1 << 8 * length) - 1).to_bytes(length, "little")
+    return bytes(ctx[:size])
+
+
+def random_ctx(rng):
+    """A context that is good, of any length; or none."""
+    if rng.random() < 0.1:
+        return None
+    members = {name: rng.getrandbits(8 * MEMBERS[name][1])
+               for name in ("mark", "priority", "cb", "tstamp", "gso_size",
+                            "hwtstamp", "ingress_ifindex")
+               if rng.random() < 0.7}
+    members["ifindex"] = rng.choice((0, 0, 1))
+    members["wire_len"] = rng.choice((0, 200, 65536))
+    members["gso_segs"] = rng.choice((0, 1, 65535))
+    return skb(rng.choice((SKB_SIZE, SKB_SIZE, 36, 1, 180)), **members)
+
+
+def refused(size):
+    """Contexts that both must refuse, for packets of @size bytes."""
+    for offset in range(0, SKB_SIZE, 4):
+        if not any(start <= offset < start + length
+                   for start, length in MEMBERS.values()):
+            ctx = bytearray(SKB_SIZE)
+            ctx[offset + 3] = 1
+            yield "byte %d" % (offset + 3), bytes(ctx)
+    yield "wire_len below the packet's", skb(wire_len=size - 1)
+    yield "wire_len too large", skb(wire_len=65537)
+    yield "gso_segs too large", skb(gso_segs=65536)
+    yield "an interface that is not there", skb(ifindex=99)
+    yield "bytes behind it", skb() + b"\1"
+
+
+class Program:
+    """One program, loaded on the target, and its object for the verifier."""
+
+    def __init__(self, t, lab, name):
+        self.path = os.path.join(lab_module.BUILD, "objects", name)
+        with open(self.path, "rb") as f:
+            self.object = f.read()
+        self.client = wire.Client(lab.socket)
+        self.lab = lab
+        rc, result = lab.vouch("submit", self.path, "--target", "lab")
+        t.check(rc == 0 and result["deliveries"][0]["status"] == "loaded",
+                "%s is loaded" % name, lab.stderr or result)
+        self.image = result["image"]["name"]
+        self.program = result["programs"][0]["name"]
+
+    def verifier(self, sent, ctxs, **more):
+        return self.client.call(
+            "test-run", self.object + b"".join(sent), on="verifier",
+            name=os.path.basename(self.path), options={},
+            program=self.program, packets=[len(p) for p in sent],
+            object_len=len(self.object),
+            ctx=[c and c.hex() for c in ctxs], **more)
+
+    def target(self, sent, ctxs, **more):
+        return self.client.call(
+            "target.test-run", b"".join(sent), target="lab", image=self.image,
+            program=self.program, packets=[len(p) for p in sent],
+            ctx=[c and c.hex() for c in ctxs], **more)
+
+
+def outcome(run, *args):
+    """What a run gives, or the errno that it fails with."""
+    try:
+        result, _ = run(*args)
+        return result["runs"][0]["retval"]
+    except wire.WireError as e:
+        number = re.search(r"failed \(-(\d+)\)", str(e))
+        if number:
+            return errno.errorcode[int(number[1])]
+        for code, name in errno.errorcode.items():
+            if ": %s'" % os.strerror(code) in str(e):
+                return name
+        return str(e)
+
+
+def table(result):
+    return {(name, e["key"]): e["value"]
+            for name, entries in result["maps"].items() for e in entries}
+
+
+def compare(t, name, sent, ctxs, ref, got):
+    for what in "retval", "data_len", "ctx_out":
+        left = [r.get(what) for r in got[0]["runs"]]
+        right = [r.get(what) for r in ref[0]["runs"]]
+        wrong = [i for i, (x, y) in enumerate(zip(left, right)) if x != y]
+        t.check(not wrong and len(left) == len(right) == len(sent),
+                "%s: %s of %d runs is equal" % (name, what, len(sent)),
+                [(i, sent[i].hex(), ctxs[i] and ctxs[i].hex(), left[i],
+                  right[i]) for i in wrong[:2]])
+    t.check(got[1] == ref[1], "%s: the packets that come out are equal" % name)
+    left, right = table(got[0]), table(ref[0])
+    wrong = [k for k in left.keys() | right.keys()
+             if left.get(k) != right.get(k)]
+    t.check(not wrong and left, "%s: the maps are equal" % name,
+            [(k, left.get(k), right.get(k)) for k in wrong[:2]])
+
+
+def tc(t, lab):
+    p = Program(t, lab, "skb_run.o")
+    rng = random.Random(SEED)
+    sent = packets.packets(SEED, N_PACKETS)
+    # The IP header must be whole, or the run is refused.
+    sent = [x if len(x) >= 54 else x.ljust(54, b"\0") for x in sent]
+    sent += [bytes(14), bytes(3500)]
+    ctxs = [random_ctx(rng) for _ in sent]
+    # A wire's length is not below the packet's.
+    ctxs[-1] = skb(mark=7)
+    ref = p.verifier(sent, ctxs, dump=True)
+    got = p.target(sent, ctxs, dump=True)
+    compare(t, "tc", sent, ctxs, ref, got)
+    taken = {r["retval"] for r in got[0]["runs"]}
+    t.check(len(taken) > 5, "with different verdicts", taken)
+    refusals(t, p)
+
+
+def refusals(t, p):
+    packet = packets.ethernet_ipv4(packets.IPV4[0], 17)
+    for what, ctx in refused(len(packet)):
+        ref = outcome(p.verifier, [packet], [ctx])
+        t.check(ref in errno.errorcode.values(),
+                "the verifier kernel refuses %s" % what, ref)
+        t.equal(outcome(p.target, [packet], [ctx]), ref, "and so the target")
+    for what, bad in (("13 bytes", packet[:13]), ("no IPv4 header",
+                                                  packet[:30]),
+                      ("no IPv6 header", bytes(12) + b"\x86\xdd" + bytes(39)),
+                      ("more than a page", bytes(4000))):
+        ref = outcome(p.verifier, [bad], [None])
+        t.equal(ref, "EINVAL", "the verifier kernel refuses %s" % what)
+        t.equal(outcome(p.target, [bad], [None]), ref, "and so the target")
+
+
+def main():
+    t = tap.Tap()
+    lab = lab_module.Lab("testrun-test", target="lab", variant="asan")
+    try:
+        lab.up()
+        t.run(tc, lab)
+    except (lab_module.LabError, wire.WireError) as e:
+        t.check(False, "the lab", e)
+    finally:
+        t.check(lab.down(), "the lab stops")
+    t.end()
+
+
+if __name__ == "__main__":
+    main()
