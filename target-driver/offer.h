@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The types of programs and maps, the hooks and the helpers that vouch_target
- * offers, by the target's configuration. The module is built from these lists, and the
- * target profile takes them from here, by way of gen/facts.c.
+ * offers, by the target's configuration. The module is built from these lists,
+ * and the target profile takes them from here, by way of gen/facts.c.
  *
  * Each X(TYPE, name) has the type as in BPF_PROG_TYPE_TYPE or
  * BPF_MAP_TYPE_TYPE, and its name as in bpf_names.h.

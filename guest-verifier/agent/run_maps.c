@@ -122,11 +122,11 @@ static bool dump_map(const struct bpf_map *map, json_t *maps, char *why,
 		/* An entry that has gone meanwhile, or one of an array of
 		 * files that is empty, has no value. */
 		if (!bpf_map_lookup_elem(fd, key, value))
-			json_array_append_new(entries,
-					      json_pack("{s:o, s:o}", "key",
-							vouch_run_hex(key, key_len),
-							"value",
-							vouch_run_hex(value, len)));
+			json_array_append_new(
+				entries,
+				json_pack("{s:o, s:o}", "key",
+					  vouch_run_hex(key, key_len), "value",
+					  vouch_run_hex(value, len)));
 		more = !bpf_map_get_next_key(fd, key, key);
 	}
 	free(key);

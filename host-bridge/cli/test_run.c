@@ -20,7 +20,8 @@ const struct vouch_cli_option vouch_test_run_options[] = {
 	{ "on", "verifier", "run on the verifier VM" },
 	{ "data-in", "FILE", "a packet; give it again for further packets" },
 	{ "data-out", "FILE", "write the packets there, one behind the other" },
-	{ "ctx-in", "FILE", "the program's context, for every packet" },
+	{ "ctx-in", "FILE",
+	  "the program's context, for every packet; or one for each" },
 	{ "repeat", "N", "run each packet N times (1)" },
 	{ "dump", NULL, "show all maps afterwards" },
 	{ "dump-map", "NAME", "show this map afterwards" },
@@ -103,23 +104,18 @@ static int read_packets(const struct vouch_cli *cli, struct request *r,
 	return err;
 }
 
-static int read_ctx(const struct vouch_cli *cli, struct request *r,
-		    struct vouch_failure *f)
+static int add_ctx(json_t *list, const char *path, struct vouch_failure *f)
 {
-	const char *path = vouch_cli_option(cli, "ctx-in");
 	char hex[2 * MAX_CTX + 1];
 	void *data;
 	size_t len;
-	int err;
+	int err = vouch_request_file(path, &data, &len, f);
 
-	if (!path)
-		return 0;
-	err = vouch_request_file(path, &data, &len, f);
 	if (err)
 		return err;
 	if (len <= MAX_CTX) {
 		vouch_hex_write(data, len, hex);
-		json_object_set_new(r->call, "ctx", json_string(hex));
+		json_array_append_new(list, json_string(hex));
 	} else {
 		vouch_fail(f, -EFBIG, VOUCH_EXIT_USAGE,
 			   "take the context from %s", path);
@@ -127,6 +123,33 @@ static int read_ctx(const struct vouch_cli *cli, struct request *r,
 				      MAX_CTX);
 	}
 	free(data);
+	return err;
+}
+
+/* One for all packets, or one for each. */
+static int read_ctx(const struct vouch_cli *cli, struct request *r,
+		    struct vouch_failure *f)
+{
+	const size_t n = json_array_size(json_object_get(r->call, "packets"));
+	json_t *list = json_array();
+	const char *path;
+	int at = 0, err = 0;
+
+	while (!err && (path = vouch_cli_next(cli, "ctx-in", &at)))
+		err = add_ctx(list, path, f);
+	if (!err && json_array_size(list) == 1) {
+		json_object_set(r->call, "ctx", json_array_get(list, 0));
+	} else if (!err && json_array_size(list) == n) {
+		json_object_set(r->call, "ctx", list);
+	} else if (!err && json_array_size(list)) {
+		vouch_fail(f, -EINVAL, VOUCH_EXIT_USAGE, "test-run %s",
+			   r->object);
+		vouch_fail_why(f, "there are %zu contexts and %zu packets",
+			       json_array_size(list), n);
+		err = vouch_fail_next(f, "give --ctx-in once, or once for each "
+					 "--data-in");
+	}
+	json_decref(list);
 	return err;
 }
 

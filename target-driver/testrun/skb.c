@@ -41,7 +41,7 @@ static struct proto proto = {
 	.obj_size = sizeof(struct sock),
 };
 
-#define MEMBER(member)                       \
+#define MEMBER(member)                      \
 	offsetof(struct __sk_buff, member), \
 		sizeof_field(struct __sk_buff, member)
 
@@ -50,7 +50,7 @@ static const struct {
 	u16 offset, size;
 } settable[] = {
 	{ MEMBER(mark) },     { MEMBER(priority) }, { MEMBER(ingress_ifindex) },
-	{ MEMBER(ifindex) },  { MEMBER(cb) },       { MEMBER(tstamp) },
+	{ MEMBER(ifindex) },  { MEMBER(cb) },	    { MEMBER(tstamp) },
 	{ MEMBER(wire_len) }, { MEMBER(gso_segs) }, { MEMBER(gso_size) },
 	{ MEMBER(hwtstamp) },
 };

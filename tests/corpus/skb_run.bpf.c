@@ -7,10 +7,10 @@
 #include <bpf/bpf_helpers.h>
 
 struct seen {
-	__u32 len, mark, priority, protocol, ingress_ifindex, ifindex,
-		pkt_type, vlan_present, queue_mapping, tc_index, tc_classid,
-		hash, cb[5], wire_len, gso_segs, gso_size, family, source,
-		dest, direct, meta, first;
+	__u32 len, mark, priority, protocol, ingress_ifindex, ifindex, pkt_type,
+		vlan_present, queue_mapping, tc_index, tc_classid, hash, cb[5],
+		wire_len, gso_segs, gso_size, family, source, dest, direct,
+		meta, first;
 	__u64 tstamp, hwtstamp;
 };
 
