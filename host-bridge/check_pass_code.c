@@ -2,11 +2,14 @@
 /*
  * The machine code of a program in both passes, in lock-step. Branches are
  * compared by where they go; an instruction may differ only where a listed
- * access does, and only by the displacement or immediate of that access.
+ * access does, and only by the displacement or immediate of that access. Where
+ * the target reaches a field by other instructions, each pass must have what
+ * the JIT makes of its own.
  */
 
 #include <stdlib.h>
 
+#include "check_compiled.h"
 #include "check_passes.h"
 #include "check_x86.h"
 #include "disasm.h"
@@ -36,12 +39,16 @@ struct lock {
 	u32 item; /* the next that differs */
 	struct change changes[MAX_CHANGES]; /* of it */
 	u32 n_changes, change;
+	bool other_shape; /* it is to be compared whole */
+	bool other_pushes; /* the passes may save other registers */
 	/* One function */
 	u32 func;
 	const struct vouch_capture_func_view *a, *b;
 	u32 *map; /* offset in the first pass to that in the second */
 	u8 *branches; /* lengths of branches in the first pass */
 	u32 x, y; /* where the comparison is */
+	u32 skipped; /* where the second pass restores what the first does not
+		      */
 };
 
 static int refuse(struct lock *l, u32 off, const char *what)
@@ -57,62 +64,59 @@ static void add_change(struct lock *l, enum what what, s64 first, s64 second)
 	l->changes[l->n_changes++] = (struct change){ what, first, second };
 }
 
-static bool same_but_numbers(const struct bpf_insn *a, const struct bpf_insn *b)
-{
-	return a->code == b->code && a->dst_reg == b->dst_reg &&
-	       a->src_reg == b->src_reg;
-}
-
-/* The changes of one instruction of a sequence; false: of another kind. */
-static bool add_changes(struct lock *l, const struct bpf_insn *a,
+/* The changes of one instruction of a sequence of the same shape. */
+static void add_changes(struct lock *l, const struct bpf_insn *a,
 			const struct bpf_insn *b, bool may_fault)
 {
-	if (!same_but_numbers(a, b))
-		return false;
 	if (a->off != b->off && may_fault) {
 		add_change(l, LIMIT, a->off, b->off);
 		add_change(l, IMMEDIATE, a->off, b->off);
 	}
-	if (a->off != b->off) {
-		u8 class = BPF_CLASS(a->code);
-
-		/* A jump of another length is another sequence. */
-		if (class == BPF_JMP || class == BPF_JMP32)
-			return false;
+	if (a->off != b->off)
 		add_change(l, DISPLACEMENT, a->off, b->off);
-	}
 	if (a->imm != b->imm)
 		add_change(l, IMMEDIATE, a->imm, b->imm);
-	return true;
 }
 
 /* The next access that differs, and how. */
 static int next_item(struct lock *l)
 {
 	const struct vouch_pass_item *item;
-	bool known = true;
 	u32 i;
 
 	l->n_changes = l->change = 0;
+	l->other_shape = false;
 	while (l->item < l->pass->n_items && !l->pass->items[l->item].differs)
 		l->item++;
 	if (l->item == l->pass->n_items)
 		return 0;
 	item = &l->pass->items[l->item];
-	known = item->first.n == item->second.n;
-	for (i = 0; known && i < item->first.n; i++)
-		known = add_changes(l, &item->first.insns[i],
-				    &item->second.insns[i],
-				    item->base == VOUCH_BASE_BTF);
-	if (known)
+	l->other_shape = !vouch_compiled_alike(&item->first, &item->second);
+	for (i = 0; !l->other_shape && i < item->first.n; i++)
+		add_changes(l, &item->first.insns[i], &item->second.insns[i],
+			    item->base == VOUCH_BASE_BTF);
+	if (!l->other_shape || (vouch_compiled_knows(&item->first) &&
+				vouch_compiled_knows(&item->second)))
 		return 0;
 	return vouch_refuse_prog(
 		l->why, l->pass->first->prog->name,
-		"instruction %u: the target reaches that field "
-		"in another way than by another offset, which "
-		"cannot be checked; use a verifier kernel "
-		"built from the target's source",
+		"instruction %u: the target reaches that field by "
+		"instructions that cannot be checked; use a verifier "
+		"kernel built from the target's source",
 		item->insn);
+}
+
+/* Other instructions may use other registers, which have to be saved. */
+static void expect_pushes(struct lock *l)
+{
+	const struct vouch_pass_item *item;
+	u32 i;
+
+	for (i = 0; i < l->pass->n_items; i++) {
+		item = &l->pass->items[i];
+		if (!vouch_compiled_alike(&item->first, &item->second))
+			l->other_pushes = true;
+	}
 }
 
 static bool is_change(const struct vouch_x86_insn *a,
@@ -172,7 +176,8 @@ static bool same_bytes(const struct lock *l, u32 a_len, u32 b_len)
 
 static void step(struct lock *l, u32 a_len, u32 b_len)
 {
-	l->map[l->x] = l->y;
+	l->map[l->x] = l->skipped == NOWHERE ? l->y : l->skipped;
+	l->skipped = NOWHERE;
 	l->x += a_len;
 	l->y += b_len;
 }
@@ -212,6 +217,56 @@ static int decode(const struct vouch_capture_func_view *f, u32 off,
 	return 0;
 }
 
+/* An access that the target reaches by other instructions. */
+static bool take_item(struct lock *l)
+{
+	const struct vouch_pass_item *item = &l->pass->items[l->item];
+	int first, second;
+
+	if (!l->other_shape)
+		return false;
+	first = vouch_compiled_length(&item->first, l->a->code + l->x,
+				      l->a->code_len - l->x);
+	second = vouch_compiled_length(&item->second, l->b->code + l->y,
+				       l->b->code_len - l->y);
+	if (first < 0 || second < 0)
+		return false;
+	step(l, (u32)first, (u32)second);
+	l->item++;
+	return true;
+}
+
+static bool is_saved(const struct vouch_x86_insn *insn, u8 kind)
+{
+	return insn->kind == kind &&
+	       (insn->rm == VOUCH_X86_RBX || insn->rm >= VOUCH_X86_R13);
+}
+
+/* What is saved, and that it is restored, is checked of the code by itself. */
+static bool skip_saved(struct lock *l, const struct vouch_x86_insn *a,
+		       const struct vouch_x86_insn *b)
+{
+	bool pops = is_saved(a, VOUCH_X86_POP) || is_saved(b, VOUCH_X86_POP);
+	u8 kind = pops ? VOUCH_X86_POP : VOUCH_X86_PUSH;
+	bool in_a = is_saved(a, kind), in_b = is_saved(b, kind);
+
+	if (!l->other_pushes || (!in_a && !in_b))
+		return false;
+	/* Pushed in the order of their numbers, popped in reverse order. */
+	if (in_a && in_b)
+		in_a = pops ? a->rm > b->rm : a->rm < b->rm;
+	if (in_a) {
+		l->map[l->x] = l->skipped == NOWHERE ? l->y : l->skipped;
+		l->x += a->len;
+		return true;
+	}
+	/* A branch to the end goes to the first that is restored. */
+	if (pops && l->skipped == NOWHERE)
+		l->skipped = l->y;
+	l->y += b->len;
+	return true;
+}
+
 static int take_insn(struct lock *l)
 {
 	struct vouch_x86_insn a = {}, b = {};
@@ -220,6 +275,8 @@ static int take_insn(struct lock *l)
 	if (decode(l->a, l->x, &a) || decode(l->b, l->y, &b))
 		return take_other(l);
 	a.off = l->x;
+	if (!same_bytes(l, a.len, b.len) && skip_saved(l, &a, &b))
+		return 0;
 	if (is_branch(&a) && a.kind == b.kind &&
 	    !strcmp(a.mnemonic, b.mnemonic))
 		l->branches[l->x] = a.len;
@@ -259,7 +316,7 @@ static int walk(struct lock *l)
 
 	memset(l->map, 0xff, (l->a->code_len + 1ul) * sizeof(*l->map));
 	while (!ret && l->x < l->a->code_len && l->y < l->b->code_len)
-		ret = take_insn(l);
+		ret = take_item(l) ? next_item(l) : take_insn(l);
 	if (!ret && (l->x != l->a->code_len || l->y != l->b->code_len))
 		ret = refuse(l, l->x, "one of the two loads ends here");
 	for (i = 0; !ret && i < l->a->code_len; i++)
@@ -275,6 +332,7 @@ static int check_func(struct lock *l)
 	l->a = &l->pass->first->funcs[l->func];
 	l->b = &l->pass->second->funcs[l->func];
 	l->x = l->y = 0;
+	l->skipped = NOWHERE;
 	l->map = calloc(l->a->code_len + 1ul, sizeof(*l->map));
 	l->branches = calloc(l->a->code_len + 1ul, 1);
 	if (l->map && l->branches)
@@ -291,6 +349,7 @@ int vouch_check_pass_code(const struct vouch_pass *pass,
 	int ret;
 
 	l.disasm = vouch_disasm_new();
+	expect_pushes(&l);
 	ret = l.disasm ? next_item(&l) : -ENOMEM;
 	while (!ret && l.func < pass->first->n_funcs) {
 		ret = check_func(&l);

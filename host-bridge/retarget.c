@@ -8,6 +8,7 @@
 #include "access.h"
 #include "btf_move.h"
 #include "buffer.h"
+#include "check_compiled.h"
 #include "retarget.h"
 
 _Static_assert(sizeof(((struct vouch_req_field *)0)->name) == VOUCH_FIELD_LEN,
@@ -223,6 +224,25 @@ static void add_entry(struct retarget *r, u32 prog,
 	r->n_prog_entries++;
 }
 
+/* Can the machine code of both be told apart from that of anything else? */
+static int check_shape(struct retarget *r, const struct vouch_access_view *v,
+		       const struct answer *answer)
+{
+	const struct vouch_access *a = v->access;
+	struct vouch_expansion first, second;
+
+	vouch_access_expand(a, v->insns, v->n_insns,
+			    le32_to_cpu(a->target_size), &first);
+	vouch_access_expand(a, answer->insns[0], answer->n, answer->target_size,
+			    &second);
+	if (vouch_compiled_alike(&first, &second) ||
+	    (vouch_compiled_knows(&first) && vouch_compiled_knows(&second)))
+		return 0;
+	return refuse(r, a, answer,
+		      "reached by instructions that cannot be checked in "
+		      "target");
+}
+
 static int compare_access(struct retarget *r, u32 prog,
 			  const struct vouch_access_view *v)
 {
@@ -242,7 +262,7 @@ static int compare_access(struct retarget *r, u32 prog,
 		return 0;
 	r->differs = true;
 	add_field(r, prog, v, &answer);
-	return 0;
+	return check_shape(r, v, &answer);
 }
 
 /* The kernel notes that a program reads this field when it verifies it. */

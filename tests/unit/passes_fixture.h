@@ -57,10 +57,16 @@ struct pass_places {
 	s16 field; /* task.start */
 	u32 flags; /* an immediate */
 	bool absent; /* the target has no mark, which reads as 0 */
+	bool apart; /* it has the mark behind a pointer, by way of r9 */
+	bool called; /* it calls something for the mark */
 };
 
-static const struct pass_places pass_here = { 16, 168, 8, 65, false };
-static const struct pass_places pass_there = { 24, 64, 232, 8193, false };
+static const struct pass_places pass_here = {
+	.head = 16, .mark = 168, .field = 8, .flags = 65
+};
+static const struct pass_places pass_there = {
+	.head = 24, .mark = 64, .field = 232, .flags = 8193
+};
 
 static inline void put(struct pass_load *l, const void *bytes, u32 len)
 {
@@ -111,14 +117,20 @@ static inline void pass_code(struct pass_load *l, const struct pass_places *at)
 	u32 jump;
 
 	put(l, "\x0f\x1f\x44\x00\x00\x66\x90\x55\x48\x89\xe5", 11);
+	if (at->apart)
+		put(l, "\x41\x57", 2); /* push r15 */
 	put_load(l, "\x48\x0f\xb6", 3, 0x37, at->head); /* prologue's */
 	put(l, "\x48\x85\xf6", 3); /* test rsi, rsi */
 	jump = l->len;
 	put(l, "\x74\x00", 2); /* je behind the narrow load */
-	if (at->absent)
+	if (at->absent) {
 		put(l, "\x31\xc0", 2); /* xor eax, eax */
-	else
+	} else if (at->apart) {
+		put_load(l, "\x4c\x8b", 2, 0x3f, at->mark); /* to r15 */
+		put(l, "\x41\x8b\x47\x04", 4); /* mov eax, [r15 + 4] */
+	} else {
 		put_load(l, "\x8b", 1, 0x07, at->mark);
+	}
 	put(l, "\xc1\xe8\x08\x25\xff\xff\x00\x00", 8); /* shr, and */
 	l->code[jump + 1] = (u8)(l->len - jump - 2);
 	put_probe(l, at->field);
@@ -131,6 +143,8 @@ static inline void pass_code(struct pass_load *l, const struct pass_places *at)
 	}
 	put(l, "\x72\x05\xe8", 3); /* jb; call */
 	put(l, "\x00\x00\x00\x00", 4);
+	if (at->apart)
+		put(l, "\x41\x5f", 2); /* pop r15 */
 	put(l, "\xc9\xe9\x00\x00\x01\x00", 6); /* leave; jmp thunk */
 }
 
@@ -143,6 +157,22 @@ static inline struct pass_access *pass_access(struct pass_load *l, u32 insn,
 	p->a.base = cpu_to_le32(base);
 	memcpy(p->a.code, &code, sizeof(code));
 	return p;
+}
+
+/* What is in the place of the mark. */
+static inline void pass_mark(struct pass_access *p,
+			     const struct pass_places *at)
+{
+	if (at->absent) {
+		p->insns[p->n++] = INSN(BPF_ALU | BPF_MOV, 0, 0, 0, 0);
+	} else if (at->apart) {
+		p->insns[p->n++] = LOAD(BPF_DW, 9, 1, at->mark);
+		p->insns[p->n++] = LOAD(BPF_W, 0, 9, 4);
+	} else if (at->called) {
+		p->insns[p->n++] = INSN(BPF_JMP | BPF_CALL, 0, 0, 0, 1);
+	} else {
+		p->insns[p->n++] = LOAD(BPF_W, 0, 1, at->mark);
+	}
 }
 
 static inline void pass_add(struct pass_load *l, struct bpf_insn insn)
@@ -166,8 +196,7 @@ static inline void pass_program(struct pass_load *l,
 	p->insns[p->n++] = first;
 	p = pass_access(l, 1, VOUCH_BASE_CTX, mark);
 	p->a.field_size = p->a.target_size = cpu_to_le32(4);
-	p->insns[p->n++] = at->absent ? INSN(BPF_ALU | BPF_MOV, 0, 0, 0, 0)
-				      : LOAD(BPF_W, 0, 1, at->mark);
+	pass_mark(p, at);
 	p = pass_access(l, 2, VOUCH_BASE_BTF, LOAD(BPF_DW, 6, 1, 8));
 	p->a.structure = cpu_to_le32(task);
 	p->a.offset = p->a.size = cpu_to_le32(8);
@@ -177,7 +206,10 @@ static inline void pass_program(struct pass_load *l,
 
 	pass_add(l, l->accesses[0].insns[0]);
 	pass_add(l, first);
+	l->insns[1].off += at->apart; /* as the kernel corrects it */
 	pass_add(l, l->accesses[1].insns[0]);
+	if (at->apart)
+		pass_add(l, l->accesses[1].insns[1]);
 	pass_add(l, INSN(BPF_ALU | BPF_RSH, 0, 0, 0, 8));
 	pass_add(l, INSN(BPF_ALU | BPF_AND, 0, 0, 0, 0xffff));
 	pass_add(l, l->accesses[2].insns[0]);
