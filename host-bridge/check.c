@@ -332,43 +332,62 @@ static int check_places(struct check *c,
 	return 0;
 }
 
+static int check_funcs(struct check *c, const struct vouch_refs_context *ctx,
+		       struct vouch_checked_prog *out)
+{
+	int ret = 0;
+	u32 n;
+
+	out->funcs = calloc(ctx->prog->n_funcs, sizeof(*out->funcs));
+	if (!out->funcs)
+		return -ENOMEM;
+	out->n_funcs = ctx->prog->n_funcs;
+	for (n = 0; !ret && n < out->n_funcs; n++)
+		ret = check_func(c, ctx, n, &out->funcs[n]);
+	return ret;
+}
+
+static int check_one(struct check *c,
+		     const struct vouch_capture_prog_view *prog,
+		     struct vouch_checked_prog *out)
+{
+	struct vouch_constants constants = {};
+	const struct vouch_refs_context ctx = {
+		.cap = c->cap,
+		.profile = c->profile,
+		.object = &c->object,
+		.chk = c->out,
+		.prog = prog,
+		.constants = &constants,
+	};
+	int ret;
+
+	ret = check_prog(c, prog->prog);
+	if (!ret)
+		ret = check_context(c, prog);
+	if (!ret)
+		ret = check_places(c, prog);
+	/* What nobody held against the target explains nothing. */
+	if (!ret && c->retargeted)
+		ret = vouch_constants_read(prog, &constants);
+	if (!ret)
+		ret = check_funcs(c, &ctx, out);
+	vouch_constants_release(&constants);
+	return ret;
+}
+
 static int check_progs(struct check *c)
 {
-	u32 i, n;
-	int ret;
+	int ret = 0;
+	u32 i;
 
 	c->out->progs = calloc(c->cap->n_progs, sizeof(*c->out->progs));
 	if (!c->out->progs)
 		return -ENOMEM;
 	c->out->n_progs = c->cap->n_progs;
-	for (i = 0; i < c->cap->n_progs; i++) {
-		const struct vouch_refs_context ctx = {
-			.cap = c->cap,
-			.profile = c->profile,
-			.object = &c->object,
-			.chk = c->out,
-			.prog = &c->cap->progs[i],
-		};
-		struct vouch_checked_prog *out = &c->out->progs[i];
-
-		ret = check_prog(c, ctx.prog->prog);
-		if (!ret)
-			ret = check_context(c, ctx.prog);
-		if (!ret)
-			ret = check_places(c, ctx.prog);
-		if (ret)
-			return ret;
-		out->funcs = calloc(ctx.prog->n_funcs, sizeof(*out->funcs));
-		if (!out->funcs)
-			return -ENOMEM;
-		out->n_funcs = ctx.prog->n_funcs;
-		for (n = 0; n < out->n_funcs; n++) {
-			ret = check_func(c, &ctx, n, &out->funcs[n]);
-			if (ret)
-				return ret;
-		}
-	}
-	return 0;
+	for (i = 0; !ret && i < c->cap->n_progs; i++)
+		ret = check_one(c, &c->cap->progs[i], &c->out->progs[i]);
+	return ret;
 }
 
 int vouch_check(const struct vouch_capture_view *cap, const void *object,

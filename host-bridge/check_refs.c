@@ -283,33 +283,6 @@ static bool explained_by_map(const struct matcher *m, u32 value)
 	return false;
 }
 
-/*
- * Is it a constant of what stands in an access's place? Of a part of a field
- * the kernel loads the whole, and masks what was asked for.
- */
-static bool explained_by_access(const struct matcher *m, u32 value)
-{
-	const struct vouch_capture_prog_view *prog = m->ctx->prog;
-	u32 i, n;
-
-	for (i = 0; i < prog->n_accesses; i++) {
-		const struct vouch_access_view *a = &prog->accesses[i];
-		u32 field = le32_to_cpu(a->access->field_size);
-
-		if (field > 1 && (value == 0xff || value == 0xffff))
-			return true;
-		for (n = 0; n < a->n_insns; n++) {
-			__le32 imm;
-
-			memcpy(&imm, a->insns + n * VOUCH_INSN_LEN + 4,
-			       sizeof(imm));
-			if (le32_to_cpu(imm) == value)
-				return true;
-		}
-	}
-	return false;
-}
-
 static bool is_r10_alu(const struct vouch_x86_insn *insn, u8 rm, u8 reg)
 {
 	return insn->wide && !insn->mem && insn->rm == rm && insn->reg == reg &&
@@ -350,7 +323,8 @@ static int match_imm32(struct matcher *m, u32 i)
 	    vouch_object_calls(m->ctx->object, BPF_FUNC_loop))
 		return 0;
 	if (vouch_object_has32(m->ctx->object, value) ||
-	    explained_by_map(m, value) || explained_by_access(m, value) ||
+	    explained_by_map(m, value) ||
+	    vouch_constants_have(m->ctx->constants, value) ||
 	    is_alu_limit(m, i))
 		return 0;
 	return REFUSE(m, insn->off,

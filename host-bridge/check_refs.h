@@ -5,6 +5,7 @@
 
 #include "check.h"
 #include "check_code.h"
+#include "check_constants.h"
 #include "object.h"
 
 /* What the functions of one capture are held against. */
@@ -14,6 +15,7 @@ struct vouch_refs_context {
 	const struct vouch_object *object;
 	const struct vouch_checked *chk; /* map layout */
 	const struct vouch_capture_prog_view *prog;
+	const struct vouch_constants *constants; /* of its accesses */
 };
 
 /**
