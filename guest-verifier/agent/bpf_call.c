@@ -24,8 +24,7 @@ int __wrap_uname(struct utsname *name);
 /* Like the C library's syscall(), it takes six arguments however many there
  * are: those of a caller that gives fewer are whatever its registers and stack
  * hold, and no call of the kernel looks at them. */
-__attribute__((no_sanitize_address))
-long __wrap_syscall(long number, ...)
+__attribute__((no_sanitize_address)) long __wrap_syscall(long number, ...)
 {
 	long a[N_ARGS];
 	va_list args;

@@ -78,20 +78,24 @@ static const char *read_target(const json_t *json, const u8 *blob,
 			       const struct parts *p,
 			       struct vouch_target *target)
 {
-	const u8 *btf = blob + p->object, *list = btf + p->btf + p->kconfig;
-	const char *why = p->btf ? read_release(json, target) : NULL;
+	const char *why;
 
-	if (why)
-		return why;
+	/* Without a byte there is no blob to point into. */
 	if (p->btf) {
-		target->btf = btf;
+		why = read_release(json, target);
+		if (why)
+			return why;
+		target->btf = blob + p->object;
 		target->btf_len = p->btf;
-		target->kconfig = (const char *)btf + p->btf;
+		target->kconfig = (const char *)blob + p->object + p->btf;
 		target->kconfig_len = p->kconfig;
-		vouch_hash_layout(btf, p->btf + p->kconfig, target->release,
-				  target->layout);
+		vouch_hash_layout(target->btf, p->btf + p->kconfig,
+				  target->release, target->layout);
 	}
-	return p->retarget ? read_list(list, p->retarget, target) : NULL;
+	if (!p->retarget)
+		return NULL;
+	return read_list(blob + p->object + p->btf + p->kconfig, p->retarget,
+			 target);
 }
 
 int vouch_target_read(const json_t *json, const void *blob, size_t blob_len,

@@ -9,8 +9,8 @@
 
 #include "maps/entries.h"
 
-#define MAX_PROG_FUNC 120 /* of bpf_func in a block; code has one byte for it \
-			   */
+/* Of bpf_func in a block; the code has one byte for it. */
+#define MAX_PROG_FUNC 120
 
 struct vouch_entries {
 	u32 n;
