@@ -276,7 +276,6 @@ static bool is_next(const struct vouch_capture_prog_view *p, u32 type)
 		return type == VOUCH_RECORD_FUNC;
 	switch (type) {
 	case VOUCH_RECORD_ACCESS:
-		return !p->insns && !p->n_syms;
 	case VOUCH_RECORD_INSNS:
 		return !p->insns && !p->n_syms;
 	default:
@@ -338,7 +337,7 @@ static const char *take_prog_parts(struct vouch_capture_cursor *c,
 
 const char *vouch_capture_take_prog(struct vouch_capture_cursor *c,
 				    struct vouch_capture_view *view,
-				    const struct vouch_capture_item *r)
+				    const struct vouch_capture_item *item)
 {
 	struct vouch_capture_prog_view *p = &view->progs[view->n_progs];
 	const char *why;
@@ -346,13 +345,13 @@ const char *vouch_capture_take_prog(struct vouch_capture_cursor *c,
 
 	if (view->n_progs == VOUCH_MAX_PROGS)
 		return "capture: too many PROG records";
-	p->prog = (const void *)r->data;
-	if (r->length != sizeof(*p->prog))
+	p->prog = (const void *)item->data;
+	if (item->length != sizeof(*p->prog))
 		return "capture: PROG: wrong length";
 	why = check_prog(p->prog);
 	if (why)
 		return why;
-	vouch_capture_step(c, r);
+	vouch_capture_step(c, item);
 	view->n_progs++;
 	p->funcs = calloc(le32_to_cpu(p->prog->n_funcs), sizeof(*p->funcs));
 	p->syms = calloc(le32_to_cpu(p->prog->n_syms) + 1, sizeof(*p->syms));

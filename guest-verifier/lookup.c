@@ -25,6 +25,14 @@ static unsigned long entry_of(unsigned long address)
 	return address - offset;
 }
 
+void vouch_lookup_failed(const char *name, int err)
+{
+	pr_err("cannot place a probe at %s (error %d): %s\n", name, err,
+	       err == -ENOMEM
+		       ? "the kernel has no memory left; give the VM more"
+		       : "this kernel is not known; use one of the 6.1 series");
+}
+
 static int find(const char *name, unsigned long *address)
 {
 	struct kprobe probe = { .symbol_name = name };
@@ -37,8 +45,7 @@ static int find(const char *name, unsigned long *address)
 			err = -ENOENT;
 	}
 	if (err)
-		pr_err("cannot find %s (error %d); this kernel is not known\n",
-		       name, err);
+		vouch_lookup_failed(name, err);
 	return err;
 }
 

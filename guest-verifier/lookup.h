@@ -18,6 +18,13 @@ struct vouch_lookup {
 };
 
 /**
+ * vouch_lookup_failed() - say in the log that a function cannot be watched.
+ * @name: of the function
+ * @err: what placing a probe returned
+ */
+void vouch_lookup_failed(const char *name, int err);
+
+/**
  * vouch_lookup_start() - find the functions.
  *
  * Return: 0, or the error after saying in the log what is missing.

@@ -7,13 +7,12 @@
  * with preemption off in the task that loads, and must not sleep.
  */
 
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/bpf.h>
 #include <linux/bpf_verifier.h>
 #include <linux/filter.h>
 #include <linux/kprobes.h>
 
+#include "lookup.h"
 #include "notes.h"
 #include "watch.h"
 
@@ -150,8 +149,7 @@ int vouch_notes_start(void)
 		err = register_kprobe(&rewriting);
 	}
 	if (err)
-		pr_err("cannot watch the verifier: no probe at %s (error %d); this kernel is not known\n",
-		       names[0], err);
+		vouch_lookup_failed(names[0], err);
 	return err;
 }
 

@@ -6,8 +6,6 @@
  * watch is claimed, and so cannot go.
  */
 
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/bpf_verifier.h>
 #include <linux/filter.h>
 #include <linux/kprobes.h>
@@ -224,8 +222,7 @@ int vouch_ops_start(void)
 		err = register_kretprobe(&converting);
 	}
 	if (err)
-		pr_err("cannot watch the verifier: no probe at %s (error %d); this kernel is not known\n",
-		       names[0], err);
+		vouch_lookup_failed(names[0], err);
 	return err;
 }
 

@@ -4,8 +4,6 @@
  * off in the task that loads.
  */
 
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/bpf_verifier.h>
 #include <linux/hash.h>
 #include <linux/kprobes.h>
@@ -14,6 +12,7 @@
 #include <linux/slab.h>
 #include <linux/version.h>
 
+#include "lookup.h"
 #include "watch.h"
 #include "witness.h"
 
@@ -131,8 +130,7 @@ int vouch_witness_start(void)
 	walking.symbol_name = "btf_struct_access";
 	err = register_kprobe(&walking);
 	if (err)
-		pr_err("cannot watch the verifier: no probe at %s (error %d); this kernel is not known\n",
-		       walking.symbol_name, err);
+		vouch_lookup_failed(walking.symbol_name, err);
 	return err;
 }
 

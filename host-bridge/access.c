@@ -70,13 +70,14 @@ static void mask(const struct vouch_access *a, struct vouch_expansion *out)
 	const struct bpf_insn insn = vouch_access_insn(a->code, 0);
 	u32 field = le32_to_cpu(a->field_size);
 	u32 shift = ((u32)insn.off & (field - 1)) * 8;
+	u32 bits = bytes_of(&insn) * 8;
 	u8 reg = insn.dst_reg, class = field <= 4 ? BPF_ALU : BPF_ALU64;
 
 	if (shift)
 		out->insns[out->n++] =
 			alu(class | BPF_RSH | BPF_K, reg, (s32)shift);
 	out->insns[out->n++] = alu(BPF_ALU | BPF_AND | BPF_K, reg,
-				   (s32)((1ull << bytes_of(&insn) * 8) - 1));
+				   bits < 32 ? (s32)((1u << bits) - 1) : -1);
 }
 
 void vouch_access_expand(const struct vouch_access *a, const u8 *insns, u32 n,

@@ -49,11 +49,11 @@ struct vouch_kbtf;
  * vouch_kbtf_parse() - read a kernel's BTF.
  * @data: raw BTF, as in a kernel's section .BTF
  * @len: bytes
- * @btf: set on success; release with vouch_kbtf_free()
+ * @out: set on success; release with vouch_kbtf_free()
  *
  * Return: 0, -EINVAL if it is none, or -ENOMEM.
  */
-int vouch_kbtf_parse(const void *data, size_t len, struct vouch_kbtf **btf);
+int vouch_kbtf_parse(const void *data, size_t len, struct vouch_kbtf **out);
 
 /**
  * vouch_kbtf_free() - release what vouch_kbtf_parse() made.

@@ -24,10 +24,10 @@ static s64 extra_length(const struct btf_type *t)
 	case BTF_KIND_UNION:
 	case BTF_KIND_DATASEC:
 	case BTF_KIND_ENUM64:
-		return n * 12;
+		return (s64)n * 12;
 	case BTF_KIND_ENUM:
 	case BTF_KIND_FUNC_PROTO:
-		return n * 8;
+		return (s64)n * 8;
 	case BTF_KIND_PTR:
 	case BTF_KIND_FWD:
 	case BTF_KIND_TYPEDEF:

@@ -59,7 +59,7 @@ static int add_map(struct vouch_object *o, const char *name,
 	if (!o->maps)
 		return -ENOMEM;
 	*out = &o->maps[o->n_maps++];
-	strcpy((*out)->name, name);
+	memcpy((*out)->name, name, strlen(name) + 1);
 	return 0;
 }
 
@@ -127,9 +127,9 @@ int vouch_object_maps_section(struct vouch_object *object,
 		return 0;
 	cut_name(name, cut);
 	ret = add_map(object, bss ? cut : name, &map, why);
-	if (!ret)
+	if (map)
 		ret = take_values(object, map, data, len, why);
-	if (ret)
+	if (ret || !map)
 		return ret;
 	map->type = BPF_MAP_TYPE_ARRAY;
 	map->key_size = sizeof(u32);
@@ -241,7 +241,7 @@ int vouch_object_maps_define(struct vouch_object *object,
 		ret = add_map(object,
 			      vouch_types_name(types, variable.t.name_off),
 			      &map, why);
-		if (!ret && !read_definition(map, types, variable.t.type))
+		if (map && !read_definition(map, types, variable.t.type))
 			ret = vouch_refuse(why,
 					   "map %s: its definition in .maps "
 					   "cannot be read; use the macros of "

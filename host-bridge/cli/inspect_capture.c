@@ -181,7 +181,8 @@ static json_t *access_json(const struct vouch_access_view *v)
 		(json_int_t)le32_to_cpu(a->offset), "size",
 		(json_int_t)le32_to_cpu(a->size), "target_size",
 		(json_int_t)le32_to_cpu(a->target_size), "insns",
-		vouch_inspect_hex(v->insns, VOUCH_INSN_LEN * v->n_insns));
+		vouch_inspect_hex(v->insns,
+				  (size_t)VOUCH_INSN_LEN * v->n_insns));
 }
 
 static json_t *accesses_json(const struct vouch_capture_prog_view *prog)
