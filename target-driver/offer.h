@@ -30,9 +30,11 @@
 #ifdef CONFIG_KPROBES
 #define VOUCH_TYPES_KPROBE(X) X(KPROBE, kprobe)
 #define VOUCH_HOOKS_KPROBE(X) X(kprobe)
+#define VOUCH_TESTRUNS_KPROBE(X) X(regs)
 #else
 #define VOUCH_TYPES_KPROBE(X)
 #define VOUCH_HOOKS_KPROBE(X)
+#define VOUCH_TESTRUNS_KPROBE(X)
 #endif
 #ifdef CONFIG_KRETPROBES
 #define VOUCH_HOOKS_KRETPROBE(X) X(kretprobe)
@@ -43,18 +45,22 @@
 #if defined(CONFIG_EVENT_TRACING) && defined(CONFIG_PERF_EVENTS)
 #define VOUCH_TYPES_TRACEPOINT(X) X(TRACEPOINT, tracepoint)
 #define VOUCH_HOOKS_TRACEPOINT(X) X(tracepoint)
+#define VOUCH_TESTRUNS_TRACEPOINT(X) X(record)
 #else
 #define VOUCH_TYPES_TRACEPOINT(X)
 #define VOUCH_HOOKS_TRACEPOINT(X)
+#define VOUCH_TESTRUNS_TRACEPOINT(X)
 #endif
 
 #ifdef CONFIG_TRACEPOINTS
 #define VOUCH_TYPES_RAW_TP(X) \
 	X(RAW_TRACEPOINT, raw_tracepoint) X(TRACING, tracing)
 #define VOUCH_HOOKS_RAW_TP(X) X(raw_tp) X(tp_btf)
+#define VOUCH_TESTRUNS_RAW_TP(X) X(args)
 #else
 #define VOUCH_TYPES_RAW_TP(X)
 #define VOUCH_HOOKS_RAW_TP(X)
+#define VOUCH_TESTRUNS_RAW_TP(X)
 #endif
 
 #define VOUCH_PROG_TYPES(X)       \
@@ -74,9 +80,12 @@
 	VOUCH_HOOKS_RAW_TP(X)
 
 /* X(name): kinds of test-runs. */
-#define VOUCH_TESTRUNS(X) \
-	X(xdp)            \
-	VOUCH_TESTRUNS_SKB(X)
+#define VOUCH_TESTRUNS(X)            \
+	X(xdp)                       \
+	VOUCH_TESTRUNS_SKB(X)        \
+	VOUCH_TESTRUNS_KPROBE(X)     \
+	VOUCH_TESTRUNS_TRACEPOINT(X) \
+	VOUCH_TESTRUNS_RAW_TP(X)
 
 #define VOUCH_MAP_TYPES(X)            \
 	X(ARRAY, array)               \

@@ -266,7 +266,15 @@ struct vouch_target_map_op {
  * bpf(2)'s BPF_PROG_TEST_RUN without flags.
  *
  * ctx_in and ctx_out, if given, are a struct xdp_md each, or a struct
- * __sk_buff for types that have it.
+ * __sk_buff for types that have it. Other types take a context alone: no data,
+ * nothing back, no repeat.
+ *
+ *	raw_tracepoint	up to twelve arguments; those left out are 0
+ *	kprobe		a struct pt_regs
+ *	tracepoint	a record, of which the first eight bytes are not used
+ *
+ * bpf(2) knows only the first of these three, and refuses a context that is
+ * shorter than what the program reads.
  *
  *	EINVAL, E2BIG	as bpf(2); repeat beyond 1000000
  *	ENODEV		ctx_in names an interface that is not there

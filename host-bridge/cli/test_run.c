@@ -13,7 +13,7 @@
 #include "target.h"
 
 #define MAX_REPEAT 1000000
-#define MAX_CTX 256
+#define MAX_CTX 8192 /* bytes */
 
 const struct vouch_cli_option vouch_test_run_options[] = {
 	{ "target", "NAME", "run on this target" },
@@ -95,12 +95,6 @@ static int read_packets(const struct vouch_cli *cli, struct request *r,
 		json_array_append_new(lengths, json_integer((json_int_t)len));
 		free(data);
 	}
-	if (!err && !json_array_size(lengths)) {
-		vouch_fail(f, -EINVAL, VOUCH_EXIT_USAGE, "test-run %s",
-			   r->object);
-		vouch_fail_why(f, "there is no packet");
-		err = vouch_fail_next(f, "name one with --data-in FILE");
-	}
 	return err;
 }
 
@@ -126,17 +120,36 @@ static int add_ctx(json_t *list, const char *path, struct vouch_failure *f)
 	return err;
 }
 
+/* Contexts alone, for programs that get no packet. */
+static int no_packets(struct request *r, size_t n_ctxs, struct vouch_failure *f)
+{
+	json_t *lengths = json_object_get(r->call, "packets");
+
+	while (json_array_size(lengths) < n_ctxs)
+		json_array_append_new(lengths, json_integer(0));
+	if (n_ctxs)
+		return 0;
+	vouch_fail(f, -EINVAL, VOUCH_EXIT_USAGE, "test-run %s", r->object);
+	vouch_fail_why(f, "there is neither packet nor context");
+	return vouch_fail_next(f, "name one with --data-in FILE or "
+				  "--ctx-in FILE");
+}
+
 /* One for all packets, or one for each. */
 static int read_ctx(const struct vouch_cli *cli, struct request *r,
 		    struct vouch_failure *f)
 {
-	const size_t n = json_array_size(json_object_get(r->call, "packets"));
+	size_t n = json_array_size(json_object_get(r->call, "packets"));
 	json_t *list = json_array();
 	const char *path;
 	int at = 0, err = 0;
 
 	while (!err && (path = vouch_cli_next(cli, "ctx-in", &at)))
 		err = add_ctx(list, path, f);
+	if (!err && !n) {
+		n = json_array_size(list);
+		err = no_packets(r, n, f);
+	}
 	if (!err && json_array_size(list) == 1) {
 		json_object_set(r->call, "ctx", json_array_get(list, 0));
 	} else if (!err && json_array_size(list) == n) {

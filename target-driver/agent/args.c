@@ -134,9 +134,9 @@ int vouch_arg_packets(const json_t *args, u32 blob_len, const json_t **packets,
 	json_array_foreach(*packets, i, packet) {
 		json_int_t n = json_integer_value(packet);
 
-		if (!json_is_integer(packet) || n <= 0 || n > blob_len)
+		if (!json_is_integer(packet) || n < 0 || n > blob_len)
 			return wrong(f, "packets",
-				     "a length is not between 1 "
+				     "a length is not between 0 "
 				     "and the blob's");
 		sum += (u64)n;
 	}

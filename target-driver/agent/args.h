@@ -10,7 +10,7 @@
 
 #define VOUCH_ARG_MAX_PACKETS 65536u
 #define VOUCH_ARG_MAX_PRESETS 4096u
-#define VOUCH_ARG_MAX_CTX 256u
+#define VOUCH_ARG_MAX_CTX 8192u
 #define VOUCH_ARG_MAX_REPEAT 1000000u
 
 /**
@@ -70,7 +70,7 @@ int vouch_arg_list(const json_t *args, const char *key, size_t max,
  * vouch_arg_packets() - the lengths of the packets in a blob.
  * @args: the request; member "packets"
  * @blob_len: bytes of the blob
- * @packets: set to the list, owned by @args: positive numbers that add up to
+ * @packets: set to the list, owned by @args: lengths from 0 that add up to
  *	@blob_len
  * @f: filled on error
  *

@@ -167,14 +167,24 @@ static void add_ctx(struct vouch_target_test_run *arg, const u8 *ctx, u32 len,
 		return;
 	arg->ctx_in = (uintptr_t)ctx;
 	arg->ctx_size_in = len;
+	if (!ctx_out)
+		return;
 	arg->ctx_out = (uintptr_t)ctx_out;
 	arg->ctx_size_out = VOUCH_ARG_MAX_CTX;
+}
+
+/* No packet, nothing back, no repeat. */
+static bool takes_ctx_alone(u32 type)
+{
+	return type == BPF_PROG_TYPE_RAW_TRACEPOINT ||
+	       type == BPF_PROG_TYPE_KPROBE || type == BPF_PROG_TYPE_TRACEPOINT;
 }
 
 static int run_packet(struct vouch_agent *agent, struct test_run *run,
 		      const u8 *packet, u32 len, struct vouch_failure *f)
 {
 	u8 ctx[VOUCH_ARG_MAX_CTX], ctx_out[VOUCH_ARG_MAX_CTX];
+	const bool plain = takes_ctx_alone(run->prog.type);
 	struct vouch_target_test_run arg;
 	u32 ctx_len;
 	int err = vouch_arg_ctx(run->args, json_array_size(run->runs), ctx,
@@ -189,12 +199,15 @@ static int run_packet(struct vouch_agent *agent, struct test_run *run,
 	memset(&arg, 0, sizeof(arg));
 	memcpy(arg.image, run->prog.image, sizeof(arg.image));
 	memcpy(arg.prog, run->prog.name, sizeof(arg.prog));
-	arg.data_in = (uintptr_t)packet;
+	if (!plain || len)
+		arg.data_in = (uintptr_t)packet;
 	arg.data_size_in = len;
-	arg.data_out = (uintptr_t)(run->out + run->out_len);
-	arg.data_size_out = len + MAX_GROWTH;
-	arg.repeat = (u32)run->repeat;
-	add_ctx(&arg, ctx, ctx_len, ctx_out);
+	if (!plain) {
+		arg.data_out = (uintptr_t)(run->out + run->out_len);
+		arg.data_size_out = len + MAX_GROWTH;
+	}
+	arg.repeat = plain && run->repeat == 1 ? 0 : (u32)run->repeat;
+	add_ctx(&arg, ctx, ctx_len, plain ? NULL : ctx_out);
 	vouch_fail_next(f, "see BPF_PROG_TEST_RUN in bpf(2) for the sizes of "
 			   "packet and context");
 	err = vouch_device_call(agent->device, VOUCH_TARGET_TEST_RUN, &arg,

@@ -16,6 +16,25 @@
 DECLARE_PER_CPU(int, vouch_guard_active);
 
 /**
+ * vouch_guard_enter() - start to run a program, unless one runs here.
+ *
+ * Called with preemption disabled, also in an NMI. vouch_guard_leave() follows,
+ * whatever it says.
+ *
+ * Return: whether the program may run.
+ */
+static __always_inline bool vouch_guard_enter(void)
+{
+	return likely(this_cpu_inc_return(vouch_guard_active) == 1);
+}
+
+/** vouch_guard_leave() - the program has run, or was passed over. */
+static __always_inline void vouch_guard_leave(void)
+{
+	this_cpu_dec(vouch_guard_active);
+}
+
+/**
  * vouch_guard_run() - run an attachment's program, unless one runs here.
  * @a: the attachment
  * @ctx: what the program gets
@@ -25,12 +44,12 @@ DECLARE_PER_CPU(int, vouch_guard_active);
 static __always_inline void vouch_guard_run(const struct vouch_attachment *a,
 					    const void *ctx)
 {
-	if (likely(this_cpu_inc_return(vouch_guard_active) == 1)) {
+	if (vouch_guard_enter()) {
 		rcu_read_lock();
 		vouch_runner_run(rcu_dereference(a->runner), ctx);
 		rcu_read_unlock();
 	}
-	this_cpu_dec(vouch_guard_active);
+	vouch_guard_leave();
 }
 
 /**

@@ -27,7 +27,8 @@ struct vouch_testrun_kind {
 	int (*run)(struct vouch_testrun *r);
 };
 
-extern const struct vouch_testrun_kind vouch_testrun_xdp, vouch_testrun_skb;
+extern const struct vouch_testrun_kind vouch_testrun_xdp, vouch_testrun_skb,
+	vouch_testrun_args, vouch_testrun_regs, vouch_testrun_record;
 
 /**
  * vouch_testrun_has_ctx() - whether the caller gives or wants a context.
@@ -36,6 +37,21 @@ extern const struct vouch_testrun_kind vouch_testrun_xdp, vouch_testrun_skb;
 static inline bool vouch_testrun_has_ctx(const struct vouch_testrun *r)
 {
 	return r->t->ctx_in || r->t->ctx_out;
+}
+
+/**
+ * vouch_testrun_is_plain() - whether the request is for types that take a
+ * context and nothing else.
+ * @r: the test-run
+ *
+ * Return: false if there is a packet, or a context is to be given back, or the
+ * program is to run several times.
+ */
+static inline bool vouch_testrun_is_plain(const struct vouch_testrun *r)
+{
+	const struct vouch_target_test_run *t = r->t;
+
+	return !t->data_in && !t->data_out && !t->ctx_out && !t->repeat;
 }
 
 /**

@@ -26,7 +26,7 @@ int vouch_testrun_read_ctx(const struct vouch_testrun *r, void *ctx, u32 size)
 
 	if (!r->t->ctx_in)
 		return 0;
-	if (given > PAGE_SIZE)
+	if (given > max_t(u32, size, PAGE_SIZE))
 		return -E2BIG;
 	if (given > size) {
 		zero = check_zeroed_user(user + size, given - size);

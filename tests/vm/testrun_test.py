@@ -73,7 +73,8 @@ def refused(size):
 class Program:
     """One program, loaded on the target, and its object for the verifier."""
 
-    def __init__(self, t, lab, name):
+    def __init__(self, t, lab, name, program):
+        self.program = program
         self.path = os.path.join(lab_module.BUILD, "objects", name)
         with open(self.path, "rb") as f:
             self.object = f.read()
@@ -83,7 +84,6 @@ class Program:
         t.check(rc == 0 and result["deliveries"][0]["status"] == "loaded",
                 "%s is loaded" % name, lab.stderr or result)
         self.image = result["image"]["name"]
-        self.program = result["programs"][0]["name"]
 
     def verifier(self, sent, ctxs, **more):
         return self.client.call(
@@ -110,7 +110,7 @@ def outcome(run, *args):
         if number:
             return errno.errorcode[int(number[1])]
         for code, name in errno.errorcode.items():
-            if ": %s'" % os.strerror(code) in str(e):
+            if ": %s" % os.strerror(code) in str(e):
                 return name
         return str(e)
 
@@ -138,7 +138,7 @@ def compare(t, name, sent, ctxs, ref, got):
 
 
 def tc(t, lab):
-    p = Program(t, lab, "skb_run.o")
+    p = Program(t, lab, "skb_run.o", "skb_run")
     rng = random.Random(SEED)
     sent = packets.packets(SEED, N_PACKETS)
     # The IP header must be whole, or the run is refused.
@@ -171,12 +171,71 @@ def refusals(t, p):
         t.equal(outcome(p.target, [bad], [None]), ref, "and so the target")
 
 
+def noted(result):
+    value = bytes.fromhex(result[0]["maps"]["noted"][0]["value"])
+    return struct.unpack("<21Q", value)
+
+
+def arguments(t, lab):
+    """Raw tracepoints: their arguments, and nothing else."""
+    p = Program(t, lab, "contexts.o", "on_args")
+    for ctx in (struct.pack("<3Q", 5, 6, 7), struct.pack("<3Q", 1, 2, 2**64 - 1),
+                struct.pack("<12Q", *range(2**63, 2**63 + 12))):
+        ref = p.verifier([b""], [ctx], dump=True)
+        got = p.target([b""], [ctx], dump=True)
+        t.equal([(r["retval"], "ctx_out" in r) for r in got[0]["runs"]],
+                [(r["retval"], "ctx_out" in r) for r in ref[0]["runs"]],
+                "raw_tp: the return value is equal")
+        t.equal(noted(got), noted(ref), "raw_tp: the arguments are equal")
+    for what, sent, ctx in (("13 arguments", b"", bytes(104)),
+                            ("a packet", bytes(60), bytes(24))):
+        ref = outcome(p.verifier, [sent], [ctx])
+        t.equal(ref, "EINVAL", "raw_tp: the verifier kernel refuses " + what)
+        t.equal(outcome(p.target, [sent], [ctx]), ref, "and so the target")
+    t.equal(outcome(lambda: p.target([b""], [bytes(24)], repeat=2)),
+            "EINVAL", "raw_tp: and a repeated run")
+    lab.vouch("target", "unload", "lab", p.image)
+
+
+def recorded(t, p):
+    """What BPF_PROG_TEST_RUN does not know runs on what was recorded."""
+    regs = struct.pack("<21Q", *range(100, 121))
+    p.program = "on_regs"
+    got = p.target([b""], [regs], dump=True)
+    words = noted(got)
+    t.equal([words[i] for i in (0, 4, 10, 13, 14, 16, 19)],
+            [100 + i for i in (0, 4, 10, 13, 14, 16, 19)],
+            "kprobe: the program sees the registers")
+    t.equal(got[0]["runs"][0]["retval"], 0, "and returns by them")
+    regs = regs[:14 * 8] + struct.pack("<Q", 7) + regs[15 * 8:]
+    t.equal(outcome(p.target, [b""], [regs]), 1, "whatever they are")
+    t.equal(outcome(p.target, [b""], [regs[:-8]]), "EINVAL",
+            "kprobe: fewer registers are refused")
+    p.program = "on_record"
+    record = struct.pack("<QI16s16sh", 2**64 - 1, 4711, b"old", b"new", -3)
+    got = p.target([b""], [record], dump=True)
+    t.equal(noted(got)[:3], (4711, int.from_bytes(b"new", "little"),
+                             2**64 - 3), "tracepoint: it sees the record")
+    t.equal(got[0]["runs"][0]["retval"], 1, "and returns by it")
+    t.equal(outcome(p.target, [b""], [bytes(7)]), "EINVAL",
+            "tracepoint: a record without its head is refused")
+    t.equal(outcome(p.target, [b""], [None]), "EINVAL", "and none")
+
+
+def tracing(t, lab):
+    p = Program(t, lab, "contexts.o", "on_args")
+    recorded(t, p)
+    lab.vouch("target", "unload", "lab", p.image)
+
+
 def main():
     t = tap.Tap()
     lab = lab_module.Lab("testrun-test", target="lab", variant="asan")
     try:
         lab.up()
         t.run(tc, lab)
+        t.run(arguments, lab)
+        t.run(tracing, lab)
     except (lab_module.LabError, wire.WireError) as e:
         t.check(False, "the lab", e)
     finally:
