@@ -41,7 +41,9 @@ static int check_object(struct check *c, const void *object, size_t len,
 				    "capture: it is of another object than the "
 				    "one submitted; %s",
 				    LOST);
-	return vouch_object_read(object, len, options, &c->object, c->why);
+	return vouch_object_read(object, len, options,
+				 c->retargeted ? c->profile : NULL, &c->object,
+				 c->why);
 }
 
 /* Kernels for which no image can be linked yet. */
@@ -376,6 +378,29 @@ static int check_one(struct check *c,
 	return ret;
 }
 
+/* Where the submission names programs, there are no others. */
+static int check_chosen(struct check *c, const json_t *options)
+{
+	const json_t *names = json_object_get(options, "programs");
+	u32 i;
+
+	for (i = 0; json_array_size(names) && i < c->cap->n_progs; i++) {
+		const char *name = c->cap->progs[i].prog->name;
+		json_t *chosen;
+		size_t n;
+
+		json_array_foreach(names, n, chosen)
+			if (!strcmp(json_string_value(chosen), name))
+				break;
+		if (n == json_array_size(names))
+			return vouch_refuse_prog(c->why, name,
+						 "the submission does not name "
+						 "it; %s",
+						 LOST);
+	}
+	return 0;
+}
+
 static int check_progs(struct check *c)
 {
 	int ret = 0;
@@ -413,6 +438,8 @@ int vouch_check(const struct vouch_capture_view *cap, const void *object,
 	c.disasm = vouch_disasm_new();
 	ret = c.disasm ? check_object(&c, object, object_len, options)
 		       : -ENOMEM;
+	if (!ret)
+		ret = check_chosen(&c, options);
 	if (!ret)
 		ret = check_target(&c);
 	if (!ret)

@@ -197,7 +197,8 @@ static void check_and_link(struct work *w, struct vouch_reply *reply)
 		if (!err)
 			err = vouch_scan_image(reply->blob, reply->blob_len,
 					       w->r->object, w->r->object_len,
-					       w->r->options, &w->why);
+					       w->r->options, w->r->profile,
+					       &w->why);
 		link_us = vouch_clock_us() - began;
 	}
 	if (!err)

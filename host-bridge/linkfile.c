@@ -201,7 +201,7 @@ static int link_capture(const struct options *o, const struct inputs *in,
 				 &image, &len, &why);
 	if (!ret)
 		ret = vouch_scan_image(image, len, in->object, in->object_len,
-				       o->options, &why);
+				       o->options, NULL, &why);
 	vouch_checked_release(&chk);
 	if (ret == -EPERM)
 		report(o->capture, &why);

@@ -9,6 +9,8 @@
 
 #include "object.h"
 #include "object_btf.h"
+#include "object_core.h"
+#include "object_kconfig.h"
 #include "object_maps.h"
 
 #define INSN_SIZE sizeof(struct bpf_insn)
@@ -25,6 +27,8 @@ struct reader {
 	size_t strings; /* section of its names */
 	Elf_Data *btf; /* of .BTF, or NULL */
 	struct vouch_types types; /* in it */
+	const struct vouch_profile *profile; /* or NULL */
+	struct vouch_types target; /* in it */
 	struct vouch_object *object;
 	struct vouch_refusal *why;
 };
@@ -92,29 +96,14 @@ static int find_symbols(struct reader *r)
 	return 0;
 }
 
-/* The length of CO-RE relocations that .BTF.ext announces. */
-static int check_btf_ext(struct reader *r, Elf_Scn *scn)
+static int take_relocations(struct reader *r, Elf_Scn *scn)
 {
-	enum { HDR_LEN = 4, CORE_LEN = 28, END = 32 };
 	Elf_Data *d = elf_rawdata(scn, NULL);
-	u32 hdr_len, core_len = 0;
 
-	if (!d || d->d_size < HDR_LEN + 4 || !d->d_buf)
+	if (!d || !d->d_buf)
 		return malformed(r, ".BTF.ext cannot be read");
-	memcpy(&hdr_len, (u8 *)d->d_buf + HDR_LEN, 4);
-	hdr_len = le32_to_cpu(hdr_len);
-	if (hdr_len > d->d_size)
-		return malformed(r, ".BTF.ext cannot be read");
-	if (hdr_len >= END)
-		memcpy(&core_len, (u8 *)d->d_buf + CORE_LEN, 4);
-	if (core_len)
-		return vouch_refuse(
-			r->why,
-			"object: it has CO-RE relocations, whose values would "
-			"be the verifier kernel's and not the target's; "
-			"compile it without preserve_access_index and "
-			"vmlinux.h");
-	return 0;
+	return vouch_object_core(r->object, &r->types, d->d_buf, d->d_size,
+				 r->target.n ? &r->target : NULL, r->why);
 }
 
 static int check_symbol(struct reader *r, u32 index)
@@ -125,6 +114,9 @@ static int check_symbol(struct reader *r, u32 index)
 	if (!r->symbols || !gelf_getsym(r->symbols, (int)index, &sym))
 		return malformed(r, "a relocation names no symbol");
 	name = elf_strptr(r->elf, r->strings, sym.st_name);
+	if (sym.st_shndx == SHN_UNDEF && r->target.n &&
+	    vouch_object_kconfig_has(&r->types, name ? name : ""))
+		return 0;
 	if (sym.st_shndx == SHN_UNDEF)
 		return vouch_refuse(
 			r->why,
@@ -314,6 +306,21 @@ static void place_variable(struct reader *r, const char *name)
 			place_in(r, &type, name, offset);
 }
 
+static int open_target(struct reader *r)
+{
+	size_t len = 0;
+	const void *btf = r->profile ? vouch_profile_btf(r->profile, &len)
+				     : NULL;
+	int ret = len ? vouch_types_open(&r->target, btf, len) : 0;
+
+	if (ret == -EINVAL)
+		return vouch_refuse(r->why,
+				    "target %s: the types of its profile "
+				    "cannot be read; make the profile anew",
+				    vouch_profile_release(r->profile));
+	return ret;
+}
+
 static int open_types(struct reader *r)
 {
 	int ret;
@@ -323,7 +330,7 @@ static int open_types(struct reader *r)
 	ret = vouch_types_open(&r->types, r->btf->d_buf, r->btf->d_size);
 	if (ret == -EINVAL)
 		return malformed(r, "its types (.BTF) cannot be read");
-	return ret;
+	return ret ? ret : open_target(r);
 }
 
 static int read_variables(struct reader *r, Elf_Scn *scn, const GElf_Shdr *sh)
@@ -348,6 +355,9 @@ static int read_maps(struct reader *r, const json_t *options)
 	int ret;
 
 	ret = vouch_object_maps_define(r->object, &r->types, r->why);
+	if (!ret && r->target.n)
+		ret = vouch_object_kconfig(r->object, &r->types, r->profile,
+					   r->why);
 	if (ret)
 		return ret;
 	json_object_foreach(json_object_get(options, "set"), name, value)
@@ -369,7 +379,7 @@ static int read_sections(struct reader *r)
 			return malformed(r, "a section cannot be read");
 		ret = 0;
 		if (!strcmp(section_name(r, &sh), ".BTF.ext"))
-			ret = check_btf_ext(r, scn);
+			ret = take_relocations(r, scn);
 		else if (sh.sh_type == SHT_PROGBITS &&
 			 (sh.sh_flags & SHF_EXECINSTR))
 			ret = read_code(r, i, scn);
@@ -398,9 +408,14 @@ static int compare64(const void *a, const void *b)
 }
 
 int vouch_object_read(const void *data, size_t len, const json_t *options,
+		      const struct vouch_profile *profile,
 		      struct vouch_object *object, struct vouch_refusal *why)
 {
-	struct reader r = { .object = object, .why = why };
+	struct reader r = {
+		.profile = profile,
+		.object = object,
+		.why = why,
+	};
 	void *copy;
 	int ret;
 
@@ -424,6 +439,7 @@ int vouch_object_read(const void *data, size_t len, const json_t *options,
 	if (!ret)
 		ret = read_maps(&r, options);
 	vouch_types_close(&r.types);
+	vouch_types_close(&r.target);
 	elf_end(r.elf);
 	free(copy);
 	if (ret) {

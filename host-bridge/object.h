@@ -10,10 +10,12 @@
 
 #include <jansson.h>
 
+#include "profile.h"
 #include "refusal.h"
 
 #define VOUCH_OBJECT_MAX (16u << 20) /* bytes of a submitted object */
 
+#define VOUCH_OBJECT_MAX_SETTING 4096u /* bytes of a kernel's setting */
 #define VOUCH_OBJECT_MAX_FUNC 1024u /* helpers' numbers are below */
 
 /* A map as it is to be made, under the submission's options. */
@@ -28,7 +30,8 @@ struct vouch_object_map {
 	u8 *data; /* the value it starts with; NULL but for variables */
 };
 
-/* The immediates of instructions that carry no relocation, ascending. */
+/* The immediates of instructions, ascending, but for those that maps, variables
+ * and functions are put into. */
 struct vouch_object {
 	u32 *imm32; /* of every instruction, as 32 bits */
 	size_t n_imm32;
@@ -45,15 +48,19 @@ struct vouch_object {
  * @data: the file's bytes; not changed
  * @len: their number
  * @options: of the submission, in their canonical form; NULL for none
+ * @profile: of the target for which CO-RE relocations and settings of the
+ *	kernel were resolved; NULL if there is none
  * @object: filled on success; release with vouch_object_release()
  * @why: filled on refusal
  *
- * Refuses what is no eBPF object, externs (naming the symbol), CO-RE
- * relocations, and options that do not fit it.
+ * Refuses what is no eBPF object, externs (naming the symbol), and options
+ * that do not fit it; without @profile also CO-RE relocations and settings of
+ * the kernel.
  *
  * Return: 0, -EPERM with @why, or -ENOMEM.
  */
 int vouch_object_read(const void *data, size_t len, const json_t *options,
+		      const struct vouch_profile *profile,
 		      struct vouch_object *object, struct vouch_refusal *why);
 
 /**

@@ -113,6 +113,16 @@ static int take_values(struct vouch_object *o, struct vouch_object_map *map,
 	return 0;
 }
 
+static void set_internal(struct vouch_object_map *map, bool ro, bool mmapable)
+{
+	map->type = BPF_MAP_TYPE_ARRAY;
+	map->key_size = sizeof(u32);
+	map->max_entries = 1;
+	map->map_flags = (ro ? BPF_F_RDONLY_PROG : 0) |
+			 (mmapable ? BPF_F_MMAPABLE : 0);
+	map->flags = VOUCH_MAP_INTERNAL | (ro ? VOUCH_MAP_FROZEN : 0);
+}
+
 int vouch_object_maps_section(struct vouch_object *object,
 			      const struct vouch_types *types, const char *name,
 			      const void *data, u64 len,
@@ -129,15 +139,24 @@ int vouch_object_maps_section(struct vouch_object *object,
 	ret = add_map(object, bss ? cut : name, &map, why);
 	if (map)
 		ret = take_values(object, map, data, len, why);
-	if (ret || !map)
-		return ret;
-	map->type = BPF_MAP_TYPE_ARRAY;
-	map->key_size = sizeof(u32);
-	map->max_entries = 1;
-	map->map_flags = (ro ? BPF_F_RDONLY_PROG : 0) |
-			 (is_mmapable(types, name) ? BPF_F_MMAPABLE : 0);
-	map->flags = VOUCH_MAP_INTERNAL | (ro ? VOUCH_MAP_FROZEN : 0);
-	return 0;
+	if (!ret && map)
+		set_internal(map, ro, is_mmapable(types, name));
+	return ret;
+}
+
+int vouch_object_maps_kconfig(struct vouch_object *object,
+			      const struct vouch_types *types, const char *name,
+			      const void *data, u64 len,
+			      struct vouch_refusal *why)
+{
+	struct vouch_object_map *map;
+	int ret = add_map(object, name, &map, why);
+
+	if (map)
+		ret = take_values(object, map, data, len, why);
+	if (!ret && map)
+		set_internal(map, true, is_mmapable(types, name));
+	return ret;
 }
 
 /* ---- definitions ------------------------------------------------------- */

@@ -28,6 +28,22 @@ int vouch_object_maps_section(struct vouch_object *object,
 			      struct vouch_refusal *why);
 
 /**
+ * vouch_object_maps_kconfig() - take the settings of the kernel as a map.
+ * @object: gets the map
+ * @types: the object's BTF
+ * @name: of the section
+ * @data: their values, copied
+ * @len: bytes, not 0
+ * @why: filled on refusal
+ *
+ * Return: 0, -EPERM with @why, or -ENOMEM.
+ */
+int vouch_object_maps_kconfig(struct vouch_object *object,
+			      const struct vouch_types *types, const char *name,
+			      const void *data, u64 len,
+			      struct vouch_refusal *why);
+
+/**
  * vouch_object_maps_define() - take the maps that BTF defines.
  * @object: gets the maps
  * @types: the object's BTF; all zero if it has none

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The canonical form of a submission's options. */
 
+#include <stdlib.h>
+
 #include "daemon.h"
 
 /* The verifier agent has room for no more. */
@@ -40,6 +42,53 @@ static int copy_entries(const json_t *from, json_t *to, const char **why)
 		json_object_set(to, key, v);
 	}
 	return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* In order, and each once. */
+static int copy_programs(const json_t *from, json_t *to, const char **why)
+{
+	const char *names[MAX_OPTIONS];
+	size_t i, n = json_array_size(from);
+
+	*why = "\"programs\" must be a list of at most 64 names of at most 63 "
+	       "bytes";
+	if (!json_is_array(from) || n > MAX_OPTIONS)
+		return -EINVAL;
+	for (i = 0; i < n; i++) {
+		json_t *v = json_array_get(from, i);
+
+		names[i] = json_string_value(v);
+		if (!names[i] || !json_string_length(v) ||
+		    json_string_length(v) > MAX_NAME)
+			return -EINVAL;
+	}
+	qsort(names, n, sizeof(*names), compare_names);
+	for (i = 0; i < n; i++)
+		if (!i || strcmp(names[i - 1], names[i]))
+			json_array_append_new(to, json_string(names[i]));
+	return 0;
+}
+
+/* All programs is what no list says, so that options stay what they were. */
+static int set_programs(const json_t *from, json_t *out, const char **why)
+{
+	json_t *programs;
+	int err;
+
+	if (!from || json_is_null(from) ||
+	    (json_is_array(from) && !json_array_size(from)))
+		return 0;
+	programs = json_array();
+	err = copy_programs(from, programs, why);
+	if (!err)
+		json_object_set(out, "programs", programs);
+	json_decref(programs);
+	return err;
 }
 
 static int check_object(const json_t *v, const char **why)
@@ -85,6 +134,9 @@ int vouch_options_canon(const json_t *options, json_t **canon, const char **why)
 	err = copy_set(set, json_object_get(out, "set"), why);
 	if (!err)
 		err = copy_entries(entries, json_object_get(out, "map_entries"),
+				   why);
+	if (!err)
+		err = set_programs(json_object_get(options, "programs"), out,
 				   why);
 	if (err)
 		json_decref(out);

@@ -85,6 +85,7 @@ static int scan_function(struct scan *s, u32 sym)
 
 int vouch_scan_image(const void *image, size_t len, const void *object,
 		     size_t object_len, const json_t *options,
+		     const struct vouch_profile *profile,
 		     struct vouch_refusal *why)
 {
 	struct vouch_object own = {};
@@ -96,7 +97,8 @@ int vouch_scan_image(const void *image, size_t len, const void *object,
 
 	if (vouch_image_parse(image, len, &img, &text))
 		return vouch_refuse(why, "image: %s; please report this", text);
-	ret = vouch_object_read(object, object_len, options, &own, why);
+	ret = vouch_object_read(object, object_len, options, profile, &own,
+				why);
 	s.disasm = vouch_disasm_new();
 	if (!ret && !s.disasm)
 		ret = -ENOMEM;

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "profile.h"
 #include "refusal.h"
 
 /**
@@ -14,6 +15,7 @@
  * @object: the submitted object's bytes
  * @object_len: their number
  * @options: of the submission, in their canonical form; NULL for none
+ * @profile: of the target that the object was relocated for; NULL for none
  * @why: filled on refusal
  *
  * It knows nothing of captures and references: every instruction of the
@@ -25,6 +27,7 @@
  */
 int vouch_scan_image(const void *image, size_t len, const void *object,
 		     size_t object_len, const json_t *options,
+		     const struct vouch_profile *profile,
 		     struct vouch_refusal *why);
 
 #endif /* VOUCH_SCAN_H */

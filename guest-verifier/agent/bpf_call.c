@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The wrapped calls. */
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/syscall.h>
@@ -39,6 +40,12 @@ __attribute__((no_sanitize_address)) long __wrap_syscall(long number, ...)
 
 		if (fd >= 0)
 			return fd;
+	}
+	/* Kernel modules of this VM are none of the target's, and only an
+	 * administrator may look for their BTF. */
+	if (number == SYS_bpf && (int)a[0] == BPF_BTF_GET_NEXT_ID) {
+		errno = ENOENT;
+		return -1;
 	}
 	/* What is copied does not run, and its descriptors are no programs that
 	 * a map would take. */

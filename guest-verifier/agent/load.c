@@ -182,11 +182,41 @@ static bool judge_names(struct vouch_load *load)
 	return true;
 }
 
+static bool is_chosen(const struct vouch_options *o, const char *name)
+{
+	u32 i;
+
+	for (i = 0; i < o->n_programs; i++)
+		if (!strcmp(o->programs[i].name, name))
+			return true;
+	return !o->n_programs;
+}
+
+static bool find_chosen(struct vouch_load *load)
+{
+	const struct vouch_options *o = load->options;
+	u32 i;
+
+	for (i = 0; i < o->n_programs; i++)
+		if (!bpf_object__find_program_by_name(load->bpf,
+						      o->programs[i].name))
+			return vouch_load_fail(
+				load, "programs: the object has no program %s",
+				o->programs[i].name);
+	return true;
+}
+
 static bool judge_programs(struct vouch_load *load)
 {
 	struct bpf_program *prog;
 
+	if (!find_chosen(load))
+		return false;
 	bpf_object__for_each_program(prog, load->bpf) {
+		if (!is_chosen(load->options, bpf_program__name(prog))) {
+			bpf_program__set_autoload(prog, false);
+			continue;
+		}
 		if (load->n_progs == VOUCH_MAX_PROGS)
 			return vouch_load_fail(
 				load, "the object has more than %u programs",

@@ -70,6 +70,26 @@ static int read_list(const json_t *json, const char *key,
 	return 0;
 }
 
+static int read_names(const json_t *json, const char *key,
+		      struct vouch_option *list, u32 *n, const char **why)
+{
+	json_t *names = json_object_get(json, key), *name;
+	size_t i;
+
+	if (names && !json_is_array(names)) {
+		*why = "programs must be a list of names";
+		return -EINVAL;
+	}
+	json_array_foreach(names, i, name) {
+		const char *text = json_string_value(name);
+
+		*why = "programs must be a list of names";
+		if (!text || add(list, n, text, strlen(text), "", why))
+			return -EINVAL;
+	}
+	return 0;
+}
+
 static int read_bool(const json_t *json, const char *key, bool *out,
 		     const char **why)
 {
@@ -96,6 +116,8 @@ int vouch_options_read(const json_t *json, struct vouch_options *options,
 	if (read_list(json, "set", options->set, &options->n_set, why) ||
 	    read_list(json, "map_entries", options->map_entries,
 		      &options->n_map_entries, why) ||
+	    read_names(json, "programs", options->programs,
+		       &options->n_programs, why) ||
 	    read_bool(json, "allow_perfmon", &options->allow_perfmon, why) ||
 	    read_bool(json, "record", &options->record, why))
 		return -EINVAL;

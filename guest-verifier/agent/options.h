@@ -19,6 +19,9 @@ struct vouch_options {
 	u32 n_set;
 	struct vouch_option map_entries[VOUCH_MAX_OPTIONS];
 	u32 n_map_entries;
+	struct vouch_option programs[VOUCH_MAX_OPTIONS]; /* names alone; none:
+							  * all programs */
+	u32 n_programs;
 	bool allow_perfmon; /* try once more with CAP_PERFMON */
 	bool record; /* tests: skip the agent's own refusals */
 };

@@ -32,12 +32,24 @@ static json_t *option_json(const struct vouch_option *list, u32 n)
 	return json;
 }
 
+static json_t *name_json(const struct vouch_option *list, u32 n)
+{
+	json_t *json = json_array();
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		json_array_append_new(json, json_string(list[i].name));
+	return json;
+}
+
 static json_t *options_json(const struct vouch_options *o)
 {
-	return json_pack(
-		"{s:o, s:o, s:b, s:b}", "set", option_json(o->set, o->n_set),
-		"map_entries", option_json(o->map_entries, o->n_map_entries),
-		"allow_perfmon", o->allow_perfmon, "record", o->record);
+	return json_pack("{s:o, s:o, s:o, s:b, s:b}", "set",
+			 option_json(o->set, o->n_set), "programs",
+			 name_json(o->programs, o->n_programs), "map_entries",
+			 option_json(o->map_entries, o->n_map_entries),
+			 "allow_perfmon", o->allow_perfmon, "record",
+			 o->record);
 }
 
 /* Split @in into lengths and, in place, packets. */

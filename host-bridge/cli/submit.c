@@ -16,6 +16,7 @@ const struct vouch_cli_option vouch_submit_options[] = {
 	{ "set", "NAME=VALUE",
 	  "set a constant (.rodata, .data) of the object" },
 	{ "map-entries", "NAME=N", "set the size of a map" },
+	{ "program", "NAME", "take this program of the object, not all" },
 	{ "no-deliver", NULL, "verify, link and sign only" },
 	{ "log", NULL, "show the verifier's whole log" },
 	{ NULL, NULL, NULL },
@@ -65,6 +66,19 @@ static bool is_final(int exit)
 	return exit == VOUCH_EXIT_UNAVAILABLE || exit == VOUCH_EXIT_TIMEOUT;
 }
 
+static void choose_programs(const struct vouch_cli *cli, json_t *options)
+{
+	json_t *programs = json_array();
+	const char *name;
+	int at = 0;
+
+	while ((name = vouch_cli_next(cli, "program", &at)))
+		json_array_append_new(programs, json_string(name));
+	if (json_array_size(programs))
+		json_object_set(options, "programs", programs);
+	json_decref(programs);
+}
+
 int vouch_submit_run(struct vouch_cli *cli)
 {
 	struct vouch_service service;
@@ -74,6 +88,7 @@ int vouch_submit_run(struct vouch_cli *cli)
 
 	if (vouch_request_options(cli, &options, &f))
 		return vouch_cli_fail(cli, &f);
+	choose_programs(cli, options);
 	if (vouch_service_open(cli, &service, &f)) {
 		json_decref(options);
 		return vouch_cli_fail(cli, &f);

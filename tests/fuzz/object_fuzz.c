@@ -39,7 +39,7 @@ static void read_object(const u8 *data, size_t size, u8 how)
 	int ret;
 
 	fuzz_alloc_arm(data, size);
-	ret = vouch_object_read(data, size, options, &object, &why);
+	ret = vouch_object_read(data, size, options, NULL, &object, &why);
 	if (!fuzz_alloc_disarm())
 		fuzz_require(!ret || (ret == -EPERM && why.text[0]));
 	if (!ret) {

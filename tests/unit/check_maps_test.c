@@ -226,6 +226,16 @@ static void malformed_definitions_are_refused(void **state)
 	refused(f, "definition", "counters");
 }
 
+static void programs_that_are_not_named_are_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	f->options = "{\"programs\": [\"other\", \"xdp-test\"]}";
+	accepted(f);
+	f->options = "{\"programs\": [\"other\"]}";
+	refused(f, "does not name it", "xdp-test");
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -240,6 +250,7 @@ int main(void)
 		T(values_of_no_variable_are_refused),
 		T(malformed_types_are_refused),
 		T(malformed_definitions_are_refused),
+		T(programs_that_are_not_named_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,7 +94,8 @@ def test_submit(t):
                                  "path": "/p"})]])
     got = fake.vouch("submit", OBJECT, "--target", "demo", "--slot", "s",
                      "--attach", "xdp:eth0", "--set", "a=1", "--set", "b=x=y",
-                     "--map-entries", "m=64", "--no-deliver")
+                     "--map-entries", "m=64", "--program", "b",
+                     "--program", "a", "--no-deliver")
     t.equal(got.returncode, 0, "an accepted object has exit code 0")
     t.equal(got.stderr, "", "no progress where there is no terminal")
     t.check("accepted" in got.stdout and "vouch_00" in got.stdout,
@@ -103,7 +104,8 @@ def test_submit(t):
     t.equal(body, {"name": "count.o", "target": "demo", "slot": "s",
                    "attach": "xdp:eth0", "deliver": False,
                    "options": {"set": {"a": "1", "b": "x=y"},
-                               "map_entries": {"m": 64}}},
+                               "map_entries": {"m": 64},
+                               "programs": ["b", "a"]}},
             "the request says what the command line says")
     t.equal(blob, open(OBJECT, "rb").read(), "the object is sent as it is")
     t.equal(fake.asked(wire.HELLO)[0][0]["role"], "developer",

@@ -24,7 +24,7 @@ static int scan_with(struct fixture *f, const void *bytes, u32 len)
 
 	assert_int_equal(vouch_image_parse(file, size, &img, &why), 0);
 	memcpy((u8 *)(uintptr_t)img.text + marks.constant, bytes, len);
-	ret = vouch_scan_image(file, size, f->object, f->object_len, NULL,
+	ret = vouch_scan_image(file, size, f->object, f->object_len, NULL, NULL,
 			       &f->why);
 	free(file);
 	return ret;

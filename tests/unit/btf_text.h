@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* BTF, made type by type. */
+#ifndef VOUCH_BTF_TEXT_H
+#define VOUCH_BTF_TEXT_H
+
+#include "btf_types.h"
+
+/* BTF while it is made. */
+struct btf_text {
+	u8 types[1024];
+	u32 len;
+	u32 n; /* types */
+	char strings[512];
+	u32 strings_len;
+};
+
+static inline u32 btf_string(struct btf_text *b, const char *s)
+{
+	u32 at = b->strings_len;
+
+	assert_true(at + strlen(s) < sizeof(b->strings));
+	strcpy(b->strings + at, s);
+	b->strings_len += strlen(s) + 1;
+	return at;
+}
+
+/* Returns the type's id. */
+static inline u32 btf_add(struct btf_text *b, const char *name, u32 info,
+			  u32 size, const void *extra, size_t extra_len)
+{
+	const struct btf_type t = { *name ? btf_string(b, name) : 0,
+				    info,
+				    { size } };
+
+	assert_true(b->len + sizeof(t) + extra_len <= sizeof(b->types));
+	memcpy(b->types + b->len, &t, sizeof(t));
+	if (extra_len)
+		memcpy(b->types + b->len + sizeof(t), extra, extra_len);
+	b->len += sizeof(t) + extra_len;
+	return ++b->n;
+}
+
+static inline void btf_open(const struct btf_text *b, u8 *out,
+			    struct vouch_types *types)
+{
+	const struct btf_header h = {
+		.magic = BTF_MAGIC,
+		.version = 1,
+		.hdr_len = sizeof(h),
+		.type_len = b->len,
+		.str_off = b->len,
+		.str_len = b->strings_len,
+	};
+
+	memcpy(out, &h, sizeof(h));
+	memcpy(out + sizeof(h), b->types, b->len);
+	memcpy(out + sizeof(h) + b->len, b->strings, b->strings_len);
+	assert_int_equal(vouch_types_open(types, out,
+					  sizeof(h) + b->len + b->strings_len),
+			 0);
+}
+
+#endif /* VOUCH_BTF_TEXT_H */

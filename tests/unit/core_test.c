@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Constants of CO-RE relocations: an object's types, a target's, and what the
+ * bridge works out of both.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+#include <linux/bpf.h>
+#include <linux/btf.h>
+
+#include "btf_text.h"
+#include "object_core.h"
+
+/* Types by their ids, the same in both. */
+enum { INT = 1, ARRAY, INNER, TASK, ENUM, TYPEDEF, ONLY_HERE };
+
+struct world {
+	struct btf_text own_text, target_text;
+	u8 own_bytes[2048], target_bytes[2048];
+	struct vouch_types own, target;
+	struct vouch_object object;
+	struct vouch_refusal why;
+};
+
+static u32 structure(struct btf_text *b, const char *name,
+		     const struct btf_member *m, u32 n, u32 size, bool bits)
+{
+	return btf_add(b, name,
+		       BTF_KIND_STRUCT << 24 | (bits ? 1u << 31 : 0) | n, size,
+		       m, n * sizeof(*m));
+}
+
+/* @moved: as the target has it, with other members before. */
+static void make_types(struct btf_text *b, bool moved)
+{
+	const u32 number = 32;
+	const struct btf_array four = { INT, INT, 4 };
+	const u32 shift = moved ? 800 : 0;
+	struct btf_enum letters[] = { { 0, moved ? 700 : 1 } };
+	struct btf_member inner[] = { { 0, INT, 0 } };
+	struct btf_member task[] = { { 0, INT, shift },
+				     { 0, ARRAY, shift + 32 },
+				     { 0, INNER, shift + 160 },
+				     { 0, INT, (shift + 192) | 3 << 24 } };
+
+	b->strings_len = 1;
+	inner[0].name_off = btf_string(b, "deep");
+	task[0].name_off = btf_string(b, "pid");
+	task[1].name_off = btf_string(b, "four");
+	task[3].name_off = btf_string(b, "flag");
+	letters[0].name_off = btf_string(b, moved ? "A" : "A___mine");
+	btf_add(b, "int", BTF_KIND_INT << 24, 4, &number, sizeof(number));
+	btf_add(b, "", BTF_KIND_ARRAY << 24, 0, &four, sizeof(four));
+	structure(b, "", inner, 1, 4, false);
+	structure(b, moved ? "task" : "task___mine", task, 4, moved ? 500 : 28,
+		  true);
+	btf_add(b, "letter", BTF_KIND_ENUM << 24 | 1, 4, letters,
+		sizeof(letters));
+	btf_add(b, "task_t", BTF_KIND_TYPEDEF << 24, TASK, NULL, 0);
+	if (!moved)
+		structure(b, "here", inner, 1, 4, false);
+}
+
+static int start(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	make_types(&w->own_text, false);
+	make_types(&w->target_text, true);
+	*state = w;
+	return w ? 0 : -1;
+}
+
+static int stop(void **state)
+{
+	struct world *w = *state;
+
+	vouch_types_close(&w->own);
+	vouch_types_close(&w->target);
+	vouch_object_release(&w->object);
+	free(w);
+	return 0;
+}
+
+/* A section with one relocation, whose stated length is @longer. */
+static int relocate(struct world *w, u32 kind, u32 type, const char *way,
+		    bool with_target, u32 longer)
+{
+	struct {
+		u16 magic;
+		u8 version, flags;
+		u32 hdr_len, infos[4], core_off, core_len;
+		u32 size, section, n;
+		struct bpf_core_relo relo;
+	} ext = {
+		.magic = BTF_MAGIC,
+		.version = 1,
+		.hdr_len = 32,
+		.core_len = 12 + sizeof(struct bpf_core_relo) + longer,
+		.size = sizeof(struct bpf_core_relo),
+		.n = 1,
+		.relo = { .type_id = type, .kind = kind },
+	};
+
+	ext.relo.access_str_off = btf_string(&w->own_text, way);
+	vouch_types_close(&w->own);
+	vouch_types_close(&w->target);
+	vouch_object_release(&w->object);
+	btf_open(&w->own_text, w->own_bytes, &w->own);
+	btf_open(&w->target_text, w->target_bytes, &w->target);
+	return vouch_object_core(&w->object, &w->own, (u8 *)&ext, sizeof(ext),
+				 with_target ? &w->target : NULL, &w->why);
+}
+
+static void constants_are_the_targets(void **state)
+{
+	static const struct {
+		const char *what;
+		u32 kind, type;
+		const char *way;
+		u32 value;
+	} rows[] = {
+		{ "offset", BPF_CORE_FIELD_BYTE_OFFSET, TASK, "0:0", 100 },
+		{ "element", BPF_CORE_FIELD_BYTE_OFFSET, TASK, "0:1:3", 116 },
+		{ "second", BPF_CORE_FIELD_BYTE_OFFSET, TASK, "1:0", 600 },
+		{ "anonymous", BPF_CORE_FIELD_BYTE_OFFSET, TASK, "0:2:0", 120 },
+		{ "bits", BPF_CORE_FIELD_BYTE_OFFSET, TASK, "0:3", 124 },
+		{ "typedef", BPF_CORE_FIELD_BYTE_OFFSET, TYPEDEF, "0:0", 100 },
+		{ "size", BPF_CORE_FIELD_BYTE_SIZE, TASK, "0:1", 16 },
+		{ "whole", BPF_CORE_TYPE_SIZE, TASK, "0", 500 },
+		{ "enum", BPF_CORE_ENUMVAL_VALUE, ENUM, "0", 700 },
+		{ "id", BPF_CORE_TYPE_ID_LOCAL, ONLY_HERE, "0", ONLY_HERE },
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(relocate(w, rows[i].kind, rows[i].type,
+					  rows[i].way, true, 0),
+				 0);
+		if (w->object.n_imm32 != 1 ||
+		    w->object.imm32[0] != rows[i].value)
+			fail_msg("%s: %zu constants, the first %u, not %u",
+				 rows[i].what, w->object.n_imm32,
+				 w->object.n_imm32 ? w->object.imm32[0] : 0,
+				 rows[i].value);
+		assert_int_equal(w->object.n_imm64, 1);
+		assert_int_equal(w->object.imm64[0], rows[i].value);
+	}
+}
+
+static void what_the_target_has_not_explains_nothing(void **state)
+{
+	static const u32 kinds[] = { BPF_CORE_FIELD_BYTE_OFFSET,
+				     BPF_CORE_FIELD_EXISTS, BPF_CORE_TYPE_SIZE,
+				     BPF_CORE_TYPE_ID_TARGET };
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		assert_int_equal(
+			relocate(w, kinds[i], ONLY_HERE, "0:0", true, 0), 0);
+		assert_int_equal(w->object.n_imm32 + w->object.n_imm64, 0);
+	}
+	assert_int_equal(
+		relocate(w, BPF_CORE_TYPE_ID_TARGET, TASK, "0", true, 0), 0);
+	assert_int_equal(w->object.n_imm32 + w->object.n_imm64, 0);
+}
+
+static void broken_relocations_are_refused(void **state)
+{
+	static const struct {
+		u32 type;
+		const char *way;
+		u32 longer;
+	} rows[] = {
+		{ 99, "0:0", 0 },   { TASK, "", 0 },	  { TASK, "0:9", 0 },
+		{ TASK, "0:x", 0 }, { TASK, "0:0:0", 0 }, { TASK, "-1", 0 },
+		{ TASK, "0:0", 1 },
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (relocate(w, BPF_CORE_FIELD_BYTE_OFFSET, rows[i].type,
+			     rows[i].way, true, rows[i].longer) != -EPERM)
+			fail_msg("row %zu is not refused", i);
+		assert_non_null(strstr(w->why.text, ".BTF.ext cannot be read"));
+	}
+}
+
+static void without_a_target_there_is_no_value(void **state)
+{
+	struct world *w = *state;
+
+	assert_int_equal(
+		relocate(w, BPF_CORE_FIELD_EXISTS, TASK, "0:0", false, 0),
+		-EPERM);
+	assert_non_null(strstr(w->why.text, "CO-RE"));
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(constants_are_the_targets),
+		T(what_the_target_has_not_explains_nothing),
+		T(broken_relocations_are_refused),
+		T(without_a_target_there_is_no_value),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
