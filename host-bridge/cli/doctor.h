@@ -6,6 +6,7 @@
  *	finding		findings, one by one, and how they are shown
  *	doctor_host	accelerator, QEMU, vsock mode
  *	doctor_guest	kernels of verifier VMs, modules and profiles of targets
+ *	doctor_kernel	symbols and BTF of a verifier's kernel
  *	doctor_keys	the image key and who has its certificate
  *	doctor_state	disk and clock
  *	doctor_trial	a VM that is started to see whether one comes up
@@ -118,6 +119,14 @@ void vouch_doctor_guests(struct vouch_doctor *d);
 void vouch_doctor_keys(struct vouch_doctor *d);
 void vouch_doctor_state(struct vouch_doctor *d);
 void vouch_doctor_versions(struct vouch_doctor *d);
+
+/**
+ * vouch_doctor_kernel() - compare what is known of a verifier kernel with it.
+ * @d: the doctor
+ * @vm: the verifier VM
+ */
+void vouch_doctor_kernel(struct vouch_doctor *d,
+			 const struct vouch_vm_config *vm);
 
 /**
  * vouch_doctor_trial() - start a verifier VM and see whether it comes up.

@@ -263,8 +263,10 @@ void vouch_doctor_guests(struct vouch_doctor *d)
 	for (i = 0; i < d->config.n_vms; i++) {
 		const struct vouch_vm_config *vm = &d->config.vms[i];
 
-		if (vm->role == VOUCH_ROLE_VERIFIER)
+		if (vm->role == VOUCH_ROLE_VERIFIER) {
 			check_verifier(d, vm);
+			vouch_doctor_kernel(d, vm);
+		}
 		if (vm->role == VOUCH_ROLE_TARGET)
 			check_target(d, vm);
 	}

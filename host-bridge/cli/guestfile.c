@@ -161,6 +161,51 @@ int vouch_guestfile_kernel(const struct vouch_guestfile *file,
 	return 0;
 }
 
+/* ---- sections ---- */
+
+static bool section_at(const struct vouch_guestfile *file, u32 i,
+		       Elf64_Shdr *section)
+{
+	const Elf64_Ehdr *e = (const void *)file->data;
+
+	memcpy(section, file->data + e->e_shoff + (size_t)i * sizeof(*section),
+	       sizeof(*section));
+	return section->sh_type == SHT_NOBITS ||
+	       (section->sh_offset <= file->len &&
+		section->sh_size <= file->len - section->sh_offset);
+}
+
+int vouch_guestfile_section(const struct vouch_guestfile *file,
+			    const char *name, struct vouch_guestfile *section)
+{
+	const Elf64_Ehdr *e = (const void *)file->data;
+	const size_t n = strlen(name) + 1;
+	Elf64_Shdr names, s;
+	u32 i;
+
+	if (file->len < sizeof(*e) ||
+	    memcmp(file->data, ELFMAG, SELFMAG) != 0 ||
+	    file->data[EI_CLASS] != ELFCLASS64 || e->e_shentsize != sizeof(s) ||
+	    e->e_shoff > file->len ||
+	    (file->len - e->e_shoff) / sizeof(s) < e->e_shnum ||
+	    e->e_shstrndx >= e->e_shnum ||
+	    !section_at(file, e->e_shstrndx, &names) ||
+	    names.sh_type == SHT_NOBITS)
+		return -ENOEXEC;
+	for (i = 0; i < e->e_shnum; i++) {
+		if (!section_at(file, i, &s))
+			return -ENOEXEC;
+		if (s.sh_type == SHT_NOBITS || s.sh_name >= names.sh_size ||
+		    n > names.sh_size - s.sh_name ||
+		    memcmp(file->data + names.sh_offset + s.sh_name, name, n))
+			continue;
+		section->data = file->data + s.sh_offset;
+		section->len = s.sh_size;
+		return 0;
+	}
+	return -ENOENT;
+}
+
 /* ---- initramfs ---- */
 
 static bool number(const u8 *head, size_t at, size_t *out)

@@ -42,6 +42,17 @@ int vouch_guestfile_kernel(const struct vouch_guestfile *file,
 			   struct vouch_guest_kernel *kernel);
 
 /**
+ * vouch_guestfile_section() - find a section of an ELF file.
+ * @file: the file
+ * @name: of the section
+ * @section: filled; within @file
+ *
+ * Return: 0, -ENOENT, or -ENOEXEC if it is no whole ELF file of 64 bits.
+ */
+int vouch_guestfile_section(const struct vouch_guestfile *file,
+			    const char *name, struct vouch_guestfile *section);
+
+/**
  * vouch_guestfile_member() - find a file in an initramfs.
  * @file: the initramfs, which must not be compressed
  * @name: last part of the file's path

@@ -18,6 +18,7 @@ import profile_file  # noqa: E402  pylint: disable=wrong-import-position
 RELEASE = "6.1.0-test"
 BUILD_ID = bytes(range(20))
 PROFILE = os.path.join(TOP, "tests", "daemon", "data", "profile.json")
+BTF = os.path.join(TOP, "tests", "daemon", "data", "btf")
 
 
 def read(path):
@@ -36,13 +37,25 @@ def write(path, data, mode=0o644):
 
 
 def vmlinux(release=RELEASE, build_id=BUILD_ID):
+    btf = read(BTF)
     note = struct.pack("<III", 4, 20, 3) + b"GNU\0" + build_id
     head = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 2, 62, 1,
                        0, 64, 0, 0, 64, 56, 1, 0, 0, 0)
     segment = struct.pack("<IIQQQQQQ", 4, 4, 120, 0, 0, len(note), len(note),
                           4)
-    return (head + segment + note + b"Linux version %s\0" +
-            b"Linux version " + release.encode() + b" (me@here) #1\n\0")
+    out = (segment + note + b"Linux version %s\0" +
+           b"Linux version " + release.encode() + b" (me@here) #1\n\0")
+    names = b"\0.shstrtab\0.BTF\0"
+    at = len(head) + len(out)
+    out += names + btf
+    table = b"".join(struct.pack("<IIQQQQIIQQ", *s) for s in (
+        (0,) * 10,
+        (1, 3, 0, 0, at, len(names), 0, 0, 1, 0),
+        (11, 1, 0, 0, at + len(names), len(btf), 0, 0, 1, 0)))
+    head = bytearray(head)
+    struct.pack_into("<Q", head, 40, len(head) + len(out))
+    struct.pack_into("<HHH", head, 58, 64, 3, 1)
+    return bytes(head) + out + table
 
 
 def bzimage(release=RELEASE):
@@ -103,7 +116,7 @@ class SetUp:
         write(self.path("vmlinux"), vmlinux())
         write(self.path("symbols"), "build-id %s\nffffffff81000000 _text\n" %
               BUILD_ID.hex())
-        shutil.copy("tests/daemon/data/btf", self.path("btf"))
+        shutil.copy(BTF, self.path("btf"))
         write(self.path("verifier.cpio"), cpio(
             virtio=module("x"), vouch_guest=module(RELEASE + " SMP ")))
         self.cert = read(self.path("keys", "image.der"))
