@@ -98,6 +98,7 @@ static int relocate(struct world *w, u32 kind, u32 type, const char *way,
 		u32 hdr_len, infos[4], core_off, core_len;
 		u32 size, section, n;
 		struct bpf_core_relo relo;
+		u32 beyond[2]; /* reads as a section without relocations */
 	} ext = {
 		.magic = BTF_MAGIC,
 		.version = 1,
@@ -114,7 +115,8 @@ static int relocate(struct world *w, u32 kind, u32 type, const char *way,
 	vouch_object_release(&w->object);
 	btf_open(&w->own_text, w->own_bytes, &w->own);
 	btf_open(&w->target_text, w->target_bytes, &w->target);
-	return vouch_object_core(&w->object, &w->own, (u8 *)&ext, sizeof(ext),
+	return vouch_object_core(&w->object, &w->own, (u8 *)&ext,
+				 offsetof(typeof(ext), beyond),
 				 with_target ? &w->target : NULL, &w->why);
 }
 
@@ -180,9 +182,10 @@ static void broken_relocations_are_refused(void **state)
 		const char *way;
 		u32 longer;
 	} rows[] = {
-		{ 99, "0:0", 0 },   { TASK, "", 0 },	  { TASK, "0:9", 0 },
-		{ TASK, "0:x", 0 }, { TASK, "0:0:0", 0 }, { TASK, "-1", 0 },
-		{ TASK, "0:0", 1 },
+		{ 99, "0:0", 0 },     { TASK, "", 0 },
+		{ TASK, "0:9", 0 },   { TASK, "0:x", 0 },
+		{ TASK, "0:0:0", 0 }, { TASK, "-1", 0 },
+		{ TASK, "0:0", 1 },   { TASK, "0:0", sizeof(u32[2]) },
 	};
 	struct world *w = *state;
 	size_t i;
