@@ -52,29 +52,51 @@
 	X(bpf_xdp_adjust_meta, xdp_adjust_meta, 0)                      \
 	X(bpf_xdp_redirect, xdp_redirect, 0)
 
+/* Maps of more kinds: their operations, and redirection by map. */
+#define VOUCH_HELPERS_MAPS(X)                                              \
+	X(percpu_array_map_lookup_percpu_elem, percpu_array_lookup_cpu, 0) \
+	X(htab_percpu_map_lookup_percpu_elem, percpu_htab_lookup_cpu, 0)   \
+	X(trie_lookup_elem, trie_lookup, 0)                                \
+	X(trie_update_elem, trie_update, 0)                                \
+	X(trie_delete_elem, trie_delete, 0)                                \
+	X(dev_map_lookup_elem, devmap_lookup, 0)                           \
+	X(dev_map_hash_lookup_elem, devmap_hash_lookup, 0)                 \
+	X(queue_stack_map_push_elem, queue_push, 0)                        \
+	X(queue_map_pop_elem, queue_pop, 0)                                \
+	X(queue_map_peek_elem, queue_peek, 0)                              \
+	X(stack_map_pop_elem, stack_pop, 0)                                \
+	X(stack_map_peek_elem, stack_peek, 0)                              \
+	X(bpf_map_push_elem, map_push, 0)                                  \
+	X(bpf_map_pop_elem, map_pop, 0)                                    \
+	X(bpf_map_peek_elem, map_peek, 0)                                  \
+	X(dev_map_redirect, devmap_redirect, 0)                            \
+	X(dev_hash_map_redirect, devmap_hash_redirect, 0)                  \
+	X(cpu_map_redirect, cpumap_redirect, 0)                            \
+	X(bpf_xdp_redirect_map, xdp_redirect_map, 0)
+
 /* Tracing: memory that may not be there, and who runs. */
-#define VOUCH_HELPERS_TRACING(X)                                  \
-	X(bpf_probe_read_kernel, probe_read_kernel, 1)            \
-	X(bpf_probe_read_kernel_str, probe_read_kernel_str, 1)    \
-	X(bpf_probe_read_user, probe_read_user, 1)                \
-	X(bpf_probe_read_user_str, probe_read_user_str, 1)        \
-	X(bpf_probe_read_compat, probe_read_compat, 1)            \
-	X(bpf_probe_read_compat_str, probe_read_compat_str, 1)    \
-	X(bpf_get_current_pid_tgid, get_current_pid_tgid, 0)      \
-	X(bpf_get_current_uid_gid, get_current_uid_gid, 0)        \
-	X(bpf_get_current_comm, get_current_comm, 0)              \
-	X(bpf_get_current_task, get_current_task, 1)              \
-	X(bpf_get_current_task_btf, get_current_task_btf, 1)      \
+#define VOUCH_HELPERS_TRACING(X)                               \
+	X(bpf_probe_read_kernel, probe_read_kernel, 1)         \
+	X(bpf_probe_read_kernel_str, probe_read_kernel_str, 1) \
+	X(bpf_probe_read_user, probe_read_user, 1)             \
+	X(bpf_probe_read_user_str, probe_read_user_str, 1)     \
+	X(bpf_probe_read_compat, probe_read_compat, 1)         \
+	X(bpf_probe_read_compat_str, probe_read_compat_str, 1) \
+	X(bpf_get_current_pid_tgid, get_current_pid_tgid, 0)   \
+	X(bpf_get_current_uid_gid, get_current_uid_gid, 0)     \
+	X(bpf_get_current_comm, get_current_comm, 0)           \
+	X(bpf_get_current_task, get_current_task, 1)           \
+	X(bpf_get_current_task_btf, get_current_task_btf, 1)   \
 	X(bpf_task_pt_regs, task_pt_regs, 1)
 
 /* Tracing: where CGROUPS is set. */
-#define VOUCH_HELPERS_CGROUPS(X)                                \
-	X(bpf_get_current_cgroup_id, get_current_cgroup_id, 0)  \
-	X(bpf_get_current_ancestor_cgroup_id,                   \
-	  get_current_ancestor_cgroup_id, 0)
+#define VOUCH_HELPERS_CGROUPS(X)                               \
+	X(bpf_get_current_cgroup_id, get_current_cgroup_id, 0) \
+	X(bpf_get_current_ancestor_cgroup_id, get_current_ancestor_cgroup_id, 0)
 
 #define VOUCH_HELPERS(X)         \
 	VOUCH_HELPERS_CORE(X)    \
+	VOUCH_HELPERS_MAPS(X)    \
 	VOUCH_HELPERS_TRACING(X) \
 	VOUCH_HELPERS_CGROUPS(X)
 

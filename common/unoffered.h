@@ -93,7 +93,6 @@
 	X(get_socket_uid, VOUCH_WHY_UNWRITTEN)               \
 	X(set_hash, VOUCH_WHY_UNWRITTEN)                     \
 	X(skb_adjust_room, VOUCH_WHY_UNWRITTEN)              \
-	X(redirect_map, VOUCH_WHY_UNWRITTEN)                 \
 	X(perf_event_read_value, VOUCH_WHY_UNWRITTEN)        \
 	X(perf_prog_read_value, VOUCH_WHY_UNWRITTEN)         \
 	X(override_return, VOUCH_WHY_OVERRIDE)               \
@@ -106,9 +105,6 @@
 	X(sk_lookup_tcp, VOUCH_WHY_SOCK)                     \
 	X(sk_lookup_udp, VOUCH_WHY_SOCK)                     \
 	X(sk_release, VOUCH_WHY_SOCK)                        \
-	X(map_push_elem, VOUCH_WHY_UNWRITTEN)                \
-	X(map_pop_elem, VOUCH_WHY_UNWRITTEN)                 \
-	X(map_peek_elem, VOUCH_WHY_UNWRITTEN)                \
 	X(spin_lock, VOUCH_WHY_UNWRITTEN)                    \
 	X(spin_unlock, VOUCH_WHY_UNWRITTEN)                  \
 	X(sk_fullsock, VOUCH_WHY_SOCK)                       \
@@ -170,7 +166,6 @@
 	X(copy_from_user_task, VOUCH_WHY_SLEEP)              \
 	X(skb_set_tstamp, VOUCH_WHY_UNWRITTEN)               \
 	X(kptr_xchg, VOUCH_WHY_KPTR)                         \
-	X(map_lookup_percpu_elem, VOUCH_WHY_UNWRITTEN)       \
 	X(skc_to_mptcp_sock, VOUCH_WHY_KTYPE)                \
 	X(dynptr_from_mem, VOUCH_WHY_UNWRITTEN)              \
 	X(ringbuf_reserve_dynptr, VOUCH_WHY_UNWRITTEN)       \
@@ -249,14 +244,8 @@
 	X(stack_trace, VOUCH_WHY_UNWRITTEN)      \
 	X(lru_hash, VOUCH_WHY_UNWRITTEN)         \
 	X(lru_percpu_hash, VOUCH_WHY_UNWRITTEN)  \
-	X(lpm_trie, VOUCH_WHY_UNWRITTEN)         \
 	X(array_of_maps, VOUCH_WHY_UNWRITTEN)    \
 	X(hash_of_maps, VOUCH_WHY_UNWRITTEN)     \
-	X(devmap, VOUCH_WHY_UNWRITTEN)           \
-	X(cpumap, VOUCH_WHY_UNWRITTEN)           \
-	X(queue, VOUCH_WHY_UNWRITTEN)            \
-	X(stack, VOUCH_WHY_UNWRITTEN)            \
-	X(devmap_hash, VOUCH_WHY_UNWRITTEN)      \
 	X(ringbuf, VOUCH_WHY_UNWRITTEN)          \
 	X(bloom_filter, VOUCH_WHY_UNWRITTEN)     \
 	X(user_ringbuf, VOUCH_WHY_UNWRITTEN)

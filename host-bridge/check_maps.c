@@ -15,10 +15,12 @@
 #define ACCESS \
 	(BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)
 
-/* What maps of a type can have; 0 stands for any size but 0. */
+/* What maps of a type can have; 0 stands for any size but 0, NO_KEY for 0. */
 struct rule {
 	u32 type, map_flags, key_size, value_size;
 };
+
+#define NO_KEY UINT32_MAX
 
 static const struct rule rules[] = {
 	{ BPF_MAP_TYPE_ARRAY, ACCESS | BPF_F_MMAPABLE, 4, 0 },
@@ -28,6 +30,12 @@ static const struct rule rules[] = {
 	{ BPF_MAP_TYPE_PERCPU_HASH,
 	  ACCESS | BPF_F_NO_PREALLOC | BPF_F_ZERO_SEED, 0, 0 },
 	{ BPF_MAP_TYPE_PROG_ARRAY, 0, 4, 4 },
+	{ BPF_MAP_TYPE_QUEUE, ACCESS, NO_KEY, 0 },
+	{ BPF_MAP_TYPE_STACK, ACCESS, NO_KEY, 0 },
+	{ BPF_MAP_TYPE_LPM_TRIE, ACCESS | BPF_F_NO_PREALLOC, 0, 0 },
+	{ BPF_MAP_TYPE_DEVMAP, BPF_F_RDONLY | BPF_F_WRONLY, 4, 0 },
+	{ BPF_MAP_TYPE_DEVMAP_HASH, BPF_F_RDONLY | BPF_F_WRONLY, 4, 0 },
+	{ BPF_MAP_TYPE_CPUMAP, 0, 4, 0 },
 };
 
 static const char LOST[] = "verify again, in a fresh VM";
@@ -44,6 +52,8 @@ static const struct rule *find_rule(u32 type)
 
 static bool size_ok(__le32 size, u32 only)
 {
+	if (only == NO_KEY)
+		return !le32_to_cpu(size);
 	return only ? le32_to_cpu(size) == only : le32_to_cpu(size) > 0;
 }
 

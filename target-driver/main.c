@@ -9,6 +9,7 @@
 #include "hooks/hook.h"
 #include "keyring.h"
 #include "loaded.h"
+#include "maps/devmap.h"
 #include "return.h"
 
 #if IS_ENABLED(CONFIG_CFI_CLANG) || IS_ENABLED(CONFIG_PREEMPT_RT)
@@ -26,9 +27,12 @@ static int __init start(void)
 	err = vouch_keyring_init();
 	if (err)
 		return err;
-	err = vouch_hook_init();
+	err = vouch_devmap_init();
 	if (err)
 		goto keyring;
+	err = vouch_hook_init();
+	if (err)
+		goto devmaps;
 	err = vouch_loaded_init();
 	if (err)
 		goto hooks;
@@ -41,6 +45,8 @@ loaded:
 	vouch_loaded_exit();
 hooks:
 	vouch_hook_exit();
+devmaps:
+	vouch_devmap_exit();
 keyring:
 	vouch_keyring_exit();
 	return err;
@@ -52,6 +58,7 @@ static void __exit stop(void)
 	vouch_device_exit();
 	vouch_loaded_exit();
 	vouch_hook_exit();
+	vouch_devmap_exit();
 	vouch_keyring_exit();
 }
 

@@ -58,6 +58,18 @@ static int check_flags(const struct vouch_map *map,
 	return 0;
 }
 
+static void enter(const struct vouch_map *map)
+{
+	if (!map->ops->sleeps)
+		rcu_read_lock();
+}
+
+static void leave(const struct vouch_map *map)
+{
+	if (!map->ops->sleeps)
+		rcu_read_unlock();
+}
+
 static int failed(const struct vouch_map *map, int err,
 		  struct vouch_reason *why)
 {
@@ -100,9 +112,9 @@ int vouch_mapio_lookup(struct vouch_map *map, struct vouch_target_map_op *op,
 	err = -ENOMEM;
 	value = kvzalloc(op->value_len, GFP_USER | __GFP_NOWARN);
 	if (value) {
-		rcu_read_lock();
+		enter(map);
 		err = map->ops->copy(map, key, value);
-		rcu_read_unlock();
+		leave(map);
 	}
 	if (!err &&
 	    copy_to_user(u64_to_user_ptr(op->value), value, op->value_len))
@@ -127,9 +139,9 @@ int vouch_mapio_update(struct vouch_map *map, struct vouch_target_map_op *op,
 	if (IS_ERR(key) || IS_ERR(value)) {
 		err = PTR_ERR(IS_ERR(key) ? key : value);
 	} else {
-		rcu_read_lock();
+		enter(map);
 		err = map->ops->store(map, key, value, op->flags);
-		rcu_read_unlock();
+		leave(map);
 	}
 	free_user(value);
 	free_user(key);
@@ -151,9 +163,9 @@ int vouch_mapio_delete(struct vouch_map *map, struct vouch_target_map_op *op,
 	key = read_user(op->key, op->key_len);
 	if (IS_ERR(key))
 		return failed(map, PTR_ERR(key), why);
-	rcu_read_lock();
+	enter(map);
 	err = map->ops->remove(map, key);
-	rcu_read_unlock();
+	leave(map);
 	kvfree(key);
 	return err ? failed(map, err, why) : 0;
 }

@@ -92,7 +92,13 @@
 	X(HASH, hash)                 \
 	X(PERCPU_ARRAY, percpu_array) \
 	X(PERCPU_HASH, percpu_hash)   \
-	X(PROG_ARRAY, prog_array)
+	X(PROG_ARRAY, prog_array)     \
+	X(QUEUE, queue)               \
+	X(STACK, stack)               \
+	X(LPM_TRIE, lpm_trie)         \
+	X(DEVMAP, devmap)             \
+	X(DEVMAP_HASH, devmap_hash)   \
+	X(CPUMAP, cpumap)
 
 /* The helpers, of common/helpers.h. */
 #if defined(CONFIG_KPROBES) || defined(CONFIG_TRACEPOINTS)
@@ -110,6 +116,7 @@
 
 #define VOUCH_OFFERED_HELPERS(X) \
 	VOUCH_HELPERS_CORE(X)    \
+	VOUCH_HELPERS_MAPS(X)    \
 	VOUCH_OFFERS_TRACING(X)  \
 	VOUCH_OFFERS_CGROUPS(X)
 

@@ -3,7 +3,10 @@
 
 #include "helpers/export.h"
 #include "maps/array.h"
+#include "maps/devmap.h"
 #include "maps/hash.h"
+#include "maps/queue.h"
+#include "maps/trie.h"
 
 static __always_inline struct vouch_map *map_of(u64 r1)
 {
@@ -43,12 +46,46 @@ LOOKUP(percpu_array_lookup, vouch_percpu_array_lookup)
 LOOKUP(htab_lookup_raw, vouch_hash_lookup_raw)
 LOOKUP(htab_lookup, vouch_hash_lookup)
 LOOKUP(percpu_htab_lookup, vouch_percpu_hash_lookup)
+LOOKUP(trie_lookup, vouch_trie_lookup)
+LOOKUP(devmap_lookup, vouch_devmap_lookup)
+LOOKUP(devmap_hash_lookup, vouch_devmap_lookup)
 LOOKUP(map_lookup, map_of(r1)->ops->lookup)
 UPDATE(array_update, vouch_array_update)
 UPDATE(htab_update, vouch_hash_update)
 UPDATE(percpu_htab_update, vouch_percpu_hash_update)
+UPDATE(trie_update, vouch_trie_update)
+REMOVE(trie_delete, vouch_trie_remove)
 REMOVE(array_delete, vouch_array_remove)
 REMOVE(htab_delete, vouch_hash_remove)
+
+/* r1 map, r2 key, r3 CPU */
+VOUCH_HELPER(percpu_array_lookup_cpu)
+{
+	return (unsigned long)vouch_percpu_array_lookup_cpu(map_of(r1), ptr(r2),
+							    r3);
+}
+
+VOUCH_HELPER(percpu_htab_lookup_cpu)
+{
+	return (unsigned long)vouch_percpu_hash_lookup_cpu(map_of(r1), ptr(r2),
+							   r3);
+}
+
+/* Maps without keys: r1 map, r2 value, r3 flags. */
+VOUCH_HELPER(queue_push)
+{
+	return (u32)vouch_queue_push(map_of(r1), ptr(r2), r3);
+}
+
+#define TAKE(name, call)                               \
+	VOUCH_HELPER(name)                             \
+	{                                              \
+		return (u32)call(map_of(r1), ptr(r2)); \
+	}
+TAKE(queue_pop, vouch_queue_pop)
+TAKE(queue_peek, vouch_queue_peek)
+TAKE(stack_pop, vouch_queue_pop)
+TAKE(stack_peek, vouch_queue_peek)
 
 /* With the meaning of bpf_for_each_array_elem() and its like. */
 static __always_inline long for_each(u64 r1, u64 r2, u64 r3, u64 r4)
@@ -80,4 +117,19 @@ VOUCH_HELPER(map_delete)
 VOUCH_HELPER(map_for_each)
 {
 	return for_each(r1, r2, r3, r4);
+}
+
+VOUCH_HELPER(map_push)
+{
+	return map_of(r1)->ops->push(map_of(r1), ptr(r2), r3);
+}
+
+VOUCH_HELPER(map_pop)
+{
+	return map_of(r1)->ops->pop(map_of(r1), ptr(r2));
+}
+
+VOUCH_HELPER(map_peek)
+{
+	return map_of(r1)->ops->peek(map_of(r1), ptr(r2));
 }

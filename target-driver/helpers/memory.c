@@ -126,7 +126,6 @@ VOUCH_HELPER(probe_read_compat)
 
 VOUCH_HELPER(probe_read_compat_str)
 {
-	return r3 < TASK_SIZE
-		       ? vouch_memory_read_user_text(ptr(r1), r2, r3)
-		       : vouch_memory_read_text(ptr(r1), r2, r3);
+	return r3 < TASK_SIZE ? vouch_memory_read_user_text(ptr(r1), r2, r3)
+			      : vouch_memory_read_text(ptr(r1), r2, r3);
 }

@@ -45,8 +45,8 @@ VOUCH_HELPER(get_current_task_btf)
 
 VOUCH_HELPER(task_pt_regs)
 {
-	return (unsigned long)task_pt_regs((struct task_struct *)
-						   (unsigned long)r1);
+	return (unsigned long)task_pt_regs(
+		(struct task_struct *)(unsigned long)r1);
 }
 
 #ifdef CONFIG_CGROUPS

@@ -114,6 +114,16 @@ vouch_untraced void *vouch_percpu_array_lookup(struct vouch_map *map, void *key)
 	return this_cpu_ptr(map->pptrs[index & map->index_mask]);
 }
 
+vouch_untraced void *vouch_percpu_array_lookup_cpu(struct vouch_map *map,
+						   void *key, u32 cpu)
+{
+	u32 index = *(u32 *)key;
+
+	if (unlikely(cpu >= nr_cpu_ids || index >= map->def.max_entries))
+		return NULL;
+	return per_cpu_ptr(map->pptrs[index & map->index_mask], cpu);
+}
+
 static vouch_untraced long check_update(struct vouch_map *map, u32 index,
 					u64 flags)
 {

@@ -7,6 +7,7 @@
 
 void *vouch_array_lookup(struct vouch_map *map, void *key);
 void *vouch_percpu_array_lookup(struct vouch_map *map, void *key);
+void *vouch_percpu_array_lookup_cpu(struct vouch_map *map, void *key, u32 cpu);
 long vouch_array_update(struct vouch_map *map, void *key, void *value,
 			u64 flags);
 long vouch_array_remove(struct vouch_map *map, void *key);

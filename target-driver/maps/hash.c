@@ -30,6 +30,17 @@ vouch_untraced void *vouch_percpu_hash_lookup(struct vouch_map *map, void *key)
 	return e ? this_cpu_ptr(vouch_elem_pptr(map, e)) : NULL;
 }
 
+vouch_untraced void *vouch_percpu_hash_lookup_cpu(struct vouch_map *map,
+						  void *key, u32 cpu)
+{
+	struct vouch_elem *e;
+
+	if (unlikely(cpu >= nr_cpu_ids))
+		return NULL;
+	e = vouch_hash_lookup_raw(map, key);
+	return e ? per_cpu_ptr(vouch_elem_pptr(map, e), cpu) : NULL;
+}
+
 static vouch_untraced int check_flags(const struct vouch_elem *old, u64 flags)
 {
 	if (old && flags == BPF_NOEXIST)

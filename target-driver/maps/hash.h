@@ -17,6 +17,7 @@ void *vouch_hash_lookup_raw(struct vouch_map *map, void *key);
 
 void *vouch_hash_lookup(struct vouch_map *map, void *key);
 void *vouch_percpu_hash_lookup(struct vouch_map *map, void *key);
+void *vouch_percpu_hash_lookup_cpu(struct vouch_map *map, void *key, u32 cpu);
 long vouch_hash_update(struct vouch_map *map, void *key, void *value,
 		       u64 flags);
 long vouch_percpu_hash_update(struct vouch_map *map, void *key, void *value,

@@ -87,7 +87,7 @@ int vouch_map_check(const struct vouch_map_def *def, u64 *memory,
 	if (!ops)
 		return vouch_refuse(
 			why, -ENOEXEC,
-			"map %s: type %u is not offered; use array, hash or their per-CPU forms",
+			"map %s: type %u is not offered; link the image for this target's profile",
 			def->name, def->type);
 	if (def->map_flags & ~ops->map_flags)
 		return vouch_refuse(
@@ -98,7 +98,7 @@ int vouch_map_check(const struct vouch_map_def *def, u64 *memory,
 	if (err)
 		return err;
 	if (!access_ok_flags(def->map_flags) || !def->max_entries ||
-	    !def->key_size || !def->value_size ||
+	    ops->keyless != !def->key_size || !def->value_size ||
 	    def->value_size > KMALLOC_MAX_SIZE || def->max_entries > 1u << 31 ||
 	    ops->check(def))
 		return vouch_refuse(

@@ -22,7 +22,10 @@
 #include "reason.h"
 
 struct vouch_hash;
+struct vouch_devs;
 struct vouch_entries;
+struct vouch_queue;
+struct vouch_trie;
 struct vouch_map;
 
 /* A function of an image that a helper calls back. */
@@ -45,13 +48,16 @@ struct vouch_map_def {
  * lookup, update and remove are what programs call, with the key and value
  * in kernel memory and the meaning of the kernel's own map operations; all
  * run under RCU. for_each calls a program's function for each element until it
- * returns other than 0, and returns how many calls that made. copy and store
- * are user space's: they exchange value_io bytes.
+ * returns other than 0, and returns how many calls that made. push, pop and
+ * peek are there in maps without keys. copy and store are user space's: they
+ * exchange value_io bytes.
  */
 struct vouch_map_ops {
 	u32 type;
 	const char *name;
 	u32 map_flags; /* BPF_F_* that are supported */
+	bool keyless; /* key_size is 0 */
+	bool sleeps; /* copy, store and user space's remove may sleep */
 	int (*check)(const struct vouch_map_def *def);
 	u64 (*memory)(const struct vouch_map_def *def);
 	int (*init)(struct vouch_map *map);
@@ -60,6 +66,9 @@ struct vouch_map_ops {
 	long (*update)(struct vouch_map *map, void *key, void *value,
 		       u64 flags);
 	long (*remove)(struct vouch_map *map, void *key);
+	long (*push)(struct vouch_map *map, void *value, u64 flags);
+	long (*pop)(struct vouch_map *map, void *value);
+	long (*peek)(struct vouch_map *map, void *value);
 	int (*copy)(struct vouch_map *map, void *key, void *value);
 	int (*store)(struct vouch_map *map, void *key, void *value, u64 flags);
 	int (*next_key)(struct vouch_map *map, void *key, void *next);
@@ -77,6 +86,9 @@ struct vouch_map {
 		void __percpu **pptrs; /* per-CPU arrays, index_mask + 1 */
 		struct vouch_hash *hash;
 		struct vouch_entries *entries; /* of prog arrays */
+		struct vouch_queue *queue;
+		struct vouch_trie *trie;
+		struct vouch_devs *devs;
 	};
 	struct vouch_map_def def;
 	u64 memory;
@@ -87,6 +99,9 @@ struct vouch_map {
 extern const struct vouch_map_ops vouch_array_ops, vouch_percpu_array_ops;
 extern const struct vouch_map_ops vouch_hash_ops, vouch_percpu_hash_ops;
 extern const struct vouch_map_ops vouch_prog_array_ops;
+extern const struct vouch_map_ops vouch_queue_ops, vouch_stack_ops;
+extern const struct vouch_map_ops vouch_lpm_trie_ops, vouch_cpumap_ops;
+extern const struct vouch_map_ops vouch_devmap_ops, vouch_devmap_hash_ops;
 
 /**
  * vouch_map_define() - read a map's definition from requirements.
