@@ -74,6 +74,37 @@
 	X(cpu_map_redirect, cpumap_redirect, 0)                            \
 	X(bpf_xdp_redirect_map, xdp_redirect_map, 0)
 
+/* Packets in a struct sk_buff. */
+#define VOUCH_HELPERS_SKB(X)                                       \
+	X(bpf_skb_load_bytes, skb_load_bytes, 0)                   \
+	X(bpf_skb_load_bytes_relative, skb_load_bytes_relative, 0) \
+	X(bpf_get_socket_uid, get_socket_uid, 0)                   \
+	X(bpf_skb_store_bytes, skb_store_bytes, 0)                 \
+	X(bpf_l3_csum_replace, l3_csum_replace, 0)                 \
+	X(bpf_l4_csum_replace, l4_csum_replace, 0)                 \
+	X(bpf_csum_update, csum_update, 0)                         \
+	X(bpf_csum_level, csum_level, 0)                           \
+	X(bpf_get_hash_recalc, get_hash_recalc, 0)                 \
+	X(bpf_set_hash, set_hash, 0)                               \
+	X(bpf_set_hash_invalid, set_hash_invalid, 0)               \
+	X(bpf_skb_pull_data, skb_pull_data, 0)                     \
+	X(bpf_skb_change_type, skb_change_type, 0)                 \
+	X(bpf_skb_ecn_set_ce, skb_ecn_set_ce, 0)                   \
+	X(bpf_skb_set_tstamp, skb_set_tstamp, 0)                   \
+	X(bpf_get_cgroup_classid, get_cgroup_classid, 0)           \
+	X(bpf_skb_cgroup_classid, skb_cgroup_classid, 0)           \
+	X(bpf_get_route_realm, get_route_realm, 0)                 \
+	X(bpf_skb_vlan_push, skb_vlan_push, 0)                     \
+	X(bpf_skb_vlan_pop, skb_vlan_pop, 0)                       \
+	X(bpf_skb_change_proto, skb_change_proto, 0)               \
+	X(bpf_skb_adjust_room, skb_adjust_room, 0)                 \
+	X(bpf_skb_change_tail, skb_change_tail, 0)                 \
+	X(bpf_skb_change_head, skb_change_head, 0)                 \
+	X(bpf_redirect, redirect, 0)                               \
+	X(bpf_redirect_peer, redirect_peer, 0)                     \
+	X(bpf_redirect_neigh, redirect_neigh, 0)                   \
+	X(bpf_clone_redirect, clone_redirect, 0)
+
 /* Tracing: memory that may not be there, and who runs. */
 #define VOUCH_HELPERS_TRACING(X)                               \
 	X(bpf_probe_read_kernel, probe_read_kernel, 1)         \
@@ -97,6 +128,7 @@
 #define VOUCH_HELPERS(X)         \
 	VOUCH_HELPERS_CORE(X)    \
 	VOUCH_HELPERS_MAPS(X)    \
+	VOUCH_HELPERS_SKB(X)     \
 	VOUCH_HELPERS_TRACING(X) \
 	VOUCH_HELPERS_CGROUPS(X)
 

@@ -101,6 +101,13 @@
 	X(CPUMAP, cpumap)
 
 /* The helpers, of common/helpers.h. */
+#if defined(CONFIG_NET_CLS_ACT) && defined(CONFIG_NET_INGRESS) && \
+	defined(CONFIG_NET_EGRESS)
+#define VOUCH_OFFERS_SKB(X) VOUCH_HELPERS_SKB(X)
+#else
+#define VOUCH_OFFERS_SKB(X)
+#endif
+
 #if defined(CONFIG_KPROBES) || defined(CONFIG_TRACEPOINTS)
 #define VOUCH_OFFERS_TRACING(X) VOUCH_HELPERS_TRACING(X)
 #else
@@ -117,6 +124,7 @@
 #define VOUCH_OFFERED_HELPERS(X) \
 	VOUCH_HELPERS_CORE(X)    \
 	VOUCH_HELPERS_MAPS(X)    \
+	VOUCH_OFFERS_SKB(X)      \
 	VOUCH_OFFERS_TRACING(X)  \
 	VOUCH_OFFERS_CGROUPS(X)
 

@@ -255,12 +255,15 @@ int vouch_map_entries(struct vouch_map *map, bool raw, bool resume,
 	int err = 0;
 
 	*entries = json_array();
+	/* A queue or a stack cannot be walked over. */
+	if (!map->info.key_size)
+		most = 0;
 	for (n = 0; !err && n < map->info.max_entries && n < most; n++) {
 		err = step(map, !n && !resume, f);
 		if (!err)
 			err = append(map, raw, *entries, f);
 	}
-	*more = !err && n == most && n < map->info.max_entries;
+	*more = !err && n && n == most && n < map->info.max_entries;
 	if (!err || err == -ENOENT)
 		return 0;
 	json_decref(*entries);

@@ -36,7 +36,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
-	__uint(max_entries, 8);
+	__uint(max_entries, 11);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct prefix);
 	__type(value, __u64);
@@ -114,23 +114,42 @@ static __always_inline void note(__u64 value)
 		note(bpf_map_pop_elem(&map, &v) << 32 | v);           \
 	} while (0)
 
-static __always_inline void look_up(struct prefix p)
-{
-	__u64 *value = bpf_map_lookup_elem(&trie, &p);
-
-	note(value ? *value : -1ull);
-}
-
 #define PREFIX(bits, a, b, c, d) ((struct prefix){ bits, { a, b, c, d } })
 
-static const struct prefix prefixes[] = {
+#define N_PREFIXES 16
+
+static const struct prefix prefixes[N_PREFIXES] = {
 	PREFIX(16, 10, 1, 0, 0),   PREFIX(24, 10, 1, 2, 0),
 	PREFIX(8, 10, 0, 0, 0),	   PREFIX(32, 10, 1, 2, 3),
 	PREFIX(25, 10, 1, 2, 128), PREFIX(17, 10, 2, 128, 0),
 	PREFIX(16, 10, 1, 9, 9),   PREFIX(0, 1, 1, 1, 1),
 	PREFIX(12, 172, 16, 0, 0), PREFIX(9, 10, 128, 0, 0),
 	PREFIX(33, 10, 1, 2, 3),   PREFIX(31, 10, 1, 2, 2),
+	PREFIX(32, 10, 1, 2, 200), PREFIX(32, 10, 1, 200, 200),
+	PREFIX(20, 10, 1, 2, 0),   PREFIX(32, 192, 168, 0, 1),
 };
+
+/* Global, so that the verifier goes through it once. */
+__attribute__((noinline)) int look_up(__u32 i)
+{
+	struct prefix p;
+	__u64 *value;
+
+	if (i >= N_PREFIXES)
+		return 0;
+	p = prefixes[i];
+	value = bpf_map_lookup_elem(&trie, &p);
+	note(value ? *value : -1ull);
+	return 0;
+}
+
+static __always_inline void look_up_all(void)
+{
+	__u32 i;
+
+	for (i = 0; i < N_PREFIXES; i++)
+		look_up(i);
+}
 
 static __always_inline void update(__u32 i, __u64 flags)
 {
@@ -142,35 +161,28 @@ static __always_inline void update(__u32 i, __u64 flags)
 
 static __always_inline void exercise_trie(void)
 {
-	const __u32 n = sizeof(prefixes) / sizeof(prefixes[0]);
 	struct prefix p;
-	__u32 i, k;
+	__u32 i;
 
-	look_up(prefixes[0]);
+	look_up(0);
 	update(0, BPF_EXIST);
 	update(0, 4);
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < N_PREFIXES; i++) {
 		update(i, i & 1 ? BPF_NOEXIST : BPF_ANY);
-		for (k = 0; k < n; k++)
-			look_up(prefixes[k]);
+		look_up_all();
 	}
 	update(1, BPF_NOEXIST);
 	update(1, BPF_EXIST);
-	look_up(PREFIX(32, 10, 1, 2, 200));
-	look_up(PREFIX(32, 10, 1, 200, 200));
-	look_up(PREFIX(20, 10, 1, 2, 0));
-	look_up(PREFIX(32, 192, 168, 0, 1));
 	/* Some stay for user space to walk over. */
-	for (i = 0; i < n; i += 2) {
+	for (i = 0; i < N_PREFIXES; i += 2) {
 		p = prefixes[i];
 		note(bpf_map_delete_elem(&trie, &p));
 		note(bpf_map_delete_elem(&trie, &p));
-		for (k = 0; k < n; k++)
-			look_up(prefixes[k]);
+		look_up_all();
 	}
 }
 
-static __always_inline void exercise_percpu(void)
+__attribute__((noinline)) int exercise_percpu(void)
 {
 	__u64 v = 5, *p;
 	__u32 key = 1, cpu;
@@ -189,6 +201,7 @@ static __always_inline void exercise_percpu(void)
 	key = 5;
 	note(!bpf_map_lookup_percpu_elem(&percpu_array, &key, 0));
 	note(!bpf_map_lookup_percpu_elem(&percpu_hash, &key, 0));
+	return 0;
 }
 
 /* Entries that are there and such that are not, with each flag. */
@@ -202,28 +215,30 @@ static __always_inline void exercise_percpu(void)
 		note(bpf_redirect_map(&map, 0, 1ull << 40));            \
 	} while (0)
 
-static __always_inline void look_up_devs(void)
+__attribute__((noinline)) int look_up_dev(__u32 key)
 {
-	__u32 *index, key;
 	struct bpf_devmap_val *value;
+	__u32 *index;
 
-	for (key = 0; key < 5; key++) {
-		index = bpf_map_lookup_elem(&devmap, &key);
-		note(index ? *index : -1ull);
-		value = bpf_map_lookup_elem(&devmap_hash, &key);
-		note(value ? value->ifindex : -1ull);
-		note(value ? value->bpf_prog.id : -1ull);
-	}
+	index = bpf_map_lookup_elem(&devmap, &key);
+	note(index ? *index : -1ull);
+	value = bpf_map_lookup_elem(&devmap_hash, &key);
+	note(value ? value->ifindex : -1ull);
+	note(value ? value->bpf_prog.id : -1ull);
+	return 0;
 }
 
 SEC("xdp")
 int map_more(struct xdp_md *ctx)
 {
+	__u32 i;
+
 	at = 0;
 	EXERCISE(queue);
 	EXERCISE(stack);
 	exercise_percpu();
-	look_up_devs();
+	for (i = 0; i < 5; i++)
+		look_up_dev(i);
 	REDIRECT(devmap);
 	REDIRECT(devmap_hash);
 	REDIRECT(cpumap);

@@ -114,7 +114,7 @@ static void test_refusals(void)
 		{ "prog-type", ENOEXEC, "type 31" },
 		{ "prog-twin", ENOEXEC, "two programs" },
 		{ "map-twin", ENOEXEC, "two maps" },
-		{ "map-type", ENOEXEC, "type 14" },
+		{ "map-type", ENOEXEC, "type 17" },
 		{ "map-flags", ENOEXEC, "flags 0x4" },
 		{ "map-big", ENOEXEC, "map_memory_mib" },
 		{ "map-layout", ENOEXEC, "layout" },

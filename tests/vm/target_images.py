@@ -218,7 +218,7 @@ class Writer:
             self.profile, PASS % 2,
             [{"name": "prog", "function": "prog"}] * 2))
         self.good("map-twin", self.verdict(2, maps=COUNT_MAPS[:1] * 2))
-        self.map_refused("map-type", type=14)
+        self.map_refused("map-type", type=17)
         self.map_refused("map-flags", map_flags=1 << 2)
         self.map_refused("map-big", entries=1 << 24)
         self.map_refused("map-layout", map_max_entries=4)

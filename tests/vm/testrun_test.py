@@ -84,6 +84,7 @@ class Program:
         t.check(rc == 0 and result["deliveries"][0]["status"] == "loaded",
                 "%s is loaded" % name, lab.stderr or result)
         self.image = result["image"]["name"]
+        self.file = result["image"]["path"]
 
     def verifier(self, sent, ctxs, **more):
         return self.client.call(

@@ -1,0 +1,117 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Helpers and maps against the kernel's own.
+
+Each object writes down what helpers and map operations return and leave
+behind, with arguments in and out of range. It runs on the verifier kernel and
+on the target, with the same packets, and what it wrote down is equal.
+"""
+
+import os
+import struct
+import sys
+
+sys.path[:0] = ["scripts", "tests/lib", "tests/vm"]
+import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
+import packets  # noqa: E402  pylint: disable=wrong-import-position
+import tap  # noqa: E402  pylint: disable=wrong-import-position
+import testrun_test as testrun  # noqa: E402  pylint: disable=wrong-import-position
+import wire  # noqa: E402  pylint: disable=wrong-import-position
+
+SEED = int(os.environ.get("VOUCH_SEED", "1"))
+
+
+def u32(*values):
+    return struct.pack("<%dI" % len(values), *values).hex()
+
+
+def entries(name, table):
+    return [{"map": name, "key": u32(k), "value": u32(*v)}
+            for k, v in table.items()]
+
+
+def noted(result):
+    """What a program wrote down, in order."""
+    return [struct.unpack("<q", bytes.fromhex(e["value"]))[0]
+            for e in sorted(result["maps"]["returned"], key=lambda e: struct.
+                            unpack("<I", bytes.fromhex(e["key"])))]
+
+
+def fresh(t, lab, p):
+    """The image again, with maps that are new."""
+    rc, _ = lab.vouch("target", "unload", "lab", p.image)
+    t.check(rc == 0, "the image is unloaded", lab.stderr)
+    rc, _ = lab.vouch("deliver", p.file, "--target", "lab")
+    t.check(rc == 0, "and delivered again", lab.stderr)
+
+
+def compare(t, p, program, sent=None, ctxs=None, **more):
+    """Run one program on both kernels; give what it wrote down."""
+    p.program = program
+    sent = sent or packets.packets(SEED, 3)
+    ctxs = ctxs or [None] * len(sent)
+    ref = p.verifier(sent, ctxs, dump=True, **more)
+    got = p.target(sent, ctxs, dump=True, **more)
+    left, right = noted(got[0]), noted(ref[0])
+    wrong = [(i, x, y) for i, (x, y) in enumerate(zip(left, right)) if x != y]
+    t.check(not wrong and len(left) == len(right),
+            "what %s wrote down is equal" % program, wrong[:9])
+    testrun.compare(t, program, sent, ctxs, ref, got)
+    return left
+
+
+def map_kinds(t, lab):
+    presets = entries("devmap", {1: [1]}) + \
+        entries("devmap_hash", {0: [1, 0], 77: [1, 0]}) + \
+        entries("cpumap", {0: [64], 1: [16384]})
+    p = testrun.Program(t, lab, "map_more.o", "map_more")
+    seen = compare(t, p, "map_more", presets=presets)
+    for error in 22, 2, 7:
+        t.check(any(v & 0xffffffff == 2**32 - error or v >> 32 == -error
+                    for v in seen), "errno %d was met" % error)
+    t.check(4 in seen and 1 in seen and 3 in seen,
+            "redirection was asked for, and refused with each action")
+    fresh(t, lab, p)
+    seen = compare(t, p, "map_tries")
+    for error in 22, 2, 17, 28:
+        t.check(2**32 - error in seen, "errno %d was met" % error)
+
+
+SKB_PROGRAMS = ("skb_load", "skb_store", "skb_sums", "skb_vlan", "skb_proto",
+                "skb_room", "skb_ends", "skb_facts", "skb_elsewhere")
+
+
+def skb_packets():
+    """Of each protocol, with whole headers."""
+    sent = [p.ljust(54, b"\0") for p in packets.packets(SEED, 6)]
+    return sent + [packets.ethernet_ipv4(packets.IPV4[0], 17),
+                   bytes(12) + b"\x86\xdd" + b"\x60" + bytes(99)]
+
+
+def skb_helpers(t, lab):
+    sent = skb_packets()
+    ctxs = [None] * len(sent)
+    ctxs[2] = testrun.skb(gso_segs=2, gso_size=20)
+    p = testrun.Program(t, lab, "skb_helpers.o", "skb_load")
+    for program in SKB_PROGRAMS:
+        seen = compare(t, p, program, sent, ctxs)
+        t.check(len(set(seen)) > 3, "%s saw different things" % program)
+        fresh(t, lab, p)
+
+
+def main():
+    t = tap.Tap()
+    lab = lab_module.Lab("helpers-test", target="lab", variant="asan")
+    try:
+        lab.up()
+        t.run(map_kinds, lab)
+        t.run(skb_helpers, lab)
+    except (lab_module.LabError, wire.WireError) as e:
+        t.check(False, "the lab", e)
+    finally:
+        t.check(lab.down(), "the lab stops")
+    t.end()
+
+
+if __name__ == "__main__":
+    main()
