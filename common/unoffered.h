@@ -64,41 +64,20 @@
 
 #define VOUCH_HELPERS_REFUSED(X)                             \
 	X(trace_printk, VOUCH_WHY_UNWRITTEN)                 \
-	X(skb_store_bytes, VOUCH_WHY_UNWRITTEN)              \
-	X(l3_csum_replace, VOUCH_WHY_UNWRITTEN)              \
-	X(l4_csum_replace, VOUCH_WHY_UNWRITTEN)              \
-	X(clone_redirect, VOUCH_WHY_UNWRITTEN)               \
-	X(get_cgroup_classid, VOUCH_WHY_UNWRITTEN)           \
-	X(skb_vlan_push, VOUCH_WHY_UNWRITTEN)                \
-	X(skb_vlan_pop, VOUCH_WHY_UNWRITTEN)                 \
 	X(skb_get_tunnel_key, VOUCH_WHY_TUNNEL)              \
 	X(skb_set_tunnel_key, VOUCH_WHY_TUNNEL)              \
 	X(perf_event_read, VOUCH_WHY_UNWRITTEN)              \
-	X(get_route_realm, VOUCH_WHY_UNWRITTEN)              \
 	X(perf_event_output, VOUCH_WHY_UNWRITTEN)            \
-	X(skb_load_bytes, VOUCH_WHY_UNWRITTEN)               \
 	X(get_stackid, VOUCH_WHY_UNWRITTEN)                  \
 	X(skb_get_tunnel_opt, VOUCH_WHY_TUNNEL)              \
 	X(skb_set_tunnel_opt, VOUCH_WHY_TUNNEL)              \
-	X(skb_change_proto, VOUCH_WHY_UNWRITTEN)             \
-	X(skb_change_type, VOUCH_WHY_UNWRITTEN)              \
-	X(get_hash_recalc, VOUCH_WHY_UNWRITTEN)              \
 	X(probe_write_user, VOUCH_WHY_WRITE)                 \
-	X(skb_change_tail, VOUCH_WHY_UNWRITTEN)              \
-	X(skb_pull_data, VOUCH_WHY_UNWRITTEN)                \
-	X(csum_update, VOUCH_WHY_UNWRITTEN)                  \
-	X(set_hash_invalid, VOUCH_WHY_UNWRITTEN)             \
-	X(skb_change_head, VOUCH_WHY_UNWRITTEN)              \
 	X(get_socket_cookie, VOUCH_WHY_UNWRITTEN)            \
-	X(get_socket_uid, VOUCH_WHY_UNWRITTEN)               \
-	X(set_hash, VOUCH_WHY_UNWRITTEN)                     \
-	X(skb_adjust_room, VOUCH_WHY_UNWRITTEN)              \
 	X(perf_event_read_value, VOUCH_WHY_UNWRITTEN)        \
 	X(perf_prog_read_value, VOUCH_WHY_UNWRITTEN)         \
 	X(override_return, VOUCH_WHY_OVERRIDE)               \
 	X(skb_get_xfrm_state, VOUCH_WHY_XFRM)                \
 	X(get_stack, VOUCH_WHY_UNWRITTEN)                    \
-	X(skb_load_bytes_relative, VOUCH_WHY_UNWRITTEN)      \
 	X(fib_lookup, VOUCH_WHY_UNWRITTEN)                   \
 	X(skb_cgroup_id, VOUCH_WHY_UNWRITTEN)                \
 	X(skb_ancestor_cgroup_id, VOUCH_WHY_UNWRITTEN)       \
@@ -109,7 +88,6 @@
 	X(spin_unlock, VOUCH_WHY_UNWRITTEN)                  \
 	X(sk_fullsock, VOUCH_WHY_SOCK)                       \
 	X(tcp_sock, VOUCH_WHY_SOCK)                          \
-	X(skb_ecn_set_ce, VOUCH_WHY_UNWRITTEN)               \
 	X(get_listener_sock, VOUCH_WHY_SOCK)                 \
 	X(skc_lookup_tcp, VOUCH_WHY_SOCK)                    \
 	X(tcp_check_syncookie, VOUCH_WHY_SYNCOOKIE)          \
@@ -129,7 +107,6 @@
 	X(ringbuf_submit, VOUCH_WHY_UNWRITTEN)               \
 	X(ringbuf_discard, VOUCH_WHY_UNWRITTEN)              \
 	X(ringbuf_query, VOUCH_WHY_UNWRITTEN)                \
-	X(csum_level, VOUCH_WHY_UNWRITTEN)                   \
 	X(skc_to_tcp6_sock, VOUCH_WHY_KTYPE)                 \
 	X(skc_to_tcp_sock, VOUCH_WHY_KTYPE)                  \
 	X(skc_to_tcp_timewait_sock, VOUCH_WHY_KTYPE)         \
@@ -138,11 +115,8 @@
 	X(get_task_stack, VOUCH_WHY_UNWRITTEN)               \
 	X(d_path, VOUCH_WHY_UNWRITTEN)                       \
 	X(copy_from_user, VOUCH_WHY_SLEEP)                   \
-	X(skb_cgroup_classid, VOUCH_WHY_UNWRITTEN)           \
-	X(redirect_neigh, VOUCH_WHY_UNWRITTEN)               \
 	X(per_cpu_ptr, VOUCH_WHY_KSYM)                       \
 	X(this_cpu_ptr, VOUCH_WHY_KSYM)                      \
-	X(redirect_peer, VOUCH_WHY_UNWRITTEN)                \
 	X(sock_from_file, VOUCH_WHY_KTYPE)                   \
 	X(check_mtu, VOUCH_WHY_UNWRITTEN)                    \
 	X(snprintf, VOUCH_WHY_UNWRITTEN)                     \
@@ -164,7 +138,6 @@
 	X(xdp_load_bytes, VOUCH_WHY_UNWRITTEN)               \
 	X(xdp_store_bytes, VOUCH_WHY_UNWRITTEN)              \
 	X(copy_from_user_task, VOUCH_WHY_SLEEP)              \
-	X(skb_set_tstamp, VOUCH_WHY_UNWRITTEN)               \
 	X(kptr_xchg, VOUCH_WHY_KPTR)                         \
 	X(skc_to_mptcp_sock, VOUCH_WHY_KTYPE)                \
 	X(dynptr_from_mem, VOUCH_WHY_UNWRITTEN)              \
