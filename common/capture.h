@@ -13,8 +13,7 @@
  * ACCESSes (see retarget.h), one INSNS and its SYMs. No other order, no unknown
  * type, and nothing behind the last record is accepted. FACTs ascend by
  * structure and field, ACCESSes of a program by instruction, the prologue
- * first, SYMs by address; none is there twice. Without INSNS, which programs
- * that were never loaded do not have, there is no ACCESS.
+ * first, SYMs by address; none is there twice.
  *
  * A capture states facts and decides nothing. Code bytes are as they lie in
  * the verifier kernel's memory, except that 64-bit immediates hold tags
@@ -255,7 +254,7 @@ struct vouch_capture_prog_view {
 	u32 n_funcs;
 	struct vouch_access_view *accesses;
 	u32 n_accesses;
-	const u8 *insns; /* n_insns times VOUCH_INSN_LEN, NULL: none */
+	const u8 *insns; /* n_insns times VOUCH_INSN_LEN */
 	u32 n_insns;
 	const struct vouch_capture_sym **syms;
 	u32 n_syms;

@@ -308,8 +308,8 @@ static const char *check_counts(const struct vouch_capture_prog_view *p)
 	if (p->n_funcs < le32_to_cpu(p->prog->n_funcs) ||
 	    p->n_syms < le32_to_cpu(p->prog->n_syms))
 		return "capture: PROG: fewer FUNC or SYM records than it says";
-	if (p->n_accesses && !p->insns)
-		return "capture: PROG: accesses without INSNS";
+	if (!p->insns)
+		return "capture: PROG: no INSNS, which each program has";
 	for (i = 0; i < p->n_funcs; i++)
 		n_extable += p->funcs[i].n_extable;
 	if (n_extable != le32_to_cpu(p->prog->n_extable))

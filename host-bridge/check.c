@@ -259,7 +259,7 @@ static int check_context(struct check *c,
 {
 	u32 type = le32_to_cpu(view->prog->type);
 
-	if (type == BPF_PROG_TYPE_XDP || (c->retargeted && view->insns))
+	if (type == BPF_PROG_TYPE_XDP || c->retargeted)
 		return 0;
 	return vouch_refuse_prog(c->why, view->prog->name,
 				 "program type %s: nobody has asked the target "

@@ -92,8 +92,7 @@ static int check_prog(struct passes *p, const struct vouch_pass *pass)
 
 	prog.n_insns = pass->first->prog->n_insns;
 	prog.n_syms = pass->first->prog->n_syms;
-	if (memcmp(&prog, pass->first->prog, sizeof(prog)) != 0 ||
-	    !pass->first->insns != !pass->second->insns)
+	if (memcmp(&prog, pass->first->prog, sizeof(prog)) != 0)
 		return differ_prog(p, pass->first->prog,
 				   "what they state of the program");
 	return 0;
@@ -220,7 +219,7 @@ static int check_accesses(struct passes *p, struct vouch_pass *pass, u32 prog,
 		ret = take_access(p, pass, prog, i, &items[i]);
 	if (!ret)
 		ret = vouch_access_check(pass->second, p->why);
-	if (!ret && pass->first->insns)
+	if (!ret)
 		ret = vouch_check_pass_insns(pass, p->why);
 	if (!ret)
 		ret = vouch_check_pass_code(pass, p->why);

@@ -13,7 +13,7 @@ static json_t *requirements_json(const struct vouch_requirements *req)
 {
 	return json_pack(
 		"{s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:I, "
-		"s:I, s:I}",
+		"s:I, s:I, s:I}",
 		"object", vouch_inspect_hex(req->object, VOUCH_HASH_LEN),
 		"options", vouch_inspect_hex(req->options, VOUCH_HASH_LEN),
 		"profile", vouch_inspect_hex(req->profile, VOUCH_HASH_LEN),
@@ -36,7 +36,8 @@ static json_t *requirements_json(const struct vouch_requirements *req)
 		"array_value", (json_int_t)le32_to_cpu(req->array_value),
 		"map_max_entries",
 		(json_int_t)le32_to_cpu(req->map_max_entries), "htab_key",
-		(json_int_t)le32_to_cpu(req->htab_key));
+		(json_int_t)le32_to_cpu(req->htab_key), "prog_func",
+		(json_int_t)le32_to_cpu(req->prog_func));
 }
 
 static json_t *record_json(const struct vouch_record *rec)

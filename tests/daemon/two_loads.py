@@ -1,22 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Objects that are loaded a second time, with a target's accesses in them.
 
-The recorded capture gets two accesses, as if the module had told them: the
-packet's end and its start. The profile's target has the end elsewhere.
+The recorded program has two accesses: to the packet's end and its start. The
+profile's target has the end elsewhere.
 """
 
 import hashlib
 import struct
 import tempfile
 
-from harness import Daemon, load, RECORDED
+from harness import Daemon, END as HERE, insn, LDX_DW, load, oracle, RECORDED
 import profile_file
 import wire
 
-HERE, THERE = 8, 24  # xdp_buff.data_end in the two kernels
-LDX_W, LDX_DW = 0x61, 0x79
-MOV64_IMM = 0xb7
-XDP, CTX = 6, 2
+THERE = 24  # xdp_buff.data_end in the target
 ENV, FUNC, ACCESS, INSNS = 1, 5, 7, 8
 LAYOUT, RETARGET = 264, 296  # of the hashes in ENV
 KCONFIG = b"CONFIG_HZ=250\nCONFIG_NET=y\n"
@@ -24,23 +21,8 @@ NO_BTF = load("btf")
 KEYS = tempfile.TemporaryDirectory(prefix="vouchd-moved-")
 
 
-def insn(code, dst, src, off, imm=0):
-    return struct.pack("<BBhi", code, dst | src << 4, off, imm)
-
-
-def oracle():
-    """The end lies at THERE, the start where it was."""
-    dst, src = 12, 13
-    entries = b"".join(
-        struct.pack("<HBBBBHBBHHH", XDP, CTX, 0, 0, 4, off, 0, 0, i, i, 0)
-        for i, off in enumerate((0, 4)))
-    templates = struct.pack("<IIII", 0, 1, 1, 1)
-    return struct.pack("<8sIIII", b"VOUCHORC", 1, 2, 2, 2) + entries + \
-        templates + insn(LDX_DW, dst, src, 0) + insn(LDX_DW, dst, src, THERE)
-
-
 MOVED = profile_file.Made(KEYS.name, load("profile.json"), btf=NO_BTF,
-                          oracle=oracle(), kconfig=KCONFIG)
+                          oracle=oracle(THERE), kconfig=KCONFIG)
 RELEASE = MOVED.object["release"].encode()
 TOLD = hashlib.sha256(NO_BTF + KCONFIG + RELEASE).digest()
 
@@ -58,24 +40,12 @@ def record(kind, payload):
         bytes(-len(payload) % 8)
 
 
-def access(index, code, place):
-    return struct.pack("<II8s6I", index, CTX, code, 0, 0, 0, 0, 1, 0) + place
-
-
-def instructions(end):
-    places = [insn(LDX_DW, 2, 1, end), insn(LDX_DW, 6, 1, 0)]
-    return b"".join(places) + insn(MOV64_IMM, 0, 0, 0) * 78
-
-
-def accesses(end):
-    return [access(0, insn(LDX_W, 2, 1, 4), insn(LDX_DW, 2, 1, end)),
-            access(1, insn(LDX_W, 6, 1, 0), insn(LDX_DW, 6, 1, 0))]
-
-
 def capture(end=HERE, listed=b"", told=TOLD):
     """Of a load in which the packet's end is loaded from @end."""
+    moved_code = {FUNC: (b"\x48\x8b\x77\x08", b"\x48\x8b\x77" + bytes([end]))}
+    for kind in (ACCESS, INSNS):
+        moved_code[kind] = insn(LDX_DW, 2, 1, HERE), insn(LDX_DW, 2, 1, end)
     out = []
-    funcs = 0
     for kind, payload in records(RECORDED["capture"]):
         if kind == ENV:
             env = bytearray(payload)
@@ -83,14 +53,9 @@ def capture(end=HERE, listed=b"", told=TOLD):
             if listed:
                 env[RETARGET:RETARGET + 32] = hashlib.sha256(listed).digest()
             payload = bytes(env)
-        if kind == FUNC:
-            payload = payload.replace(b"\x48\x8b\x77\x08",
-                                      b"\x48\x8b\x77" + bytes([end]))
+        if kind in moved_code:
+            payload = payload.replace(*moved_code[kind])
         out.append(record(kind, payload))
-        funcs += kind == FUNC
-        if kind == FUNC and funcs == 2:
-            out += [record(ACCESS, a) for a in accesses(end)]
-            out.append(record(INSNS, instructions(end)))
     body = b"".join(out)
     return struct.pack("<8sIIQ", b"VOUCHCAP", 1, len(out),
                        24 + len(body)) + body

@@ -133,6 +133,7 @@ class Image:
         self.vermagic = self.profile["vermagic"]
         self.module_size = self.profile["facts"]["module.size"]
         self.array_value, self.map_max_entries, self.htab_key = 336, 36, 48
+        self.prog_func = 48
         self.name = None
         self.content = None
         self.instance = 0
@@ -179,7 +180,7 @@ class Image:
                   self.req_maps() +
                   b"".join(struct.pack("<IIQ", *s) for s in self.slots))
         head = struct.pack(
-            "<8sII32s32s32s32s128s32s64s64s20sIIIII" + "IIIIIIII" + "40x",
+            "<8sII32s32s32s32s128s32s64s64s20sIIIII" + "IIIIIIIII" + "36x",
             b"VOUCHREQ", 1, 544 + len(tables), content,
             hashlib.sha256(b"object").digest(),
             hashlib.sha256(b"options").digest(), self.profile_id,
@@ -188,7 +189,7 @@ class Image:
             self.features, 0, self.target_abi, self.instance,
             self.array_value, self.map_max_entries, self.htab_key,
             len(self.progs), len(self.maps), len(self.slots), 0,
-            len(self.map_data()))
+            len(self.map_data()), self.prog_func)
         assert len(head) == 544
         return head + tables
 

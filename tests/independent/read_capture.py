@@ -198,7 +198,7 @@ def complete(progs):
     return not progs or (
         len(progs[-1]["functions"]) == progs[-1]["_funcs"] and
         len(progs[-1]["_names"]) == progs[-1]["_syms"] and
-        bool(progs[-1]["_insns"] or not progs[-1]["accesses"]) and
+        bool(progs[-1]["_insns"]) and
         sum(len(f["exceptions"]) for f in progs[-1]["functions"]) ==
         progs[-1]["_extable"])
 

@@ -268,6 +268,7 @@ static inline void write_func(struct fixture *f, u32 i)
 
 static inline void write_capture(struct fixture *f)
 {
+	static const u8 insn[VOUCH_INSN_LEN] = { 0x95 }; /* nobody reads it */
 	struct vouch_capture_writer *w = &f->writer;
 	u32 i, n_extable = 0;
 
@@ -276,6 +277,7 @@ static inline void write_capture(struct fixture *f)
 			vouch_sha256(f->object, f->object_len, f->env.object),
 			0);
 	f->prog.n_funcs = cpu_to_le32(f->n_funcs);
+	f->prog.n_insns = cpu_to_le32(1);
 	f->prog.n_syms = cpu_to_le32(f->n_syms);
 	for (i = 0; i < f->n_funcs; i++)
 		n_extable += f->funcs[i].n_extable;
@@ -293,6 +295,8 @@ static inline void write_capture(struct fixture *f)
 				   sizeof(f->prog), NULL, 0);
 	for (i = 0; i < f->n_funcs; i++)
 		write_func(f, i);
+	vouch_capture_write_record(w, VOUCH_RECORD_INSNS, insn, sizeof(insn),
+				   NULL, 0);
 	for (i = 0; i < f->n_syms; i++)
 		vouch_capture_write_record(w, VOUCH_RECORD_SYM, &f->syms[i],
 					   sizeof(f->syms[i]), NULL, 0);

@@ -38,7 +38,7 @@ static void accesses_are_in_their_place(void **state)
 				   sizeof(p.access[1].a), p.access[1].insns, 8);
 	assert_int_equal(vouch_capture_write_finish(&w), 0);
 	assert_string_equal(reason(w.buf, w.len),
-			    "capture: PROG: accesses without INSNS");
+			    "capture: PROG: no INSNS, which each program has");
 	vouch_capture_write_record(&w, VOUCH_RECORD_INSNS, p.insns,
 				   sizeof(p.insns), NULL, 0);
 	assert_int_equal(vouch_capture_write_finish(&w), 0);
@@ -62,6 +62,8 @@ static void add_program(struct vouch_capture_writer *w, struct parts *p)
 	p->second.func.index = 0;
 	vouch_capture_write_record(w, VOUCH_RECORD_FUNC, &p->second,
 				   sizeof(p->second), NULL, 0);
+	vouch_capture_write_record(w, VOUCH_RECORD_INSNS, p->insns,
+				   sizeof(p->insns), NULL, 0);
 }
 
 static const char *reason_of_counts(u32 n_facts, u32 n_maps, u32 n_progs)
