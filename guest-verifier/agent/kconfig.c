@@ -48,8 +48,8 @@ static const char *absent(const struct btf *btf, u32 type)
 	return "n";
 }
 
-static int write_lines(FILE *f, const struct btf *btf,
-		       const struct btf_type *sec,
+static int write_lines(FILE *f, const struct vouch_object *object,
+		       const struct btf *btf, const struct btf_type *sec,
 		       const struct vouch_target *target, char *why,
 		       size_t size)
 {
@@ -77,6 +77,12 @@ static int write_lines(FILE *f, const struct btf *btf,
 			return -EOPNOTSUPP;
 		line = find_line(target->kconfig, target->kconfig_len, name,
 				 &n);
+		snprintf(why, size,
+			 "extern %s is not set in the target's kernel; set it "
+			 "there, or declare it weak to read 0",
+			 name);
+		if (!line && !vouch_object_is_weak(object, name))
+			return -EOPNOTSUPP;
 		if (line)
 			fprintf(f, "%.*s\n", (int)n, line);
 		else
@@ -110,7 +116,7 @@ int vouch_kconfig_text(const struct vouch_object *object,
 	if (sec && !f)
 		err = -ENOMEM;
 	if (f) {
-		err = write_lines(f, btf, sec, target, why, size);
+		err = write_lines(f, object, btf, sec, target, why, size);
 		fclose(f);
 	}
 	btf__free(btf);

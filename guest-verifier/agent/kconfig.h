@@ -11,13 +11,13 @@
  * @object: the object
  * @target: the target
  * @text: set to lines CONFIG_NAME=VALUE, one for each extern; a setting that
- *	the target has not got is n, 0 or empty. free() it; NULL: the object
- *	asks for none
+ *	the target has not got is n, 0 or empty if it is weak. free() it; NULL:
+ *	the object asks for none
  * @why: filled with what is wrong, on error
  * @size: its length in bytes
  *
- * Return: 0, -EOPNOTSUPP for an extern that is no setting, -EINVAL for broken
- * BTF, or -ENOMEM.
+ * Return: 0, -EOPNOTSUPP for an extern that is no setting, or is not weak and
+ * not set, -EINVAL for broken BTF, or -ENOMEM.
  */
 int vouch_kconfig_text(const struct vouch_object *object,
 		       const struct vouch_target *target, char **text,

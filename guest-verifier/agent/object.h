@@ -18,6 +18,8 @@ struct vouch_object {
 	char license[64];
 	struct vouch_section_data btf; /* .BTF */
 	struct vouch_section_data btf_ext; /* .BTF.ext */
+	struct vouch_section_data symbols; /* struct Elf64_Sym */
+	struct vouch_section_data names; /* of symbols */
 	u32 n_insns; /* of all code sections together */
 };
 
@@ -32,5 +34,14 @@ struct vouch_object {
  */
 int vouch_object_read(const void *data, size_t size,
 		      struct vouch_object *object, const char **why);
+
+/**
+ * vouch_object_is_weak() - may an extern be left without a value?
+ * @object: the object
+ * @name: of the extern
+ *
+ * Return: true if its symbol is weak; false too if there is none.
+ */
+bool vouch_object_is_weak(const struct vouch_object *object, const char *name);
 
 #endif /* VOUCH_OBJECT_H */

@@ -267,6 +267,27 @@ static void bitfields_are_refused(struct btf *btf)
 	release(&o);
 }
 
+/* Weak ones read 0, as "relocate" does. */
+static void settings_that_are_not_set_are_refused(struct btf *btf)
+{
+	struct outcome o;
+
+	verify("refuse/strong", btf, KCONFIG, NULL, 0, &o);
+	vouch_test_check(
+		!strcmp(text_of(o.result, "verdict"), "unsupported") &&
+			strstr(text_of(o.result, "reason"),
+			       "CONFIG_BPF_SYSCALL is not set"),
+		"a strong extern that the target has not got is refused by "
+		"name: %s",
+		text_of(o.result, "reason"));
+	release(&o);
+	verify("refuse/strong", btf, KCONFIG "CONFIG_BPF_SYSCALL=y\n", NULL, 0,
+	       &o);
+	vouch_test_check(accepted(&o), "and accepted where it is set: %s",
+			 text_of(o.result, "reason"));
+	release(&o);
+}
+
 static u8 *make_list(const struct outcome *o, short off, size_t *len)
 {
 	const struct vouch_access *a = first_access(o);
@@ -414,6 +435,7 @@ void vouch_test_retarget(void)
 	own_kernel_is_as_before();
 	values_are_the_targets(btf);
 	bitfields_are_refused(btf);
+	settings_that_are_not_set_are_refused(btf);
 	second_pass_replaces(btf);
 	other_arguments_are_refused(btf);
 	btf__free(btf);
