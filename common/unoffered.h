@@ -237,7 +237,6 @@
 	X(task_storage, VOUCH_WHY_STORAGE)
 
 #define VOUCH_PROG_TYPES_REFUSED(X)           \
-	X(socket_filter, VOUCH_WHY_UNWRITTEN) \
 	X(perf_event, VOUCH_WHY_UNWRITTEN)    \
 	X(raw_tracepoint_writable, VOUCH_WHY_UNWRITTEN)
 

@@ -24,6 +24,18 @@
 #else
 #define VOUCH_TYPES_TC(X)
 #define VOUCH_HOOKS_TC(X)
+#endif
+
+#if defined(CONFIG_PACKET) || defined(CONFIG_PACKET_MODULE)
+#define VOUCH_TYPES_SOCKET(X) X(SOCKET_FILTER, socket_filter)
+#define VOUCH_HOOKS_SOCKET(X) X(socket)
+#undef VOUCH_TESTRUNS_SKB
+#define VOUCH_TESTRUNS_SKB(X) X(skb)
+#else
+#define VOUCH_TYPES_SOCKET(X)
+#define VOUCH_HOOKS_SOCKET(X)
+#endif
+#ifndef VOUCH_TESTRUNS_SKB
 #define VOUCH_TESTRUNS_SKB(X)
 #endif
 
@@ -66,6 +78,7 @@
 #define VOUCH_PROG_TYPES(X)       \
 	X(XDP, xdp)               \
 	VOUCH_TYPES_TC(X)         \
+	VOUCH_TYPES_SOCKET(X)     \
 	VOUCH_TYPES_KPROBE(X)     \
 	VOUCH_TYPES_TRACEPOINT(X) \
 	VOUCH_TYPES_RAW_TP(X)
@@ -74,6 +87,7 @@
 #define VOUCH_HOOKS(X)            \
 	X(xdp)                    \
 	VOUCH_HOOKS_TC(X)         \
+	VOUCH_HOOKS_SOCKET(X)     \
 	VOUCH_HOOKS_KPROBE(X)     \
 	VOUCH_HOOKS_KRETPROBE(X)  \
 	VOUCH_HOOKS_TRACEPOINT(X) \

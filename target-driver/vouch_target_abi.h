@@ -176,6 +176,7 @@ struct vouch_target_map_info {
  *			network namespace
  *	tc:IFNAME:ingress, tc:IFNAME:egress
  *			as a classifier with direct action
+ *	socket:IFNAME	as the filter of a packet socket that nobody reads
  *	kprobe:FUNCTION[+OFFSET], kretprobe:FUNCTION
  *	tracepoint:CATEGORY:NAME
  *			on the record that a tracepoint makes for perf
@@ -184,7 +185,7 @@ struct vouch_target_map_info {
  *			types, and for this tracepoint
  *
  * Which of them are there depends on the kernel's configuration. An interface
- * has one program of a kind and way; the others take any number.
+ * has one XDP program and one of tc a way; the others take any number.
  *
  * If a program of an image of the same slot (and for the others, of the same
  * name) is at the hook, the new one takes its place without a gap.

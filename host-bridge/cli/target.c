@@ -61,6 +61,30 @@ static void show_line(const json_t *json, const char *head, const char *key)
 	json_decref(text);
 }
 
+/* What was to be attached when the target started. */
+static void show_boot(const json_t *boot)
+{
+	json_t *rows = json_array(), *it;
+	size_t i;
+
+	if (!json_is_array(boot))
+		return;
+	json_array_foreach((json_t *)boot, i, it)
+		json_array_append_new(rows,
+				      json_pack("[o, o, o, o, o, o]",
+						vouch_json_text(it, "slot"),
+						vouch_json_text(it, "image"),
+						vouch_json_text(it, "program"),
+						vouch_json_text(it, "hook"),
+						vouch_json_text(it, "status"),
+						vouch_json_text(it, "reason")));
+	putchar('\n');
+	vouch_output_table(json_pack("[s, s, s, s, s, s]", "AT START, SLOT",
+				     "IMAGE", "PROGRAM", "HOOK", "STATUS",
+				     "REASON"),
+			   rows);
+}
+
 static void show_target(const json_t *json)
 {
 	json_t *images = json_array(), *floors = json_array(), *it;
@@ -93,6 +117,7 @@ static void show_target(const json_t *json)
 	vouch_output_table(
 		json_pack("[s, s, s]", "FLOOR OF SLOT", "EPOCH", "SEQUENCE"),
 		floors);
+	show_boot(json_object_get(json, "boot"));
 }
 
 static int run_show(struct vouch_cli *cli)

@@ -13,6 +13,7 @@ struct vouch_agent {
 	int device;
 	struct vouch_target_info info;
 	struct vouch_floors floors;
+	json_t *boot; /* what became of what was to be attached at start */
 };
 
 /* What goes back to the requester. */

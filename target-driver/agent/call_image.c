@@ -69,10 +69,10 @@ int vouch_call_show(struct vouch_agent *agent, const struct vouch_message *msg,
 	vouch_hex_write(agent->info.profile, sizeof(agent->info.profile),
 			profile);
 	reply->json = json_pack(
-		"{s:s, s:i, s:s, s:s, s:o, s:o}", "version",
+		"{s:s, s:i, s:s, s:s, s:o, s:o, s:O?}", "version",
 		agent->info.version, "abi", (int)agent->info.abi, "profile",
 		profile, "release", uts.release, "images", images_json(agent),
-		"floors", floors_json(&agent->floors));
+		"floors", floors_json(&agent->floors), "boot", agent->boot);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "boot.h"
 #include "confine.h"
 #include "endpoint.h"
 #include "file.h"
@@ -75,8 +76,11 @@ int main(int argc, char **argv)
 		return complain(&f);
 	if (start(&agent, &f))
 		return complain(&f);
-	if (!options.file)
+	if (!options.file) {
+		if (options.boot)
+			agent.boot = vouch_boot_run(&agent, options.boot);
 		vouch_session_run(&agent, &options.endpoint, options.connect);
+	}
 	err = vouch_file_deliver(&agent, file, len, options.attach, &f);
 	free(file);
 	return err ? complain(&f) : VOUCH_EXIT_OK;

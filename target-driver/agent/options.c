@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "boot.h"
+
 #define DEFAULT_CONFIG "/etc/vouch/targetd.json"
 #define DEFAULT_CONNECT "vsock://2:7002"
 #define DEFAULT_STATE "/var/lib/vouch-targetd"
@@ -19,7 +21,7 @@ static const char usage[] =
 	"\n"
 	"  --connect URI   where vouchd listens (" DEFAULT_CONNECT ")\n"
 	"  --state DIR     floors and images (" DEFAULT_STATE ")\n"
-	"  --config FILE   JSON with \"connect\" and \"state\"\n"
+	"  --config FILE   JSON with \"connect\", \"state\" and \"boot\"\n"
 	"                  (" DEFAULT_CONFIG ", if it is there)\n"
 	"  --file IMAGE    deliver this image by hand, then end\n"
 	"  --attach HOOK   with --file: attach its program, as xdp:eth0\n"
@@ -91,26 +93,27 @@ static int read_config(const char *path, bool must, struct vouch_options *out,
 		       struct vouch_failure *f)
 {
 	const char *connect = NULL, *state = NULL;
+	json_t *json, *boot = NULL;
 	json_error_t error;
-	json_t *json;
 
 	if (!must && access(path, F_OK))
 		return 0;
 	vouch_fail(f, -EINVAL, VOUCH_EXIT_USAGE, "read the configuration %s",
 		   path);
 	vouch_fail_next(f, "write {\"connect\": \"URI\", \"state\": "
-			   "\"/directory\"}");
+			   "\"/directory\", \"boot\": [...]}");
 	json = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
 	if (!json)
 		return vouch_fail_why(f, "line %d: %s", error.line, error.text);
-	if (json_unpack_ex(json, &error, JSON_STRICT, "{s?s, s?s}", "connect",
-			   &connect, "state", &state))
+	if (json_unpack_ex(json, &error, JSON_STRICT, "{s?s, s?s, s?o}",
+			   "connect", &connect, "state", &state, "boot", &boot))
 		return vouch_fail_why(f, "%s", error.text);
 	if (!out->connect)
 		out->connect = connect;
 	if (!out->state)
 		out->state = state;
-	return 0;
+	out->boot = boot;
+	return boot ? vouch_boot_check(boot, f) : 0;
 }
 
 int vouch_options_read(int argc, char **argv, struct vouch_options *options,

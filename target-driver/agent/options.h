@@ -12,6 +12,7 @@ struct vouch_options {
 	const char *connect; /* URI */
 	struct vouch_endpoint endpoint;
 	const char *state; /* directory */
+	const json_t *boot; /* what to attach at start, or NULL; see boot.h */
 	const char *file; /* image to deliver by hand, or NULL */
 	const char *attach; /* with @file: hook, or NULL */
 };

@@ -91,7 +91,11 @@ static struct vouch_attachment *read_hook(const char *hook,
 static bool same_place(const struct vouch_attachment *a,
 		       const struct vouch_attachment *b)
 {
-	return a->kind == b->kind && a->kind->same(a, b);
+	if (a->kind != b->kind)
+		return false;
+	if (a->kind->same)
+		return a->kind->same(a, b);
+	return a->dev == b->dev && !strcmp(a->place, b->place);
 }
 
 static bool same_slot(const struct vouch_runner *a,

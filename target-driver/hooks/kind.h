@@ -32,7 +32,8 @@ struct vouch_attachment {
  * @takes: whether it runs programs of that type
  * @find: read @place and fill what tells places apart, without taking
  *	anything that must be given back
- * @same: whether two attachments that @find filled are at one place
+ * @same: whether two attachments that @find filled are at one place; NULL:
+ *	they are if interface and text are equal
  * @attach: start to run the program of @runner there
  * @replace: get ready for another runner, while the old one runs; may be NULL
  * @detach: run nothing there any more and wait for what runs
@@ -57,7 +58,7 @@ struct vouch_hook_kind {
 
 extern const struct vouch_hook_kind vouch_xdp_kind, vouch_tc_kind,
 	vouch_kprobe_kind, vouch_kretprobe_kind, vouch_tracepoint_kind,
-	vouch_raw_tp_kind, vouch_tp_btf_kind;
+	vouch_raw_tp_kind, vouch_tp_btf_kind, vouch_socket_kind;
 
 /**
  * vouch_kind_find_dev() - the interface that a place names.

@@ -67,12 +67,6 @@ static int find(struct vouch_attachment *base, struct vouch_reason *why)
 		base->kind->prefix, base->place);
 }
 
-static bool same(const struct vouch_attachment *a,
-		 const struct vouch_attachment *b)
-{
-	return !strcmp(a->place, b->place);
-}
-
 static int attach(struct vouch_attachment *base, struct vouch_reason *why)
 {
 	struct attachment *a = of(base);
@@ -135,7 +129,6 @@ const struct vouch_hook_kind vouch_raw_tp_kind = {
 	.shared = true,
 	.takes = takes,
 	.find = find,
-	.same = same,
 	.attach = attach,
 	.detach = detach,
 	.drain = drain,
@@ -147,7 +140,6 @@ const struct vouch_hook_kind vouch_tp_btf_kind = {
 	.shared = true,
 	.takes = takes_btf,
 	.find = find,
-	.same = same,
 	.attach = attach_btf,
 	.replace = replace_btf,
 	.detach = detach,

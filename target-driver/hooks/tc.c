@@ -45,12 +45,6 @@ static int find(struct vouch_attachment *a, struct vouch_reason *why)
 	return vouch_kind_find_dev(a, way - a->place, why);
 }
 
-static bool same(const struct vouch_attachment *a,
-		 const struct vouch_attachment *b)
-{
-	return a->dev == b->dev && way_of(a) == way_of(b);
-}
-
 static vouch_untraced int to_action(u32 ret)
 {
 	switch ((int)ret) {
@@ -120,7 +114,6 @@ const struct vouch_hook_kind vouch_tc_kind = {
 	.size = sizeof(struct vouch_attachment),
 	.takes = takes,
 	.find = find,
-	.same = same,
 	.attach = attach,
 	.detach = detach,
 	.drain = synchronize_net,

@@ -50,12 +50,6 @@ static int find(struct vouch_attachment *base, struct vouch_reason *why)
 	return 0;
 }
 
-static bool same(const struct vouch_attachment *a,
-		 const struct vouch_attachment *b)
-{
-	return !strcmp(a->place, b->place);
-}
-
 static vouch_untraced void on_record(struct perf_event *event,
 				     struct perf_sample_data *data,
 				     struct pt_regs *regs)
@@ -147,7 +141,6 @@ const struct vouch_hook_kind vouch_tracepoint_kind = {
 	.shared = true,
 	.takes = takes,
 	.find = find,
-	.same = same,
 	.attach = attach,
 	.detach = detach,
 	.drain = synchronize_rcu,

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The hook "xdp:IFNAME": programs on network interfaces, run by their drivers.
- *
- * Drivers take a struct bpf_prog and call its bpf_func with the context and
- * the program's instructions. Ours has no instructions but a pointer to the
- * runner. The network core of a kernel without BPF knows nothing of it.
+ * The network core of a kernel without BPF knows nothing of it.
  */
 
 #include <linux/bpf.h>
@@ -14,6 +11,7 @@
 #include <linux/netlink.h>
 
 #include "hooks/kind.h"
+#include "hooks/prog.h"
 #include "hooks/redirect.h"
 
 #define FRAGS_SECTION "xdp.frags" /* libbpf's mark of such a program */
@@ -31,7 +29,7 @@ static struct attachment *of(struct vouch_attachment *a)
 static vouch_untraced unsigned int run(const void *ctx,
 				       const struct bpf_insn *insn)
 {
-	const struct vouch_runner *r = *(struct vouch_runner *const *)insn;
+	const struct vouch_runner *r = vouch_prog_data(insn);
 	u32 act;
 
 	vouch_redirect_clear();
@@ -52,12 +50,6 @@ static bool takes(const struct vouch_req_prog *p)
 static int find(struct vouch_attachment *a, struct vouch_reason *why)
 {
 	return vouch_kind_find_dev(a, strlen(a->place), why);
-}
-
-static bool same(const struct vouch_attachment *a,
-		 const struct vouch_attachment *b)
-{
-	return a->dev == b->dev;
 }
 
 static int set_prog(struct net_device *dev, struct bpf_prog *prog,
@@ -85,22 +77,14 @@ static int set_prog(struct net_device *dev, struct bpf_prog *prog,
 
 static struct bpf_prog *new_prog(const struct vouch_runner *r)
 {
-	const unsigned int insns =
-		DIV_ROUND_UP(sizeof(r), sizeof(struct bpf_insn));
 	const struct vouch_req_prog *p = vouch_runner_prog(r);
-	struct bpf_prog *prog;
+	struct bpf_prog *prog = vouch_prog_new(p, run, r);
 
-	prog = bpf_prog_alloc(bpf_prog_size(insns), GFP_USER);
 	if (!prog)
 		return NULL;
-	prog->len = insns;
-	prog->type = BPF_PROG_TYPE_XDP;
 	prog->expected_attach_type = BPF_XDP;
 	prog->aux->xdp_has_frags =
 		!strncmp(p->section, FRAGS_SECTION, sizeof(FRAGS_SECTION) - 1);
-	strscpy(prog->aux->name, p->name, sizeof(prog->aux->name));
-	memcpy(prog->insnsi, &r, sizeof(r));
-	prog->bpf_func = run;
 	return prog;
 }
 
@@ -163,7 +147,6 @@ const struct vouch_hook_kind vouch_xdp_kind = {
 	.size = sizeof(struct attachment),
 	.takes = takes,
 	.find = find,
-	.same = same,
 	.attach = attach,
 	.replace = replace,
 	.detach = detach,

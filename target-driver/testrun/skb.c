@@ -296,7 +296,7 @@ static int run(struct vouch_testrun *run)
 
 static bool takes(u32 type)
 {
-	return is_l2(type);
+	return is_l2(type) || type == BPF_PROG_TYPE_SOCKET_FILTER;
 }
 
 const struct vouch_testrun_kind vouch_testrun_skb = {

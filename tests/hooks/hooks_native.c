@@ -5,9 +5,13 @@
  * records.
  */
 
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <linux/kprobes.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
 #include <linux/sched/signal.h>
 #include <linux/tracepoint.h>
 #include <linux/uaccess.h>
@@ -72,6 +76,30 @@ static void on_signal(void *data, int sig, struct kernel_siginfo *info,
 	v[3] = (u32)group;
 	v[4] = (u32)result;
 }
+
+/* A packet socket's filter gets the frame from its Ethernet header on. */
+static int on_frame(struct sk_buff *skb, struct net_device *dev,
+		    struct packet_type *type, struct net_device *orig)
+{
+	u64 *v;
+
+	if (skb->protocol == htons(HOOKS_ETH_P) &&
+	    skb->pkt_type != PACKET_OUTGOING && !strcmp(dev->name, "eth0")) {
+		v = next(HOOKS_SOCKET);
+		v[0] = skb->len + ETH_HLEN;
+		v[1] = skb->protocol;
+		v[2] = skb->pkt_type;
+		memcpy(&v[3], skb_mac_header(skb), 2 * sizeof(*v));
+		v[5] = (unsigned long)dev;
+	}
+	kfree_skb(skb);
+	return 0;
+}
+
+static struct packet_type tap = {
+	.type = htons(ETH_P_ALL),
+	.func = on_frame,
+};
 
 static struct kprobe kp = {
 	.symbol_name = "hooks_native_call",
@@ -138,6 +166,7 @@ static void __exit stop(void)
 	int i;
 
 	misc_deregister(&device);
+	dev_remove_pack(&tap);
 	for (i = 0; i < ARRAY_SIZE(points); i++)
 		tracepoint_probe_unregister(points[i].tp, points[i].func, NULL);
 	tracepoint_synchronize_unregister();
@@ -158,6 +187,7 @@ static int __init start(void)
 		if (err)
 			return err;
 	}
+	dev_add_pack(&tap);
 	err = register_kprobe(&kp);
 	if (!err)
 		err = register_kretprobe(&rp);

@@ -24,6 +24,7 @@ enum hooks_place {
 	HOOKS_SIGNAL, /* raw tracepoint with narrow arguments */
 	HOOKS_RECORD, /* tracepoint's record of a renaming */
 	HOOKS_INNER, /* kprobe on what the helper calls */
+	HOOKS_SOCKET, /* a packet socket's filter */
 	HOOKS_N
 };
 

@@ -142,3 +142,23 @@ u32 notrace on_inner(const struct pt_regs *regs)
 	ask_time();
 	return 0;
 }
+
+/* The test's frames that come in; the verdict is how much to keep. */
+u32 notrace on_socket(const struct sk_buff *skb);
+u32 notrace on_socket(const struct sk_buff *skb)
+{
+	u64 *v;
+
+	if (skb->protocol != htons(HOOKS_ETH_P) ||
+	    skb->pkt_type == PACKET_OUTGOING)
+		return 0;
+	v = next(HOOKS_SOCKET);
+	v[0] = skb->len;
+	v[1] = skb->protocol;
+	v[2] = skb->pkt_type;
+	v[3] = eight(skb->data);
+	v[4] = eight(skb->data + 8);
+	v[5] = (unsigned long)skb->dev;
+	v[6] = eight(skb->cb);
+	return skb->data[14];
+}

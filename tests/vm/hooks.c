@@ -29,10 +29,10 @@ int hook(unsigned long cmd, const char *file, const char *prog,
 }
 
 /* By enum hooks_place; maps are called as their programs. */
-static const char *const maps[HOOKS_N] = { "tc_in",	"tc_out",
-					   "on_call",	"on_return",
-					   "on_rename", "on_signal",
-					   "on_record", "on_inner" };
+static const char *const maps[HOOKS_N] = {
+	"tc_in",     "tc_out",	  "on_call",  "on_return", "on_rename",
+	"on_signal", "on_record", "on_inner", "on_socket"
+};
 
 struct hooks_record noted(const char *file, enum hooks_place place)
 {
@@ -96,6 +96,9 @@ static void test_refusals(void)
 		{ "tc_in", "tc:eth0:sideways", -EINVAL },
 		{ "tc_in", "tc:none0:ingress", -ENODEV },
 		{ "tc_in", "xdp:eth0", -EOPNOTSUPP },
+		{ "tc_in", "socket:eth0", -EOPNOTSUPP },
+		{ "on_socket", "socket:none0", -ENODEV },
+		{ "on_socket", "socket:", -ENODEV },
 		{ "on_call", "tc:eth0:ingress", -EOPNOTSUPP },
 		{ "on_call", "kprobe:", -EINVAL },
 		{ "on_call", "kprobe:no_such_function", -ENOENT },
@@ -142,6 +145,7 @@ static void test_all(void)
 		"images with programs of many types load");
 	test_refusals();
 	test_tc();
+	test_socket();
 	test_trace();
 	test_guard();
 	test_fire();

@@ -3,6 +3,8 @@
 #ifndef TESTS_HOOKS_H
 #define TESTS_HOOKS_H
 
+#include <stdint.h>
+
 #include "tests/hooks/hooks_record.h"
 #include "target_client.h"
 
@@ -20,9 +22,13 @@ unsigned long long runs(const char *file, const char *prog);
 /* Is there an attachment of that text? */
 bool is_listed(const char *where);
 
-/* In hooks_net.c and hooks_trace.c. */
+/* In hooks_net.c: a frame from eth1, with a byte behind its header. */
+void send_frame(unsigned int len, uint8_t action);
+
+/* In hooks_net.c, hooks_socket.c and hooks_trace.c. */
 void test_tc(void);
 void test_tc_unplug(void);
+void test_socket(void);
 void test_trace(void);
 void test_guard(void);
 void test_fire(void);

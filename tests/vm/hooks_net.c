@@ -27,7 +27,7 @@ enum { OK = 0, SHOT = 2, NO_ACTION = 77 };
 static uint8_t frame[256];
 
 /* The program returns the byte behind the header. */
-static void send_one(unsigned int len, uint8_t action)
+void send_frame(unsigned int len, uint8_t action)
 {
 	int s = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
 	struct sockaddr_ll to = { .sll_family = AF_PACKET,
@@ -65,23 +65,23 @@ static void test_actions(int s)
 			is_listed(IN) && is_listed(OUT),
 		"programs attach at ingress and egress");
 	for (len = 60; len < 200; len += 67) {
-		send_one(len, OK);
+		send_frame(len, OK);
 		verdict(drain(s) == 1, "a frame of %u bytes passes", len);
 		r = noted("one", HOOKS_TC_OUT);
 		verdict(noted_well(&r, len), "what leaves has its header");
 		r = noted("one", HOOKS_TC_IN);
 		verdict(noted_well(&r, len), "what arrives has its header");
 	}
-	send_one(60, NO_ACTION);
+	send_frame(60, NO_ACTION);
 	verdict(drain(s) == 1, "what is no action does nothing");
-	send_one(60, SHOT);
+	send_frame(60, SHOT);
 	verdict(drain(s) == 0 && noted("one", HOOKS_TC_IN).n == 4 &&
 			noted("one", HOOKS_TC_OUT).n == 5,
 		"a frame is dropped at egress");
 	verdict(!hook(VOUCH_TARGET_DETACH, "one", "tc_out", OUT) &&
 			!is_listed(OUT),
 		"one way is detached");
-	send_one(60, SHOT);
+	send_frame(60, SHOT);
 	verdict(drain(s) == 0 && noted("one", HOOKS_TC_IN).n == 5,
 		"and a frame at ingress");
 	verdict(hook(VOUCH_TARGET_ATTACH, "one", "tc_in", IN) == -EEXIST &&
@@ -91,7 +91,7 @@ static void test_actions(int s)
 	verdict(!hook(VOUCH_TARGET_DETACH, "one", "", IN) &&
 			hook(VOUCH_TARGET_DETACH, "one", "", IN) == -ENOENT,
 		"the other way is detached, once");
-	send_one(60, SHOT);
+	send_frame(60, SHOT);
 	verdict(drain(s) == 1, "nothing is dropped any more");
 }
 
@@ -151,7 +151,7 @@ static void *sender(void *arg)
 
 	(void)arg;
 	for (i = 0; i < FIRE; i++)
-		send_one(60, OK);
+		send_frame(60, OK);
 	return NULL;
 }
 
@@ -189,7 +189,7 @@ void test_tc(void)
 	up("eth1");
 	sleep(1);
 	s = receive_socket("eth0");
-	send_one(60, OK);
+	send_frame(60, OK);
 	verdict(drain(s) == 1, "frames arrive without a program");
 	test_actions(s);
 	close(s);
@@ -207,6 +207,8 @@ void test_tc_unplug(void)
 	verdict(!hook(VOUCH_TARGET_ATTACH, "one", "tc_out", OUT) &&
 			!hook(VOUCH_TARGET_ATTACH, "one", "tc_in",
 			      "tc:eth1:ingress") &&
+			!hook(VOUCH_TARGET_ATTACH, "one", "on_socket",
+			      "socket:eth1") &&
 			unload("one"),
 		"an attached image stays");
 	if (readlink("/sys/class/net/eth1/device", id, sizeof(id) - 1) < 0)
@@ -214,7 +216,8 @@ void test_tc_unplug(void)
 	name = strrchr(id, '/') + 1;
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	verdict(write(fd, name, strlen(name)) > 0 && !is_listed(OUT) &&
-			!is_listed("tc:eth1:ingress"),
-		"an interface that goes away detaches both ways");
+			!is_listed("tc:eth1:ingress") &&
+			!is_listed("socket:eth1"),
+		"an interface that goes away detaches both ways and sockets");
 	close(fd);
 }

@@ -230,7 +230,7 @@ static void *fire(void *arg)
 
 /*
  * All attach, "two" replaces them, all detach, and the image goes. The last
- * place is not among them: see "What is known to be wrong" in
+ * place is not among them: see "Probes and emulated CPUs" in
  * docs/run-context.md.
  */
 static bool fire_round(unsigned int *odd)

@@ -55,15 +55,15 @@ def random_ctx(rng):
     return skb(rng.choice((SKB_SIZE, SKB_SIZE, 36, 1, 180)), **members)
 
 
-def refused(size):
-    """Contexts that both must refuse, for packets of @size bytes."""
+def refused():
+    """Contexts that both must refuse."""
     for offset in range(0, SKB_SIZE, 4):
         if not any(start <= offset < start + length
                    for start, length in MEMBERS.values()):
             ctx = bytearray(SKB_SIZE)
             ctx[offset + 3] = 1
             yield "byte %d" % (offset + 3), bytes(ctx)
-    yield "wire_len below the packet's", skb(wire_len=size - 1)
+    yield "wire_len below the packet's", skb(wire_len=1)
     yield "wire_len too large", skb(wire_len=65537)
     yield "gso_segs too large", skb(gso_segs=65536)
     yield "an interface that is not there", skb(ifindex=99)
@@ -138,8 +138,8 @@ def compare(t, name, sent, ctxs, ref, got):
             [(k, left.get(k), right.get(k)) for k in wrong[:2]])
 
 
-def tc(t, lab):
-    p = Program(t, lab, "skb_run.o", "skb_run")
+def packets_of(t, lab, kind, name):
+    p = Program(t, lab, name + ".o", name)
     rng = random.Random(SEED)
     sent = packets.packets(SEED, N_PACKETS)
     # The IP header must be whole, or the run is refused.
@@ -150,15 +150,16 @@ def tc(t, lab):
     ctxs[-1] = skb(mark=7)
     ref = p.verifier(sent, ctxs, dump=True)
     got = p.target(sent, ctxs, dump=True)
-    compare(t, "tc", sent, ctxs, ref, got)
+    compare(t, kind, sent, ctxs, ref, got)
     taken = {r["retval"] for r in got[0]["runs"]}
     t.check(len(taken) > 5, "with different verdicts", taken)
     refusals(t, p)
+    lab.vouch("target", "unload", "lab", p.image)
 
 
 def refusals(t, p):
     packet = packets.ethernet_ipv4(packets.IPV4[0], 17)
-    for what, ctx in refused(len(packet)):
+    for what, ctx in refused():
         ref = outcome(p.verifier, [packet], [ctx])
         t.check(ref in errno.errorcode.values(),
                 "the verifier kernel refuses %s" % what, ref)
@@ -234,7 +235,8 @@ def main():
     lab = lab_module.Lab("testrun-test", target="lab", variant="asan")
     try:
         lab.up()
-        t.run(tc, lab)
+        t.run(packets_of, lab, "tc", "skb_run")
+        t.run(packets_of, lab, "socket", "skb_filter")
         t.run(arguments, lab)
         t.run(tracing, lab)
     except (lab_module.LabError, wire.WireError) as e:
