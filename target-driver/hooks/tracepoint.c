@@ -10,6 +10,7 @@
  */
 
 #include <linux/bpf.h>
+#include <linux/cred.h>
 #include <linux/perf_event.h>
 #include <linux/slab.h>
 #include <linux/trace_events.h>
@@ -106,6 +107,25 @@ static int open_all(struct attachment *a, u32 id)
 	return err;
 }
 
+/*
+ * Perf asks for CAP_PERFMON. Whoever opened the device may load modules, which
+ * is more, and may have given up everything else.
+ */
+static int open_all_as_kernel(struct attachment *a, u32 id)
+{
+	struct cred *cred = prepare_kernel_cred(NULL);
+	const struct cred *former;
+	int err;
+
+	if (!cred)
+		return -ENOMEM;
+	former = override_creds(cred);
+	err = open_all(a, id);
+	revert_creds(former);
+	put_cred(cred);
+	return err;
+}
+
 static int attach(struct vouch_attachment *base, struct vouch_reason *why)
 {
 	struct attachment *a = of(base);
@@ -118,7 +138,7 @@ static int attach(struct vouch_attachment *base, struct vouch_reason *why)
 			why, -ENODEV,
 			"hook tracepoint:%.64s: this kernel has no such event",
 			base->place);
-	err = open_all(a, file->event_call->event.type);
+	err = open_all_as_kernel(a, file->event_call->event.type);
 	trace_put_event_file(file);
 	if (!err)
 		return 0;
