@@ -236,8 +236,8 @@
 	X(inode_storage, VOUCH_WHY_STORAGE)                              \
 	X(task_storage, VOUCH_WHY_STORAGE)
 
-#define VOUCH_PROG_TYPES_REFUSED(X)           \
-	X(perf_event, VOUCH_WHY_UNWRITTEN)    \
+#define VOUCH_PROG_TYPES_REFUSED(X)        \
+	X(perf_event, VOUCH_WHY_UNWRITTEN) \
 	X(raw_tracepoint_writable, VOUCH_WHY_UNWRITTEN)
 
 #define VOUCH_PROG_TYPES_NONE(X)              \
