@@ -16,7 +16,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help setup programs modules kernels debug debug-verifier guests demo check check-unit \
+.PHONY: all help setup programs modules kernels lean debug debug-verifier guests demo check check-unit \
 	check-vm lab-up lab-down bench fuzz soak mutants profile style install clean
 
 help:
@@ -136,6 +136,18 @@ define target-module
 @$(1)/target-kernel/scripts/sign-file sha256 $(2)/vendor.key \
 		$(2)/vendor.der $(1)/target-driver/vouch_target.ko
 endef
+
+# The same for a target kernel that lacks what the verifier kernel has.
+lean: kernels programs
+	@mkdir -p $(B)/target-lean
+	@ln -sfn "$$(scripts/target-kernel images/target-demo.config \
+		images/target-lean.config)" $(B)/target-lean/target-kernel
+	@scripts/lab-keys $(B)/target-lean/target-kernel $(B)/target-lean \
+		$(B)/keys
+	$(call target-module,$(B)/target-lean,$(B)/keys)
+	@scripts/initramfs $(B)/target-lean.cpio images/init-target \
+		bin/vouch-targetd=$(B)/vouch-targetd \
+		modules/vouch_target.ko=$(B)/target-lean/target-driver/vouch_target.ko
 
 # The same for a target kernel that looks for mistakes in itself.
 debug: $(B)/.setup
@@ -325,7 +337,7 @@ bench: all objects
 	@scripts/bench
 	@scripts/bench-vsock
 
-check: all debug objects lying-guest $(UNIT) fuzz-replay $(B)/confine_test \
+check: all lean debug objects lying-guest $(UNIT) fuzz-replay $(B)/confine_test \
 		$(B)/oracle_compare \
 		$(B)/asan/confine_test $(B)/asan/vouch-signd $(B)/asan/vouch-launchd \
 		$(B)/fault/vouchd $(B)/fault/vouch $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link $(B)/asan/vouch-sign

@@ -92,7 +92,6 @@
 	X(bpf_skb_ecn_set_ce, skb_ecn_set_ce, 0)                   \
 	X(bpf_skb_set_tstamp, skb_set_tstamp, 0)                   \
 	X(bpf_get_cgroup_classid, get_cgroup_classid, 0)           \
-	X(bpf_skb_cgroup_classid, skb_cgroup_classid, 0)           \
 	X(bpf_get_route_realm, get_route_realm, 0)                 \
 	X(bpf_skb_vlan_push, skb_vlan_push, 0)                     \
 	X(bpf_skb_vlan_pop, skb_vlan_pop, 0)                       \
@@ -104,6 +103,10 @@
 	X(bpf_redirect_peer, redirect_peer, 0)                     \
 	X(bpf_redirect_neigh, redirect_neigh, 0)                   \
 	X(bpf_clone_redirect, clone_redirect, 0)
+
+/* Packets: where CGROUP_NET_CLASSID is set. */
+#define VOUCH_HELPERS_CLASSID(X) \
+	X(bpf_skb_cgroup_classid, skb_cgroup_classid, 0)
 
 /* Tracing: memory that may not be there, and who runs. */
 #define VOUCH_HELPERS_TRACING(X)                               \
@@ -129,6 +132,7 @@
 	VOUCH_HELPERS_CORE(X)    \
 	VOUCH_HELPERS_MAPS(X)    \
 	VOUCH_HELPERS_SKB(X)     \
+	VOUCH_HELPERS_CLASSID(X) \
 	VOUCH_HELPERS_TRACING(X) \
 	VOUCH_HELPERS_CGROUPS(X)
 

@@ -43,6 +43,8 @@ class LabError(Exception):
 TARGETS = {
     "demo": ("keys/vmlinux", "target.cpio", "profile"),
     "lab": ("target-lab/vmlinux", "target-lab.cpio", "target-lab/profile"),
+    "lean": ("target-lean/vmlinux", "target-lean.cpio",
+             "target-lean/profile"),
 }
 
 

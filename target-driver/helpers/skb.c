@@ -266,6 +266,7 @@ VOUCH_HELPER(get_cgroup_classid)
 	return task_get_classid(vouch_skb_of(r1));
 }
 
+#ifdef CONFIG_CGROUP_NET_CLASSID
 VOUCH_HELPER(skb_cgroup_classid)
 {
 	struct sock *sk = skb_to_full_sk(vouch_skb_of(r1));
@@ -273,6 +274,7 @@ VOUCH_HELPER(skb_cgroup_classid)
 	return sk && sk_fullsock(sk) ? sock_cgroup_classid(&sk->sk_cgrp_data)
 				     : 0;
 }
+#endif
 
 VOUCH_HELPER(get_route_realm)
 {

@@ -24,7 +24,7 @@ import tap  # noqa: E402  pylint: disable=wrong-import-position
 BUILD = os.environ.get("VOUCH_BUILD", os.path.join(TOP, "build"))
 CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME") or
                      os.path.expanduser("~/.cache"), "vouch")
-KERNELS = {"demo": "", "lab": "target-lab", "lock debugging": "debug"}
+KERNELS = {"demo": "", "lab": "target-lab", "lock debugging": "target-lean"}
 
 
 def make(kdir, folder):
