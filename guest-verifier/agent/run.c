@@ -129,7 +129,7 @@ static const char *read_call(struct run *run, const json_t *call,
 /* Room for a packet's output behind the others'. */
 static bool make_room(struct outcome *o, size_t need)
 {
-	size_t room = o->data_room ? o->data_room : 16 * GROWTH;
+	size_t room = o->data_room ? o->data_room : 16ul * GROWTH;
 	u8 *data;
 
 	while (room - o->data_len < need)
