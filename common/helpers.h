@@ -47,6 +47,10 @@
 	X(bpf_user_rnd_u32, get_prandom_u32, 0)                         \
 	/* packets */                                                   \
 	X(bpf_csum_diff, csum_diff, 0)                                  \
+	X(bpf_xdp_get_buff_len, xdp_get_buff_len, 0)                    \
+	X(bpf_xdp_load_bytes, xdp_load_bytes, 0)                        \
+	X(bpf_xdp_store_bytes, xdp_store_bytes, 0)                      \
+	X(bpf_xdp_check_mtu, xdp_check_mtu, 1)                          \
 	X(bpf_xdp_adjust_head, xdp_adjust_head, 0)                      \
 	X(bpf_xdp_adjust_tail, xdp_adjust_tail, 0)                      \
 	X(bpf_xdp_adjust_meta, xdp_adjust_meta, 0)                      \
@@ -78,6 +82,7 @@
 #define VOUCH_HELPERS_SKB(X)                                       \
 	X(bpf_skb_load_bytes, skb_load_bytes, 0)                   \
 	X(bpf_skb_load_bytes_relative, skb_load_bytes_relative, 0) \
+	X(bpf_skb_check_mtu, skb_check_mtu, 1)                     \
 	X(bpf_get_socket_uid, get_socket_uid, 0)                   \
 	X(bpf_skb_store_bytes, skb_store_bytes, 0)                 \
 	X(bpf_l3_csum_replace, l3_csum_replace, 0)                 \

@@ -118,7 +118,6 @@
 	X(per_cpu_ptr, VOUCH_WHY_KSYM)                       \
 	X(this_cpu_ptr, VOUCH_WHY_KSYM)                      \
 	X(sock_from_file, VOUCH_WHY_KTYPE)                   \
-	X(check_mtu, VOUCH_WHY_UNWRITTEN)                    \
 	X(snprintf, VOUCH_WHY_UNWRITTEN)                     \
 	X(timer_init, VOUCH_WHY_TIMER)                       \
 	X(timer_set_callback, VOUCH_WHY_TIMER)               \
@@ -134,9 +133,6 @@
 	X(get_func_arg, VOUCH_WHY_FENTRY)                    \
 	X(get_func_ret, VOUCH_WHY_FENTRY)                    \
 	X(get_func_arg_cnt, VOUCH_WHY_FENTRY)                \
-	X(xdp_get_buff_len, VOUCH_WHY_UNWRITTEN)             \
-	X(xdp_load_bytes, VOUCH_WHY_UNWRITTEN)               \
-	X(xdp_store_bytes, VOUCH_WHY_UNWRITTEN)              \
 	X(copy_from_user_task, VOUCH_WHY_SLEEP)              \
 	X(kptr_xchg, VOUCH_WHY_KPTR)                         \
 	X(skc_to_mptcp_sock, VOUCH_WHY_KTYPE)                \

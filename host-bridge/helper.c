@@ -83,6 +83,11 @@
 #define redirect_peer_FUNC BPF_FUNC_redirect_peer
 #define redirect_neigh_FUNC BPF_FUNC_redirect_neigh
 #define clone_redirect_FUNC BPF_FUNC_clone_redirect
+#define xdp_get_buff_len_FUNC BPF_FUNC_xdp_get_buff_len
+#define xdp_load_bytes_FUNC BPF_FUNC_xdp_load_bytes
+#define xdp_store_bytes_FUNC BPF_FUNC_xdp_store_bytes
+#define xdp_check_mtu_FUNC BPF_FUNC_check_mtu
+#define skb_check_mtu_FUNC BPF_FUNC_check_mtu
 #define probe_read_kernel_FUNC BPF_FUNC_probe_read_kernel
 #define probe_read_kernel_str_FUNC BPF_FUNC_probe_read_kernel_str
 #define probe_read_user_FUNC BPF_FUNC_probe_read_user

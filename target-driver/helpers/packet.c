@@ -159,3 +159,60 @@ VOUCH_HELPER(xdp_adjust_tail)
 	xdp->data_end = end;
 	return 0;
 }
+
+VOUCH_HELPER(xdp_get_buff_len)
+{
+	return xdp_get_buff_len(xdp_of(r1));
+}
+
+/* Copies from or to a frame, whose bytes may be in several places. */
+static vouch_untraced void copy_bytes(struct xdp_buff *xdp, u32 offset,
+				      u8 *bytes, u32 len, bool store)
+{
+	struct skb_shared_info *info = xdp_get_shared_info_from_buff(xdp);
+	u32 size = xdp->data_end - xdp->data, i = 0, n;
+	u8 *part = xdp->data;
+
+	for (;;) {
+		if (offset < size) {
+			n = min(len, size - offset);
+			if (store)
+				memcpy(part + offset, bytes, n);
+			else
+				memcpy(bytes, part + offset, n);
+			offset += n;
+			bytes += n;
+			len -= n;
+		}
+		if (!len || !xdp_buff_has_frags(xdp) || i == info->nr_frags)
+			return;
+		offset -= size;
+		part = skb_frag_address(&info->frags[i]);
+		size = skb_frag_size(&info->frags[i]);
+		i++;
+	}
+}
+
+static vouch_untraced u64 access_bytes(u64 r1, u32 offset, u64 r3, u32 len,
+				       bool store)
+{
+	struct xdp_buff *xdp = xdp_of(r1);
+
+	if (unlikely(offset > 0xffff || len > 0xffff))
+		return -EFAULT;
+	if (offset + len > xdp_get_buff_len(xdp))
+		return -EINVAL;
+	copy_bytes(xdp, offset, (u8 *)(unsigned long)r3, len, store);
+	return 0;
+}
+
+/* r2 offset, r3 bytes, r4 length */
+VOUCH_HELPER(xdp_load_bytes)
+{
+	return access_bytes(r1, r2, r3, r4, false);
+}
+
+VOUCH_HELPER(xdp_store_bytes)
+{
+	return access_bytes(r1, r2, r3, r4, true);
+}

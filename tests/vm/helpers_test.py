@@ -7,9 +7,12 @@ behind, with arguments in and out of range. It runs on the verifier kernel and
 on the target, with the same packets, and what it wrote down is equal.
 """
 
+import collections
 import os
+import select
 import struct
 import sys
+import time
 
 sys.path[:0] = ["scripts", "tests/lib", "tests/vm"]
 import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
@@ -17,6 +20,7 @@ import packets  # noqa: E402  pylint: disable=wrong-import-position
 import tap  # noqa: E402  pylint: disable=wrong-import-position
 import testrun_test as testrun  # noqa: E402  pylint: disable=wrong-import-position
 import wire  # noqa: E402  pylint: disable=wrong-import-position
+import wirenet  # noqa: E402  pylint: disable=wrong-import-position
 
 SEED = int(os.environ.get("VOUCH_SEED", "1"))
 
@@ -99,6 +103,98 @@ def skb_helpers(t, lab):
         fresh(t, lab, p)
 
 
+def xdp_helpers(t, lab):
+    sent = packets.packets(SEED, 3) + [
+        bytes(i * 7 & 255 for i in range(n)) for n in (60, 3520, 4000, 9999)]
+    p = testrun.Program(t, lab, "xdp_helpers.o", "xdp_bytes")
+    seen = compare(t, p, "xdp_bytes", sent)
+    t.check({-14, -22, 0, 9999} <= set(seen), "bytes were there and were not")
+    fresh(t, lab, p)
+    seen = compare(t, p, "xdp_mtu")
+    t.check({-19, -22, 0, 1, 65536} <= set(seen), "frames fit and did not")
+    fresh(t, lab, p)
+    sent, ctxs = skb_packets(), [None] * 8
+    ctxs[1] = testrun.skb(gso_segs=2, gso_size=20)
+    seen = compare(t, p, "skb_mtu", sent, ctxs)
+    t.check({-19, -22, 0, 1, 65536} <= set(seen), "packets fit and did not")
+
+
+# ---- frames that go elsewhere ------------------------------------------------
+
+N_FRAMES = 40
+KIND = b"\x88\xb5"  # for experiments
+
+
+def frames():
+    return [b"\xff" * 6 + wirenet.HOST_MAC + KIND + bytes([i]) * (50 + 20 * i)
+            for i in range(N_FRAMES)]
+
+
+def come_back(lab, copies=1, timeout=60):
+    """How often each of the frames comes out of the target's interface."""
+    sent = frames()
+    for frame in sent:
+        lab.send(frame)
+    got = collections.Counter()
+    deadline = time.monotonic() + timeout
+    while sum(got.values()) < copies * len(sent) and \
+            time.monotonic() < deadline:
+        if select.select([lab.wire], [], [], 1)[0]:
+            frame = lab.wire.recv(65536)
+            if frame[12:14] == KIND:
+                got[frame] += 1
+    return [got[frame] for frame in sent], set(got) - set(sent)
+
+
+def attach(t, lab, program, hook):
+    rc, result = lab.vouch("submit", os.path.join(
+        lab_module.BUILD, "objects", "elsewhere.o"), "--target", "lab",
+        "--program", program, "--attach", hook)
+    t.check(rc == 0 and result["deliveries"][0]["status"] == "attached",
+            "%s is attached to %s" % (program, hook), lab.stderr or result)
+    return result["image"]["name"]
+
+
+def put(t, lab, image, table, key, value):
+    rc, _ = lab.vouch(
+        "target", "map", "set", "lab", table, "key",
+        *map(str, struct.pack("<I", key)), "value",
+        *map(str, struct.pack("<I", value)), "--image", image)
+    t.check(rc == 0, "%s has entry %d" % (table, key), lab.stderr)
+
+
+def detach(t, lab, hook, image):
+    rc, _ = lab.vouch("target", "detach", "lab", image, hook)
+    t.check(rc == 0, "%s is free again" % hook, lab.stderr)
+    lab.vouch("target", "unload", "lab", image)
+
+
+def elsewhere(t, lab):
+    all_once = [1] * N_FRAMES, set()
+    for program in "tc_back", "tc_copy":
+        image = attach(t, lab, program, "tc:eth0:ingress")
+        t.equal(come_back(lab), all_once,
+                "%s sends each frame back, once and whole" % program)
+        if program == "tc_back":
+            rc, seen = lab.vouch("target", "map", "get", "lab", "seen", "key",
+                                 "0", "0", "0", "0", "--image", image)
+            index = struct.unpack("<I", bytes.fromhex(seen["value"]))[0]
+        detach(t, lab, "tc:eth0:ingress", image)
+    for program in "xdp_back", "xdp_each":
+        image = attach(t, lab, program, "xdp:eth0")
+        put(t, lab, image, "devmap", 1, index)
+        t.equal(come_back(lab), all_once,
+                "%s sends each frame back, once and whole" % program)
+        detach(t, lab, "xdp:eth0", image)
+    image = attach(t, lab, "xdp_cpu", "xdp:eth0")
+    put(t, lab, image, "cpumap", 1, 64)
+    wanted = set(range(1, 6))
+    t.equal(wirenet.echo_replies(
+        lab, [(packets.IPV4[0], i) for i in wanted], last=5), wanted,
+        "frames for a CPU go up the stack there")
+    detach(t, lab, "xdp:eth0", image)
+
+
 def main():
     t = tap.Tap()
     lab = lab_module.Lab("helpers-test", target="lab", variant="asan")
@@ -106,6 +202,8 @@ def main():
         lab.up()
         t.run(map_kinds, lab)
         t.run(skb_helpers, lab)
+        t.run(xdp_helpers, lab)
+        t.run(elsewhere, lab)
     except (lab_module.LabError, wire.WireError) as e:
         t.check(False, "the lab", e)
     finally:
