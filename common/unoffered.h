@@ -232,8 +232,7 @@
 	X(inode_storage, VOUCH_WHY_STORAGE)                              \
 	X(task_storage, VOUCH_WHY_STORAGE)
 
-#define VOUCH_PROG_TYPES_REFUSED(X)        \
-	X(perf_event, VOUCH_WHY_UNWRITTEN) \
+#define VOUCH_PROG_TYPES_REFUSED(X) \
 	X(raw_tracepoint_writable, VOUCH_WHY_UNWRITTEN)
 
 #define VOUCH_PROG_TYPES_NONE(X)              \

@@ -64,6 +64,14 @@
 #define VOUCH_TESTRUNS_TRACEPOINT(X)
 #endif
 
+#ifdef CONFIG_PERF_EVENTS
+#define VOUCH_TYPES_PERF_EVENT(X) X(PERF_EVENT, perf_event)
+#define VOUCH_HOOKS_PERF_EVENT(X) X(perf_event)
+#else
+#define VOUCH_TYPES_PERF_EVENT(X)
+#define VOUCH_HOOKS_PERF_EVENT(X)
+#endif
+
 #ifdef CONFIG_TRACEPOINTS
 #define VOUCH_TYPES_RAW_TP(X) \
 	X(RAW_TRACEPOINT, raw_tracepoint) X(TRACING, tracing)
@@ -81,6 +89,7 @@
 	VOUCH_TYPES_SOCKET(X)     \
 	VOUCH_TYPES_KPROBE(X)     \
 	VOUCH_TYPES_TRACEPOINT(X) \
+	VOUCH_TYPES_PERF_EVENT(X) \
 	VOUCH_TYPES_RAW_TP(X)
 
 /* X(name): as in a hook's text, before the first colon. */
@@ -91,6 +100,7 @@
 	VOUCH_HOOKS_KPROBE(X)     \
 	VOUCH_HOOKS_KRETPROBE(X)  \
 	VOUCH_HOOKS_TRACEPOINT(X) \
+	VOUCH_HOOKS_PERF_EVENT(X) \
 	VOUCH_HOOKS_RAW_TP(X)
 
 /* X(name): kinds of test-runs. */

@@ -180,6 +180,10 @@ struct vouch_target_map_info {
  *	kprobe:FUNCTION[+OFFSET], kretprobe:FUNCTION
  *	tracepoint:CATEGORY:NAME
  *			on the record that a tracepoint makes for perf
+ *	perf_event:TYPE:CONFIG:PERIOD[:CPU]
+ *			each time a counter has counted that many, on each CPU
+ *			or one; numbers as of struct perf_event_attr, and a
+ *			PERIOD as 99hz for a frequency
  *	raw_tp:NAME	on a tracepoint's arguments
  *	tp_btf:NAME	the same for a program that was verified with their
  *			types, and for this tracepoint

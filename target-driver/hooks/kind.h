@@ -58,7 +58,8 @@ struct vouch_hook_kind {
 
 extern const struct vouch_hook_kind vouch_xdp_kind, vouch_tc_kind,
 	vouch_kprobe_kind, vouch_kretprobe_kind, vouch_tracepoint_kind,
-	vouch_raw_tp_kind, vouch_tp_btf_kind, vouch_socket_kind;
+	vouch_raw_tp_kind, vouch_tp_btf_kind, vouch_socket_kind,
+	vouch_perf_event_kind;
 
 /**
  * vouch_kind_find_dev() - the interface that a place names.

@@ -10,11 +10,10 @@
  */
 
 #include <linux/bpf.h>
-#include <linux/cred.h>
 #include <linux/perf_event.h>
-#include <linux/slab.h>
 #include <linux/trace_events.h>
 
+#include "hooks/events.h"
 #include "hooks/guard.h"
 
 struct attachment {
@@ -68,18 +67,7 @@ static vouch_untraced void on_record(struct perf_event *event,
 	*head = former;
 }
 
-static void release(struct attachment *a)
-{
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		if (a->events[cpu])
-			perf_event_release_kernel(a->events[cpu]);
-	kfree(a->events);
-	a->events = NULL;
-}
-
-static int open_all(struct attachment *a, u32 id)
+static struct perf_event **open_events(struct attachment *a, u32 id)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_TRACEPOINT,
@@ -88,49 +76,15 @@ static int open_all(struct attachment *a, u32 id)
 		.sample_period = 1,
 		.sample_type = PERF_SAMPLE_RAW,
 	};
-	int cpu, err = 0;
 
-	a->events = kcalloc(nr_cpu_ids, sizeof(*a->events), GFP_KERNEL);
-	if (!a->events)
-		return -ENOMEM;
-	for_each_possible_cpu(cpu) {
-		struct perf_event *event = perf_event_create_kernel_counter(
-			&attr, cpu, NULL, on_record, &a->base);
-
-		if (!IS_ERR(event))
-			a->events[cpu] = event;
-		else if (PTR_ERR(event) != -ENODEV) /* that CPU is off */
-			err = PTR_ERR(event);
-	}
-	if (err)
-		release(a);
-	return err;
-}
-
-/*
- * Perf asks for CAP_PERFMON. Whoever opened the device may load modules, which
- * is more, and may have given up everything else.
- */
-static int open_all_as_kernel(struct attachment *a, u32 id)
-{
-	struct cred *cred = prepare_kernel_cred(NULL);
-	const struct cred *former;
-	int err;
-
-	if (!cred)
-		return -ENOMEM;
-	former = override_creds(cred);
-	err = open_all(a, id);
-	revert_creds(former);
-	put_cred(cred);
-	return err;
+	return vouch_events_open(&attr, -1, on_record, &a->base);
 }
 
 static int attach(struct vouch_attachment *base, struct vouch_reason *why)
 {
 	struct attachment *a = of(base);
 	struct trace_event_file *file;
-	int err;
+	struct perf_event **events;
 
 	file = trace_get_event_file(NULL, a->category, a->name);
 	if (IS_ERR(file))
@@ -138,20 +92,20 @@ static int attach(struct vouch_attachment *base, struct vouch_reason *why)
 			why, -ENODEV,
 			"hook tracepoint:%.64s: this kernel has no such event",
 			base->place);
-	err = open_all_as_kernel(a, file->event_call->event.type);
+	events = open_events(a, file->event_call->event.type);
 	trace_put_event_file(file);
-	if (!err)
-		return 0;
-	return vouch_refuse(
-		why, err,
-		"hook tracepoint:%.64s: the kernel opens no perf event on it (%d)",
-		base->place, err);
+	if (IS_ERR(events))
+		return vouch_refuse(
+			why, PTR_ERR(events),
+			"hook tracepoint:%.64s: the kernel opens no perf event on it (%ld)",
+			base->place, PTR_ERR(events));
+	a->events = events;
+	return 0;
 }
 
 static int detach(struct vouch_attachment *base, struct vouch_reason *why)
 {
-	release(of(base));
-	synchronize_rcu();
+	vouch_events_close(of(base)->events);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
+#include <linux/perf_event.h>
 #include <linux/skbuff.h>
 #include <linux/sched/signal.h>
 #include <linux/tracepoint.h>
@@ -101,6 +102,47 @@ static struct packet_type tap = {
 	.func = on_frame,
 };
 
+static void on_fault(struct perf_event *event, struct perf_sample_data *data,
+		     struct pt_regs *regs)
+{
+	u64 *v = next(HOOKS_EVENT);
+
+	v[0] = regs->ip;
+	v[1] = regs->sp;
+	v[2] = data->period;
+	v[3] = data->addr;
+}
+
+static struct perf_event *faults[NR_CPUS];
+
+/* Each page fault on each CPU. */
+static int start_faults(void)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_PAGE_FAULTS,
+		.sample_period = 1,
+	};
+	int cpu;
+
+	for_each_online_cpu(cpu)
+	{
+		faults[cpu] = perf_event_create_kernel_counter(&attr, cpu, NULL,
+							       on_fault, NULL);
+		if (IS_ERR(faults[cpu]))
+			return PTR_ERR(faults[cpu]);
+	}
+	return 0;
+}
+
+static void stop_faults(void)
+{
+	int cpu;
+
+	for_each_online_cpu(cpu) perf_event_release_kernel(faults[cpu]);
+}
+
 static struct kprobe kp = {
 	.symbol_name = "hooks_native_call",
 	.pre_handler = on_call,
@@ -167,6 +209,7 @@ static void __exit stop(void)
 
 	misc_deregister(&device);
 	dev_remove_pack(&tap);
+	stop_faults();
 	for (i = 0; i < ARRAY_SIZE(points); i++)
 		tracepoint_probe_unregister(points[i].tp, points[i].func, NULL);
 	tracepoint_synchronize_unregister();
@@ -187,6 +230,9 @@ static int __init start(void)
 		if (err)
 			return err;
 	}
+	err = start_faults();
+	if (err)
+		return err;
 	dev_add_pack(&tap);
 	err = register_kprobe(&kp);
 	if (!err)

@@ -25,6 +25,7 @@ enum hooks_place {
 	HOOKS_RECORD, /* tracepoint's record of a renaming */
 	HOOKS_INNER, /* kprobe on what the helper calls */
 	HOOKS_SOCKET, /* a packet socket's filter */
+	HOOKS_EVENT, /* a perf event: page faults */
 	HOOKS_N
 };
 

@@ -6,6 +6,7 @@
  */
 
 #include <linux/filter.h>
+#include <linux/perf_event.h>
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
 #include <linux/skbuff.h>
@@ -161,4 +162,17 @@ u32 notrace on_socket(const struct sk_buff *skb)
 	v[5] = (unsigned long)skb->dev;
 	v[6] = eight(skb->cb);
 	return skb->data[14];
+}
+
+u32 notrace on_event(const struct bpf_perf_event_data_kern *ctx);
+u32 notrace on_event(const struct bpf_perf_event_data_kern *ctx)
+{
+	u64 *v = next(HOOKS_EVENT);
+
+	v[0] = ctx->regs->ip;
+	v[1] = ctx->regs->sp;
+	v[2] = ctx->data->period;
+	v[3] = ctx->data->addr;
+	ask_time();
+	return 0;
 }

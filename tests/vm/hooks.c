@@ -112,6 +112,15 @@ static void test_refusals(void)
 		{ "on_record", "tracepoint:task", -EINVAL },
 		{ "on_record", "tracepoint:task:no_such_event", -ENODEV },
 		{ "on_rename", "tracepoint:task:task_rename", -EOPNOTSUPP },
+		{ "on_event", "perf_event:1:2", -EINVAL },
+		{ "on_event", "perf_event:1:2:0", -EINVAL },
+		{ "on_event", "perf_event:1:2:x", -EINVAL },
+		{ "on_event", "perf_event:1:2:1:99", -EINVAL },
+		{ "on_event", "perf_event:1:2:1:0:0", -EINVAL },
+		{ "on_event", "perf_event:1:0:100001hz", -EINVAL },
+		{ "on_event", "perf_event:2:2:1", -EOPNOTSUPP },
+		{ "on_event", "perf_event:1:9999:1", -ENOENT },
+		{ "on_call", "perf_event:1:2:1", -EOPNOTSUPP },
 		{ "no_such_program", "tc:eth0:ingress", -ENOENT },
 	};
 	unsigned int i;
@@ -146,6 +155,7 @@ static void test_all(void)
 	test_refusals();
 	test_tc();
 	test_socket();
+	test_event();
 	test_trace();
 	test_guard();
 	test_fire();

@@ -25,10 +25,11 @@ bool is_listed(const char *where);
 /* In hooks_net.c: a frame from eth1, with a byte behind its header. */
 void send_frame(unsigned int len, uint8_t action);
 
-/* In hooks_net.c, hooks_socket.c and hooks_trace.c. */
+/* In the other files. */
 void test_tc(void);
 void test_tc_unplug(void);
 void test_socket(void);
+void test_event(void);
 void test_trace(void);
 void test_guard(void);
 void test_fire(void);

@@ -14,7 +14,7 @@ from target_images import make_image
 
 KEPT, VALUES = 32, 8
 SIZE = 8 + KEPT * VALUES * 8
-SOCKET_FILTER = 1
+SOCKET_FILTER, PERF_EVENT = 1, 7
 KPROBE, SCHED_CLS, TRACEPOINT, RAW_TP, TRACING = 2, 3, 5, 17, 26
 TRACE_RAW_TP = 23  # attach type
 # In the order of enum hooks_place, which is that of the maps.
@@ -28,6 +28,7 @@ PROGS = [
     ("on_record", "tracepoint/task/task_rename", TRACEPOINT, 0),
     ("on_inner", "kprobe/ktime_get_coarse_ts64", KPROBE, 0),
     ("on_socket", "socket", SOCKET_FILTER, 0),
+    ("on_event", "perf_event", PERF_EVENT, 0),
 ]
 
 

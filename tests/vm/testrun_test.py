@@ -230,6 +230,32 @@ def tracing(t, lab):
     lab.vouch("target", "unload", "lab", p.image)
 
 
+def samples(t, lab):
+    """A perf event's own, from the submission to the hook."""
+    where = "perf_event:1:2:3"  # each third page fault
+    rc, result = lab.vouch(
+        "submit", os.path.join(lab_module.BUILD, "objects", "perf_sample.o"),
+        "--target", "lab", "--attach", where)
+    t.check(rc == 0 and result["deliveries"][0]["status"] == "attached",
+            "a program that reads bpf_perf_event_data is attached",
+            lab.stderr or result)
+    image = result["image"]["name"]
+    hits = 0
+    for _ in range(200):
+        got, _ = wire.Client(lab.socket).call(
+            "target.map.dump", target="lab", image=image, map="samples")
+        hits, ip, sp, period, addr, low = struct.unpack(
+            "<6Q", bytes.fromhex(got["entries"][0]["value"]))
+        if hits:
+            break
+        lab.vouch("target", "show", "lab")
+    t.check(hits and ip and sp and addr, "it sees faults of the agent",
+            (hits, ip, sp, addr))
+    t.equal((period, low), (3, 3), "and the period, whole and in part")
+    rc, _ = lab.vouch("target", "unload", "lab", image)
+    t.check(rc == 0, "and goes again", lab.stderr)
+
+
 def main():
     t = tap.Tap()
     lab = lab_module.Lab("testrun-test", target="lab", variant="asan")
@@ -239,6 +265,7 @@ def main():
         t.run(packets_of, lab, "socket", "skb_filter")
         t.run(arguments, lab)
         t.run(tracing, lab)
+        t.run(samples, lab)
     except (lab_module.LabError, wire.WireError) as e:
         t.check(False, "the lab", e)
     finally:
