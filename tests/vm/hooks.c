@@ -31,7 +31,7 @@ int hook(unsigned long cmd, const char *file, const char *prog,
 /* By enum hooks_place; maps are called as their programs. */
 static const char *const maps[HOOKS_N] = {
 	"tc_in",     "tc_out",	  "on_call",  "on_return", "on_rename",
-	"on_signal", "on_record", "on_inner", "on_socket"
+	"on_signal", "on_record", "on_inner", "on_socket", "on_event"
 };
 
 struct hooks_record noted(const char *file, enum hooks_place place)
