@@ -176,7 +176,7 @@ static int run_child(struct timing *timing, struct vouch_message *msg,
 	if (ret || timing->perfmon || !timing->options.allow_perfmon)
 		return ret;
 	err = json_integer_value(json_object_get(msg->json, "errno"));
-	if (err != EPERM && err != EACCES)
+	if (!vouch_child_lacks_privilege((int)err))
 		return 0;
 	timing->perfmon = true;
 	vouch_message_release(msg);

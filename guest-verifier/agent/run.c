@@ -318,7 +318,7 @@ static int run_child(struct run *run, struct vouch_message *msg, char *why,
 	if (ret || run->perfmon || !run->options.allow_perfmon)
 		return ret;
 	err = json_integer_value(json_object_get(msg->json, "errno"));
-	if (err != EPERM && err != EACCES)
+	if (!vouch_child_lacks_privilege((int)err))
 		return 0;
 	run->perfmon = true;
 	vouch_message_release(msg);

@@ -104,18 +104,12 @@ static json_t *run(const struct attempt *a, u8 **capture, size_t *len)
 	return result;
 }
 
-/*
- * Without CAP_PERFMON the verifier also walks what a CPU may speculate, past
- * the end of a loop for one, and so meets its limits (EFAULT: too many
- * branches on one path; E2BIG: too many instructions) where it would not
- * otherwise.
- */
 static bool lacks_privilege(const json_t *result)
 {
 	json_int_t err = json_integer_value(json_object_get(result, "errno"));
 
 	return vouch_result_is(result, "rejected") &&
-	       (err == EPERM || err == EACCES || err == EFAULT || err == E2BIG);
+	       vouch_child_lacks_privilege((int)err);
 }
 
 static const char *check_facts(const struct attempt *a,
