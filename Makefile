@@ -26,6 +26,7 @@ help:
 	@echo 'make debug     a target kernel that looks for its own mistakes'
 	@echo 'make lab-up    start vouchd, a verifier VM and a target VM'
 	@echo 'make lab-down  stop them'
+	@echo 'make corpus    submit what Debian has of eBPF programs (CSV=FILE)'
 	@echo 'make bench     measure, and print tables'
 	@echo 'make fuzz TIME=SECONDS    look for inputs that break a parser'
 	@echo 'make fuzz-coverage  what the fuzz targets reach'
@@ -332,6 +333,11 @@ lying-guest: guests $(LIAR)/vouch-agent
 		modules/modules.load=$(B)/verifier/modules.load \
 		$$(for m in $$(cat $(B)/verifier/modules.load); do \
 			echo modules/$$m=$(B)/verifier/modules/$$m; done)
+
+# What becomes of the programs in Debian's packages; CSV=FILE: as a table.
+.PHONY: corpus
+corpus: all objects
+	@/usr/bin/python3 scripts/corpus/run.py $(if $(CSV),--csv $(CSV))
 
 bench: all objects
 	@scripts/bench

@@ -118,6 +118,32 @@ static int next_ref(struct matcher *m, u32 off,
 	return check_kind(m, off, *ref);
 }
 
+/*
+ * In front of a program that writes into a packet the kernel calls what makes
+ * it writable; that is a part of the prologue that the target was asked about.
+ */
+static bool called_by_prologue(const struct matcher *m, u32 func)
+{
+	const struct vouch_capture_prog_view *prog = m->ctx->prog;
+	struct bpf_insn insn;
+	u32 i, n;
+
+	for (i = 0; i < prog->n_accesses; i++) {
+		const struct vouch_access_view *a = &prog->accesses[i];
+
+		if (le32_to_cpu(a->access->base) != VOUCH_BASE_PROLOGUE)
+			continue;
+		for (n = 0; n < a->n_insns; n++) {
+			memcpy(&insn, a->insns + n * VOUCH_INSN_LEN,
+			       sizeof(insn));
+			if (insn.code == (BPF_JMP | BPF_CALL) &&
+			    func == BPF_FUNC_skb_pull_data)
+				return true;
+		}
+	}
+	return false;
+}
+
 static int match_helper(struct matcher *m, u32 off, u64 target)
 {
 	const char *symbol = symbol_at(m, target);
@@ -134,7 +160,8 @@ static int match_helper(struct matcher *m, u32 off, u64 target)
 			      "calls %s, which vouch does not offer to images: "
 			      "%s; do without this helper",
 			      symbol, vouch_unoffered_helper(symbol));
-	if (!vouch_object_calls(m->ctx->object, vouch_helpers[helper].func))
+	if (!vouch_object_calls(m->ctx->object, vouch_helpers[helper].func) &&
+	    !called_by_prologue(m, vouch_helpers[helper].func))
 		return REFUSE(m, off,
 			      "calls %s, for which the object has no call; "
 			      "verify again, in a fresh VM",

@@ -128,9 +128,6 @@ def submit(lab, path, args, *more):
 
 def try_program(lab, path, obj, program):
     """linked, loaded, attached, content, reason"""
-    kind = needs.kind_of(program.section)
-    if kind in NO_PLACE:
-        return {"reason": "%s %s" % (kind, NO_PLACE[kind])}
     result = submit(lab, path, options(obj), "--program", program.name)
     image = result.get("image")
     row = {"linked": bool(image), "loaded": is_loaded(result),
@@ -144,23 +141,58 @@ def try_program(lab, path, obj, program):
     return row
 
 
+def try_whole(lab, path, obj):
+    """What becomes of all programs at once, and a row for each of them if that
+    says what becomes of each alone."""
+    result = submit(lab, path, options(obj))
+    image, reason = result.get("image"), reason_of(result)
+    if not image:
+        # Maps are the object's, whatever is chosen of its programs.
+        return reason, {"reason": reason} if reason[:4] == "map " else None
+    row = {"linked": True, "loaded": is_loaded(result), "reason": reason,
+           "content": image["content"]}
+    if row["loaded"]:
+        kinds = {hook_text(p.section) for p in obj.programs}
+        rc = 1
+        if kinds == {"section"} or len(obj.programs) == 1:
+            rc, _ = lab.vouch("target", "attach", "lab", image["name"],
+                              *kinds)
+        lab.vouch("target", "unload", "lab", image["name"])
+        row.update(attached=True, reason="")
+        if rc:
+            row = None
+    return None, row
+
+
+def try_object(lab, path, rows):
+    name, obj = os.path.basename(path), bpf_object.Object(path)
+    reason, common = try_whole(lab, path, obj)
+    for program in obj.programs:
+        row = rows.get((name, program.name))
+        if row is None:
+            continue
+        row["hook"] = needs.kind_of(program.section)
+        if row["verdict"] != "success":
+            row["reason"] = why_rejected(row["reason"])
+        elif row["hook"] in NO_PLACE:
+            row["reason"] = "%s %s" % (row["hook"], NO_PLACE[row["hook"]])
+        else:
+            row.update(common or try_program(lab, path, obj, program))
+        print("%-22s %-28s %-11s %s" % (name, program.name, row["hook"],
+                                        state_of(row)), flush=True)
+    return reason
+
+
 def try_objects(lab, paths, rows):
+    """What was said of each object whole. SIGTERM ends it early."""
     whole = {}
-    for path in paths:
-        name, obj = os.path.basename(path), bpf_object.Object(path)
-        result = submit(lab, path, options(obj), "--no-deliver")
-        whole[name] = reason_of(result) if not result.get("image") else None
-        for program in obj.programs:
-            row = rows.get((name, program.name))
-            if row is None:
-                continue
-            row["hook"] = needs.kind_of(program.section)
-            if row["verdict"] == "success":
-                row.update(try_program(lab, path, obj, program))
-            else:
-                row["reason"] = why_rejected(row["reason"])
-            print("%-22s %-28s %-11s %s" % (name, program.name, row["hook"],
-                                            state_of(row)), flush=True)
+    try:
+        for path in paths:
+            whole[os.path.basename(path)] = try_object(lab, path, rows)
+    except SystemExit:
+        print("\nended early: %d of %d objects" % (len(whole), len(paths)))
+        for key in [k for k in rows if k[0] not in whole]:
+            del rows[key]
     return whole
 
 

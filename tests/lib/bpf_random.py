@@ -116,7 +116,7 @@ class Generator:
             self.note("%s.%s=" % (kind, name))
             return asm.Code().add(self.get(1), asm.store(4, CTX, off, 1))
         size = 4
-        if name != "tc_classid" and self.rng.random() < 0.2:
+        if not self.xdp and name != "tc_classid" and self.rng.random() < 0.2:
             size = self.rng.choice((1, 2))
         self.note("%s.%s" % (kind, name))
         return asm.Code().add(asm.load(size, 1, CTX, off), self.put(1))
@@ -241,7 +241,7 @@ class Generator:
 
     KINDS = ((arithmetic, 10), (order, 2), (packet, 5), (context, 5),
              (branch, 4), (loop, 1), (atomics, 2), (lookup, 3), (update, 3),
-             (delete, 1), (helper, 2), (adjust, 1), (subprogram, 1),
+             (delete, 1), (helper, 2), (adjust, 2), (subprogram, 1),
              (tail_call, 1))
 
     def block(self, n):

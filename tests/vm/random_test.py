@@ -58,7 +58,7 @@ class Batch:
             f.write(self.object)
 
 
-def submit(lab, batch):
+def submit(t, lab, batch):
     """The image and its programs; those that the verifier refuses are not
     among them."""
     names = sorted(batch.features)
@@ -70,6 +70,7 @@ def submit(lab, batch):
         bad = re.match(r"program (\w+):", str(result.get("reason")))
         if result.get("verdict") != "rejected" or not bad:
             return result, []
+        t.note("%s: %s" % (batch.path, result["reason"]))
         names.remove(bad.group(1))
     return None, []
 
@@ -127,7 +128,7 @@ def offered_helpers(lab):
 
 
 def run_batch(t, lab, clients, batch, seen):
-    result, names = submit(lab, batch)
+    result, names = submit(t, lab, batch)
     if not names:
         t.check(False, "%s is accepted" % batch.path,
                 result and (result.get("verdict"), result.get("reason")))
