@@ -20,6 +20,7 @@
 struct attachment {
 	struct vouch_attachment base;
 	struct socket *sock;
+	struct sk_filter *filter; /* of the socket */
 	struct bpf_prog *prog;
 };
 
@@ -52,24 +53,29 @@ static void discard(struct sock *sk)
 	skb_queue_purge(&sk->sk_receive_queue);
 }
 
-/*
- * As setsockopt() with SO_ATTACH_BPF, which a kernel without BPF has not. The
- * kernel frees the filter with the socket, but not a program of that type.
- */
-static int set_filter(struct sock *sk, struct bpf_prog *prog)
+/* As setsockopt() with SO_ATTACH_BPF, which a kernel without BPF has not. */
+static int set_filter(struct attachment *a)
 {
-	struct sk_filter *filter = kzalloc(sizeof(*filter), GFP_KERNEL);
+	struct sock *sk = a->sock->sk;
 
-	if (!filter)
+	a->filter = kzalloc(sizeof(*a->filter), GFP_KERNEL);
+	if (!a->filter)
 		return -ENOMEM;
-	filter->prog = prog;
-	refcount_set(&filter->refcnt, 1);
+	a->filter->prog = a->prog;
+	refcount_set(&a->filter->refcnt, 1);
 	lock_sock(sk);
 	sk->sk_data_ready = discard;
-	atomic_add(bpf_prog_size(prog->len), &sk->sk_omem_alloc);
-	rcu_assign_pointer(sk->sk_filter, filter);
+	rcu_assign_pointer(sk->sk_filter, a->filter);
 	release_sock(sk);
 	return 0;
+}
+
+/* Before the socket goes, so that the kernel does not free it. */
+static void clear_filter(struct sock *sk)
+{
+	lock_sock(sk);
+	RCU_INIT_POINTER(sk->sk_filter, NULL);
+	release_sock(sk);
 }
 
 /* From here on packets come, so this is last. */
@@ -86,10 +92,12 @@ static int bind_to(struct attachment *a)
 
 static void release(struct attachment *a)
 {
-	if (a->sock)
+	if (a->sock) {
+		clear_filter(a->sock->sk);
 		sock_release(a->sock);
-	/* The filter is freed by RCU, and the kernel looks at its program. */
-	rcu_barrier();
+	}
+	synchronize_rcu();
+	kfree(a->filter);
 	if (a->prog)
 		bpf_prog_free(a->prog);
 }
@@ -107,7 +115,7 @@ static int open_socket(struct attachment *a)
 	err = sock_create_kern(dev_net(a->base.dev), AF_PACKET, SOCK_RAW, 0,
 			       &a->sock);
 	if (!err)
-		err = set_filter(a->sock->sk, a->prog);
+		err = set_filter(a);
 	return err ?: bind_to(a);
 }
 
