@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "data.h"
 #include "output.h"
+#include "records.h"
 #include "target.h"
 
 #define MAX_BYTES 65536
@@ -235,6 +236,16 @@ static int read_part(const struct vouch_cli *cli, const char *part, int *at,
 	return used < 0 ? vouch_cli_fail(cli, &f) : 0;
 }
 
+/* In the place of a value: "path PATH", of a cgroup on the target. */
+static bool read_path(const struct vouch_cli *cli, int *at, json_t *args)
+{
+	if (*at + 1 >= cli->argc || strcmp(cli->argv[*at], "path"))
+		return false;
+	json_object_set_new(args, "path", json_string(cli->argv[*at + 1]));
+	*at += 2;
+	return true;
+}
+
 static void read_flags(const struct vouch_cli *cli, int *at, json_t *args)
 {
 	static const char *const words[] = { "any", "noexist", "exist" };
@@ -264,7 +275,7 @@ static int run_element(const struct vouch_cli *cli, const char *method,
 
 	if (!exit)
 		exit = read_part(cli, "key", &at, map.key_size, args);
-	if (!exit && has_value)
+	if (!exit && has_value && !read_path(cli, &at, args))
 		exit = read_part(cli, "value", &at, map.value_size, args);
 	if (!exit && has_value)
 		read_flags(cli, &at, args);
@@ -299,6 +310,10 @@ static const char about_data[] =
 	"for a little-endian integer of the whole size, up to 8 bytes, as in\n"
 	"\"key 1\".\n";
 
+static const char about_set[] =
+	"DATA is written as for \"map get\". In a cgroup_array, \"path PATH\" "
+	"stands for\n\"value DATA\": a cgroup's directory on the target.\n";
+
 static const struct vouch_cli_option map_options[] = {
 	{ "image", "IMAGE", "which image's map, if several have one" },
 	{ NULL, NULL, NULL },
@@ -318,6 +333,15 @@ const struct vouch_cli_command vouch_map_commands[] = {
 	  .max = 2,
 	  .options = map_options,
 	  .run = run_dump },
+	{ .name = "records",
+	  .operands = "TARGET MAP",
+	  .summary = "Take out the records that programs wrote to a map",
+	  .details = "The map is a ringbuf or a perf_event_array. A record is "
+		     "shown once, by\nwhoever asks first.\n",
+	  .min = 2,
+	  .max = 2,
+	  .options = vouch_records_options,
+	  .run = vouch_records_run },
 	{ .name = "get",
 	  .operands = "TARGET MAP key DATA",
 	  .summary = "Show the value of a key",
@@ -329,7 +353,7 @@ const struct vouch_cli_command vouch_map_commands[] = {
 	{ .name = "set",
 	  .operands = "TARGET MAP key DATA value DATA [any|exist|noexist]",
 	  .summary = "Set the value of a key; in a per-CPU map, of every CPU",
-	  .details = about_data,
+	  .details = about_set,
 	  .min = 6,
 	  .max = -1,
 	  .options = map_options,

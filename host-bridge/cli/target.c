@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "output.h"
+#include "records.h"
 #include "target_profile.h"
 
 int vouch_target_call(const struct vouch_cli *cli, const char *target,
@@ -296,6 +297,16 @@ const struct vouch_cli_command vouch_target_commands[] = {
 	  .min = 2,
 	  .max = 2,
 	  .run = run_unload },
+	{ .name = "printed",
+	  .operands = "TARGET",
+	  .summary = "Take out the lines that programs printed",
+	  .details = "That is what bpf_printk() writes, which other kernels "
+		     "have in trace_pipe.\nA line is shown once, by whoever "
+		     "asks first.\n",
+	  .min = 1,
+	  .max = 1,
+	  .options = vouch_printed_options,
+	  .run = vouch_printed_run },
 	{ .name = "map",
 	  .summary = "Show and change maps on a target",
 	  .commands = vouch_map_commands },

@@ -19,6 +19,8 @@ static const struct {
 	{ "map.get", vouch_call_map_get },
 	{ "map.set", vouch_call_map_set },
 	{ "map.delete", vouch_call_map_delete },
+	{ "map.records", vouch_call_map_records },
+	{ "printed", vouch_call_printed },
 	{ "test-run", vouch_call_test_run },
 };
 

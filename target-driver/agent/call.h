@@ -27,7 +27,7 @@ typedef int vouch_call_fn(struct vouch_agent *agent,
 vouch_call_fn vouch_call_show, vouch_call_progs, vouch_call_attach,
 	vouch_call_detach, vouch_call_unload;
 vouch_call_fn vouch_call_map_list, vouch_call_map_dump, vouch_call_map_get,
-	vouch_call_map_set, vouch_call_map_delete;
-vouch_call_fn vouch_call_test_run;
+	vouch_call_map_set, vouch_call_map_delete, vouch_call_map_records;
+vouch_call_fn vouch_call_printed, vouch_call_test_run;
 
 #endif /* VOUCH_AGENT_CALL_H */

@@ -3,6 +3,11 @@
 
 #include "call.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
+
 #include <linux/bpf.h>
 
 #include "args.h"
@@ -114,21 +119,46 @@ int vouch_call_map_get(struct vouch_agent *agent,
 	return err;
 }
 
+/* A cgroup is put into an array by a descriptor of its directory. */
+static int open_cgroup(struct vouch_map *map, const json_t *args, int *fd,
+		       struct vouch_failure *f)
+{
+	const char *path;
+	int err = vouch_arg_name(args, "path", PATH_MAX, true, &path, f);
+
+	if (err)
+		return err;
+	*fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0) {
+		vouch_fail(f, -errno, VOUCH_EXIT_REFUSED, "open the cgroup %s",
+			   path);
+		vouch_fail_why(f, "%s", strerror(errno));
+		return vouch_fail_next(f, "name a directory of the target's "
+					  "cgroup2 file system");
+	}
+	memcpy(map->value, fd, sizeof(*fd));
+	return 0;
+}
+
 int vouch_call_map_set(struct vouch_agent *agent,
 		       const struct vouch_message *msg,
 		       struct vouch_reply *reply, struct vouch_failure *f)
 {
 	struct vouch_map map;
 	u64 flags = BPF_ANY;
-	int err = open_element(agent, msg->json, &map, f);
+	int fd = -1, err = open_element(agent, msg->json, &map, f);
 
 	if (!err)
 		err = vouch_arg_number(msg->json, "flags", BPF_EXIST, &flags,
 				       f);
-	if (!err)
+	if (!err && map.info.type == BPF_MAP_TYPE_CGROUP_ARRAY)
+		err = open_cgroup(&map, msg->json, &fd, f);
+	else if (!err)
 		err = vouch_map_value_read(&map, msg->json, f);
 	if (!err)
 		err = vouch_map_update(&map, flags, f);
+	if (fd >= 0)
+		close(fd);
 	if (!err)
 		reply->json = json_object();
 	vouch_map_close(&map);

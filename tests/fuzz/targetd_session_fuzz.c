@@ -156,6 +156,23 @@ static int test_run(struct vouch_target_test_run *run, bool lie)
 	return 0;
 }
 
+/* One record; or one that reaches beyond what is said to be there. */
+static int records(struct vouch_target_records *r, bool lie)
+{
+	struct vouch_target_record one = { .len = 30, .cpu = 1, .time = 5 };
+	u8 *data = (u8 *)(uintptr_t)r->data;
+
+	if (r->data_len < sizeof(one) + 32)
+		return -EINVAL;
+	memset(data, 'a', sizeof(one) + 32);
+	if (lie)
+		one.len = 0xfffffff8;
+	memcpy(data, &one, sizeof(one));
+	r->data_len = sizeof(one) + 32;
+	r->n = 1;
+	return 0;
+}
+
 static int serve(unsigned long request, void *arg, bool lie)
 {
 	const struct vouch_target_map_op *op = arg;
@@ -190,6 +207,8 @@ static int serve(unsigned long request, void *arg, bool lie)
 		return next_key(op);
 	case VOUCH_TARGET_TEST_RUN:
 		return test_run(arg, lie);
+	case VOUCH_TARGET_RECORDS:
+		return records(arg, lie);
 	default:
 		return 0;
 	}

@@ -240,6 +240,9 @@ def test_map(t):
         t.equal((got.returncode, request), (0, want), " ".join(words))
     got, request = set_map("key", "1", "value", "1", "noexist")
     t.equal(request.get("flags"), 1, "noexist is flag 1")
+    got, request = set_map("key", "1", "path", "/sys/fs/cgroup")
+    t.equal((request.get("path"), request.get("value")),
+            ("/sys/fs/cgroup", None), "a path stands for a value")
     for words in (["key", "1", "value", "1", "any", "x"],
                   ["key", "1", "0", "value", "1"], ["key", "hex", "1", "value",
                                                     "1"],
@@ -268,6 +271,51 @@ def test_map(t):
             ["01", "02", "03"], "a dump in parts is put together")
     t.equal([body["after"] for body, _ in fake.asked(wire.CALL)],
             [None, "01", "02"], "each part goes on where the last ended")
+
+
+def test_records(t):
+    first = (wire.RESULT, {"schema_version": 1, "lost": 0, "more": True,
+                           "records": [{"cpu": 1, "time_ns": 5000000042,
+                                        "data": "0aff"}]})
+    last = (wire.RESULT, {"schema_version": 1, "lost": 7, "more": False,
+                          "records": [{"data": "41420a"}, {"data": ""}]})
+    words = ["target", "map", "records", "demo", "events"]
+    fake = Fake([first, last])
+    got = fake.vouch(*words, "--image", "vouch_00")
+    t.equal((got.returncode, got.stdout),
+            (0, "5.000000042  CPU 01  0a ff\n41 42 0a\n\n"),
+            "records are shown until there are no more")
+    t.check("7 records were lost" in got.stderr, "and how many were lost",
+            got.stderr)
+    t.equal(fake.asked(wire.CALL)[0][0],
+            {"method": "target.map.records", "target": "demo",
+             "map": "events", "image": "vouch_00"}, "they are asked by map")
+    got = Fake([last]).vouch(*words, "--json")
+    t.equal([json.loads(line) for line in got.stdout.splitlines()],
+            [{"schema_version": 1, "data": "41420a"},
+             {"schema_version": 1, "data": ""},
+             {"schema_version": 1, "lost": 7}], "in JSON each has its line")
+    got = Fake([last]).vouch(*words, "--raw")
+    t.equal(got.stdout, "AB\n", "their bytes alone, if so wanted")
+    got = Fake([last]).vouch(*words, "--raw", "--count", "0")
+    t.equal(got.stdout, "", "and no more than asked for")
+    got = Fake([first, last]).vouch(*words, "--follow", "--count", "2")
+    t.equal(got.stdout.splitlines()[-1], "41 42 0a", "following ends there")
+
+
+def test_printed(t):
+    lines = (wire.RESULT, {"schema_version": 1, "lost": 0, "more": False,
+                           "lines": [
+                               {"cpu": 0, "time_ns": 1, "pid": 12,
+                                "comm": "a\x1b", "text": "one\n"},
+                               {"cpu": 2, "time_ns": 2, "pid": 13,
+                                "comm": "b", "text": "two"}]})
+    fake = Fake([lines])
+    got = fake.vouch("target", "printed", "demo")
+    t.equal(got.stdout, "0.000000001  CPU 00  a?-12  one\n"
+            "0.000000002  CPU 02  b-13  two\n", "lines that programs printed")
+    t.equal(fake.asked(wire.CALL)[0][0],
+            {"method": "target.printed", "target": "demo"}, "are asked for")
 
 
 def test_test_run(t):
@@ -385,7 +433,8 @@ def main():
     t = tap.Tap()
     for test in (test_usage, test_endpoint_order, test_service_failures,
                  test_submit, test_submission, test_rejection, test_deliver,
-                 test_target, test_map, test_test_run, test_files, test_image):
+                 test_target, test_map, test_records,
+                 test_printed, test_test_run, test_files, test_image):
         t.run(test)
     t.end()
 
