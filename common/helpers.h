@@ -45,6 +45,19 @@
 	X(bpf_get_smp_processor_id, get_smp_processor_id, 0)            \
 	X(bpf_get_numa_node_id, get_numa_node_id, 0)                    \
 	X(bpf_user_rnd_u32, get_prandom_u32, 0)                         \
+	X(bpf_ktime_get_tai_ns, ktime_get_tai_ns, 0)                    \
+	/* strings */                                                   \
+	X(bpf_strtol, strtol, 0)                                        \
+	X(bpf_strtoul, strtoul, 0)                                      \
+	X(bpf_strncmp, strncmp, 0)                                      \
+	/* records for user space */                                    \
+	X(bpf_ringbuf_output, ringbuf_output, 0)                        \
+	X(bpf_ringbuf_reserve, ringbuf_reserve, 0)                      \
+	X(bpf_ringbuf_submit, ringbuf_submit, 0)                        \
+	X(bpf_ringbuf_discard, ringbuf_discard, 0)                      \
+	X(bpf_ringbuf_query, ringbuf_query, 0)                          \
+	X(bpf_xdp_event_output, xdp_event_output, 1)                    \
+	X(bpf_skb_event_output, skb_event_output, 1)                    \
 	/* packets */                                                   \
 	X(bpf_csum_diff, csum_diff, 0)                                  \
 	X(bpf_xdp_get_buff_len, xdp_get_buff_len, 0)                    \
@@ -114,24 +127,41 @@
 	X(bpf_skb_cgroup_classid, skb_cgroup_classid, 0)
 
 /* Tracing: memory that may not be there, and who runs. */
-#define VOUCH_HELPERS_TRACING(X)                               \
-	X(bpf_probe_read_kernel, probe_read_kernel, 1)         \
-	X(bpf_probe_read_kernel_str, probe_read_kernel_str, 1) \
-	X(bpf_probe_read_user, probe_read_user, 1)             \
-	X(bpf_probe_read_user_str, probe_read_user_str, 1)     \
-	X(bpf_probe_read_compat, probe_read_compat, 1)         \
-	X(bpf_probe_read_compat_str, probe_read_compat_str, 1) \
-	X(bpf_get_current_pid_tgid, get_current_pid_tgid, 0)   \
-	X(bpf_get_current_uid_gid, get_current_uid_gid, 0)     \
-	X(bpf_get_current_comm, get_current_comm, 0)           \
-	X(bpf_get_current_task, get_current_task, 1)           \
-	X(bpf_get_current_task_btf, get_current_task_btf, 1)   \
-	X(bpf_task_pt_regs, task_pt_regs, 1)
+#define VOUCH_HELPERS_TRACING(X)                                     \
+	X(bpf_probe_read_kernel, probe_read_kernel, 1)               \
+	X(bpf_probe_read_kernel_str, probe_read_kernel_str, 1)       \
+	X(bpf_probe_read_user, probe_read_user, 1)                   \
+	X(bpf_probe_read_user_str, probe_read_user_str, 1)           \
+	X(bpf_probe_read_compat, probe_read_compat, 1)               \
+	X(bpf_probe_read_compat_str, probe_read_compat_str, 1)       \
+	X(bpf_get_current_pid_tgid, get_current_pid_tgid, 0)         \
+	X(bpf_get_current_uid_gid, get_current_uid_gid, 0)           \
+	X(bpf_get_current_comm, get_current_comm, 0)                 \
+	X(bpf_get_current_task, get_current_task, 1)                 \
+	X(bpf_get_current_task_btf, get_current_task_btf, 1)         \
+	X(bpf_task_pt_regs, task_pt_regs, 1)                         \
+	X(bpf_perf_event_output, perf_event_output, 1)               \
+	X(bpf_perf_event_output_tp, perf_event_output_tp, 1)         \
+	X(bpf_perf_event_output_raw_tp, perf_event_output_raw_tp, 1) \
+	X(bpf_get_stackid, get_stackid, 1)                           \
+	X(bpf_get_stackid_tp, get_stackid_tp, 1)                     \
+	X(bpf_get_stack, get_stack, 1)                               \
+	X(bpf_get_stack_tp, get_stack_tp, 1)                         \
+	X(bpf_trace_printk, trace_printk, 1)                         \
+	X(bpf_trace_vprintk, trace_vprintk, 1)                       \
+	X(bpf_snprintf, snprintf, 1)
+
+/* Tracing: where PERF_EVENTS is set. */
+#define VOUCH_HELPERS_PERF(X)                            \
+	X(bpf_get_stackid_raw_tp, get_stackid_raw_tp, 1) \
+	X(bpf_get_stack_raw_tp, get_stack_raw_tp, 1)
 
 /* Tracing: where CGROUPS is set. */
-#define VOUCH_HELPERS_CGROUPS(X)                               \
-	X(bpf_get_current_cgroup_id, get_current_cgroup_id, 0) \
-	X(bpf_get_current_ancestor_cgroup_id, get_current_ancestor_cgroup_id, 0)
+#define VOUCH_HELPERS_CGROUPS(X)                                              \
+	X(bpf_get_current_cgroup_id, get_current_cgroup_id, 0)                \
+	X(bpf_get_current_ancestor_cgroup_id, get_current_ancestor_cgroup_id, \
+	  0)                                                                  \
+	X(bpf_current_task_under_cgroup, current_task_under_cgroup, 0)
 
 #define VOUCH_HELPERS(X)         \
 	VOUCH_HELPERS_CORE(X)    \
@@ -139,6 +169,7 @@
 	VOUCH_HELPERS_SKB(X)     \
 	VOUCH_HELPERS_CLASSID(X) \
 	VOUCH_HELPERS_TRACING(X) \
+	VOUCH_HELPERS_PERF(X)    \
 	VOUCH_HELPERS_CGROUPS(X)
 
 #endif /* VOUCH_HELPERS_H */

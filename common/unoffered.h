@@ -57,27 +57,27 @@
 #define VOUCH_WHY_TIMER \
 	"the JIT puts the address of the verifier kernel's program into the code"
 #define VOUCH_WHY_SIGNAL "what queues a signal from an NMI is not written"
+#define VOUCH_WHY_COUNTER \
+	"what reads a perf event's counter at once is not exported to modules"
+#define VOUCH_WHY_NSFS \
+	"what tells one namespace from another is not exported to modules"
 #define VOUCH_WHY_KPTR \
 	"pointers to objects of the verifier kernel's types cannot be kept in maps"
 #define VOUCH_WHY_KSYM \
 	"the address of a variable of the verifier kernel cannot be linked"
 
 #define VOUCH_HELPERS_REFUSED(X)                             \
-	X(trace_printk, VOUCH_WHY_UNWRITTEN)                 \
 	X(skb_get_tunnel_key, VOUCH_WHY_TUNNEL)              \
 	X(skb_set_tunnel_key, VOUCH_WHY_TUNNEL)              \
-	X(perf_event_read, VOUCH_WHY_UNWRITTEN)              \
-	X(perf_event_output, VOUCH_WHY_UNWRITTEN)            \
-	X(get_stackid, VOUCH_WHY_UNWRITTEN)                  \
+	X(perf_event_read, VOUCH_WHY_COUNTER)                \
 	X(skb_get_tunnel_opt, VOUCH_WHY_TUNNEL)              \
 	X(skb_set_tunnel_opt, VOUCH_WHY_TUNNEL)              \
 	X(probe_write_user, VOUCH_WHY_WRITE)                 \
 	X(get_socket_cookie, VOUCH_WHY_UNWRITTEN)            \
-	X(perf_event_read_value, VOUCH_WHY_UNWRITTEN)        \
+	X(perf_event_read_value, VOUCH_WHY_COUNTER)          \
 	X(perf_prog_read_value, VOUCH_WHY_UNWRITTEN)         \
 	X(override_return, VOUCH_WHY_OVERRIDE)               \
 	X(skb_get_xfrm_state, VOUCH_WHY_XFRM)                \
-	X(get_stack, VOUCH_WHY_UNWRITTEN)                    \
 	X(fib_lookup, VOUCH_WHY_UNWRITTEN)                   \
 	X(skb_cgroup_id, VOUCH_WHY_UNWRITTEN)                \
 	X(skb_ancestor_cgroup_id, VOUCH_WHY_UNWRITTEN)       \
@@ -91,22 +91,16 @@
 	X(get_listener_sock, VOUCH_WHY_SOCK)                 \
 	X(skc_lookup_tcp, VOUCH_WHY_SOCK)                    \
 	X(tcp_check_syncookie, VOUCH_WHY_SYNCOOKIE)          \
-	X(strtol, VOUCH_WHY_UNWRITTEN)                       \
-	X(strtoul, VOUCH_WHY_UNWRITTEN)                      \
 	X(send_signal, VOUCH_WHY_SIGNAL)                     \
 	X(tcp_gen_syncookie, VOUCH_WHY_SYNCOOKIE)            \
 	X(skb_output, VOUCH_WHY_UNWRITTEN)                   \
+	X(jiffies64, VOUCH_WHY_KSYM)                         \
 	X(send_signal_thread, VOUCH_WHY_SIGNAL)              \
 	X(jiffies64, VOUCH_WHY_UNWRITTEN)                    \
 	X(read_branch_records, VOUCH_WHY_BRANCH)             \
-	X(get_ns_current_pid_tgid, VOUCH_WHY_UNWRITTEN)      \
+	X(get_ns_current_pid_tgid, VOUCH_WHY_NSFS)           \
 	X(xdp_output, VOUCH_WHY_UNWRITTEN)                   \
 	X(sk_assign, VOUCH_WHY_SOCK)                         \
-	X(ringbuf_output, VOUCH_WHY_UNWRITTEN)               \
-	X(ringbuf_reserve, VOUCH_WHY_UNWRITTEN)              \
-	X(ringbuf_submit, VOUCH_WHY_UNWRITTEN)               \
-	X(ringbuf_discard, VOUCH_WHY_UNWRITTEN)              \
-	X(ringbuf_query, VOUCH_WHY_UNWRITTEN)                \
 	X(skc_to_tcp6_sock, VOUCH_WHY_KTYPE)                 \
 	X(skc_to_tcp_sock, VOUCH_WHY_KTYPE)                  \
 	X(skc_to_tcp_timewait_sock, VOUCH_WHY_KTYPE)         \
@@ -118,7 +112,6 @@
 	X(per_cpu_ptr, VOUCH_WHY_KSYM)                       \
 	X(this_cpu_ptr, VOUCH_WHY_KSYM)                      \
 	X(sock_from_file, VOUCH_WHY_KTYPE)                   \
-	X(snprintf, VOUCH_WHY_UNWRITTEN)                     \
 	X(timer_init, VOUCH_WHY_TIMER)                       \
 	X(timer_set_callback, VOUCH_WHY_TIMER)               \
 	X(timer_start, VOUCH_WHY_TIMER)                      \
@@ -126,10 +119,8 @@
 	X(get_func_ip, VOUCH_WHY_UNWRITTEN)                  \
 	X(get_attach_cookie, VOUCH_WHY_UNWRITTEN)            \
 	X(get_branch_snapshot, VOUCH_WHY_BRANCH)             \
-	X(trace_vprintk, VOUCH_WHY_UNWRITTEN)                \
 	X(skc_to_unix_sock, VOUCH_WHY_KTYPE)                 \
 	X(find_vma, VOUCH_WHY_UNWRITTEN)                     \
-	X(strncmp, VOUCH_WHY_UNWRITTEN)                      \
 	X(get_func_arg, VOUCH_WHY_FENTRY)                    \
 	X(get_func_ret, VOUCH_WHY_FENTRY)                    \
 	X(get_func_arg_cnt, VOUCH_WHY_FENTRY)                \
@@ -147,80 +138,74 @@
 	X(tcp_raw_gen_syncookie_ipv6, VOUCH_WHY_SYNCOOKIE)   \
 	X(tcp_raw_check_syncookie_ipv4, VOUCH_WHY_SYNCOOKIE) \
 	X(tcp_raw_check_syncookie_ipv6, VOUCH_WHY_SYNCOOKIE) \
-	X(ktime_get_tai_ns, VOUCH_WHY_UNWRITTEN)             \
 	X(user_ringbuf_drain, VOUCH_WHY_UNWRITTEN)
 
-#define VOUCH_HELPERS_NONE(X)                                \
-	X(skb_under_cgroup, VOUCH_WHY_CGROUP_ARRAY)          \
-	X(current_task_under_cgroup, VOUCH_WHY_CGROUP_ARRAY) \
-	X(setsockopt, VOUCH_WHY_CGROUP)                      \
-	X(getsockopt, VOUCH_WHY_CGROUP)                      \
-	X(sk_redirect_map, VOUCH_WHY_SOCKMAP)                \
-	X(sock_map_update, VOUCH_WHY_SOCKMAP)                \
-	X(sock_ops_cb_flags_set, VOUCH_WHY_CGROUP)           \
-	X(msg_redirect_map, VOUCH_WHY_SOCKMAP)               \
-	X(msg_apply_bytes, VOUCH_WHY_SOCKMAP)                \
-	X(msg_cork_bytes, VOUCH_WHY_SOCKMAP)                 \
-	X(msg_pull_data, VOUCH_WHY_SOCKMAP)                  \
-	X(bind, VOUCH_WHY_CGROUP)                            \
-	X(sock_hash_update, VOUCH_WHY_SOCKMAP)               \
-	X(msg_redirect_hash, VOUCH_WHY_SOCKMAP)              \
-	X(sk_redirect_hash, VOUCH_WHY_SOCKMAP)               \
-	X(lwt_push_encap, VOUCH_WHY_LWT)                     \
-	X(lwt_seg6_store_bytes, VOUCH_WHY_LWT)               \
-	X(lwt_seg6_adjust_srh, VOUCH_WHY_LWT)                \
-	X(lwt_seg6_action, VOUCH_WHY_LWT)                    \
-	X(rc_repeat, VOUCH_WHY_LIRC)                         \
-	X(rc_keydown, VOUCH_WHY_LIRC)                        \
-	X(get_local_storage, VOUCH_WHY_CGROUP)               \
-	X(sk_select_reuseport, VOUCH_WHY_REUSEPORT)          \
-	X(msg_push_data, VOUCH_WHY_SOCKMAP)                  \
-	X(msg_pop_data, VOUCH_WHY_SOCKMAP)                   \
-	X(rc_pointer_rel, VOUCH_WHY_LIRC)                    \
-	X(sysctl_get_name, VOUCH_WHY_CGROUP)                 \
-	X(sysctl_get_current_value, VOUCH_WHY_CGROUP)        \
-	X(sysctl_get_new_value, VOUCH_WHY_CGROUP)            \
-	X(sysctl_set_new_value, VOUCH_WHY_CGROUP)            \
-	X(sk_storage_get, VOUCH_WHY_STORAGE)                 \
-	X(sk_storage_delete, VOUCH_WHY_STORAGE)              \
-	X(tcp_send_ack, VOUCH_WHY_STRUCT_OPS)                \
-	X(get_netns_cookie, VOUCH_WHY_CGROUP)                \
-	X(seq_printf, VOUCH_WHY_ITER)                        \
-	X(seq_write, VOUCH_WHY_ITER)                         \
-	X(sk_cgroup_id, VOUCH_WHY_CGROUP)                    \
-	X(sk_ancestor_cgroup_id, VOUCH_WHY_CGROUP)           \
-	X(load_hdr_opt, VOUCH_WHY_CGROUP)                    \
-	X(store_hdr_opt, VOUCH_WHY_CGROUP)                   \
-	X(reserve_hdr_opt, VOUCH_WHY_CGROUP)                 \
-	X(inode_storage_get, VOUCH_WHY_STORAGE)              \
-	X(inode_storage_delete, VOUCH_WHY_STORAGE)           \
-	X(snprintf_btf, VOUCH_WHY_BTF)                       \
-	X(seq_printf_btf, VOUCH_WHY_ITER)                    \
-	X(task_storage_get, VOUCH_WHY_STORAGE)               \
-	X(task_storage_delete, VOUCH_WHY_STORAGE)            \
-	X(bprm_opts_set, VOUCH_WHY_LSM)                      \
-	X(ima_inode_hash, VOUCH_WHY_LSM)                     \
-	X(sys_bpf, VOUCH_WHY_SYSCALL)                        \
-	X(btf_find_by_name_kind, VOUCH_WHY_SYSCALL)          \
-	X(sys_close, VOUCH_WHY_SYSCALL)                      \
-	X(kallsyms_lookup_name, VOUCH_WHY_SYSCALL)           \
-	X(get_retval, VOUCH_WHY_CGROUP)                      \
-	X(set_retval, VOUCH_WHY_CGROUP)                      \
+#define VOUCH_HELPERS_NONE(X)                         \
+	X(skb_under_cgroup, VOUCH_WHY_CGROUP_ARRAY)   \
+	X(setsockopt, VOUCH_WHY_CGROUP)               \
+	X(getsockopt, VOUCH_WHY_CGROUP)               \
+	X(sk_redirect_map, VOUCH_WHY_SOCKMAP)         \
+	X(sock_map_update, VOUCH_WHY_SOCKMAP)         \
+	X(sock_ops_cb_flags_set, VOUCH_WHY_CGROUP)    \
+	X(msg_redirect_map, VOUCH_WHY_SOCKMAP)        \
+	X(msg_apply_bytes, VOUCH_WHY_SOCKMAP)         \
+	X(msg_cork_bytes, VOUCH_WHY_SOCKMAP)          \
+	X(msg_pull_data, VOUCH_WHY_SOCKMAP)           \
+	X(bind, VOUCH_WHY_CGROUP)                     \
+	X(sock_hash_update, VOUCH_WHY_SOCKMAP)        \
+	X(msg_redirect_hash, VOUCH_WHY_SOCKMAP)       \
+	X(sk_redirect_hash, VOUCH_WHY_SOCKMAP)        \
+	X(lwt_push_encap, VOUCH_WHY_LWT)              \
+	X(lwt_seg6_store_bytes, VOUCH_WHY_LWT)        \
+	X(lwt_seg6_adjust_srh, VOUCH_WHY_LWT)         \
+	X(lwt_seg6_action, VOUCH_WHY_LWT)             \
+	X(rc_repeat, VOUCH_WHY_LIRC)                  \
+	X(rc_keydown, VOUCH_WHY_LIRC)                 \
+	X(get_local_storage, VOUCH_WHY_CGROUP)        \
+	X(sk_select_reuseport, VOUCH_WHY_REUSEPORT)   \
+	X(msg_push_data, VOUCH_WHY_SOCKMAP)           \
+	X(msg_pop_data, VOUCH_WHY_SOCKMAP)            \
+	X(rc_pointer_rel, VOUCH_WHY_LIRC)             \
+	X(sysctl_get_name, VOUCH_WHY_CGROUP)          \
+	X(sysctl_get_current_value, VOUCH_WHY_CGROUP) \
+	X(sysctl_get_new_value, VOUCH_WHY_CGROUP)     \
+	X(sysctl_set_new_value, VOUCH_WHY_CGROUP)     \
+	X(sk_storage_get, VOUCH_WHY_STORAGE)          \
+	X(sk_storage_delete, VOUCH_WHY_STORAGE)       \
+	X(tcp_send_ack, VOUCH_WHY_STRUCT_OPS)         \
+	X(get_netns_cookie, VOUCH_WHY_CGROUP)         \
+	X(seq_printf, VOUCH_WHY_ITER)                 \
+	X(seq_write, VOUCH_WHY_ITER)                  \
+	X(sk_cgroup_id, VOUCH_WHY_CGROUP)             \
+	X(sk_ancestor_cgroup_id, VOUCH_WHY_CGROUP)    \
+	X(load_hdr_opt, VOUCH_WHY_CGROUP)             \
+	X(store_hdr_opt, VOUCH_WHY_CGROUP)            \
+	X(reserve_hdr_opt, VOUCH_WHY_CGROUP)          \
+	X(inode_storage_get, VOUCH_WHY_STORAGE)       \
+	X(inode_storage_delete, VOUCH_WHY_STORAGE)    \
+	X(snprintf_btf, VOUCH_WHY_BTF)                \
+	X(seq_printf_btf, VOUCH_WHY_ITER)             \
+	X(task_storage_get, VOUCH_WHY_STORAGE)        \
+	X(task_storage_delete, VOUCH_WHY_STORAGE)     \
+	X(bprm_opts_set, VOUCH_WHY_LSM)               \
+	X(ima_inode_hash, VOUCH_WHY_LSM)              \
+	X(sys_bpf, VOUCH_WHY_SYSCALL)                 \
+	X(btf_find_by_name_kind, VOUCH_WHY_SYSCALL)   \
+	X(sys_close, VOUCH_WHY_SYSCALL)               \
+	X(kallsyms_lookup_name, VOUCH_WHY_SYSCALL)    \
+	X(get_retval, VOUCH_WHY_CGROUP)               \
+	X(set_retval, VOUCH_WHY_CGROUP)               \
 	X(ima_file_hash, VOUCH_WHY_LSM)
 
-#define VOUCH_MAP_TYPES_REFUSED(X)               \
-	X(perf_event_array, VOUCH_WHY_UNWRITTEN) \
-	X(stack_trace, VOUCH_WHY_UNWRITTEN)      \
-	X(lru_hash, VOUCH_WHY_UNWRITTEN)         \
-	X(lru_percpu_hash, VOUCH_WHY_UNWRITTEN)  \
-	X(array_of_maps, VOUCH_WHY_UNWRITTEN)    \
-	X(hash_of_maps, VOUCH_WHY_UNWRITTEN)     \
-	X(ringbuf, VOUCH_WHY_UNWRITTEN)          \
-	X(bloom_filter, VOUCH_WHY_UNWRITTEN)     \
+#define VOUCH_MAP_TYPES_REFUSED(X)              \
+	X(lru_hash, VOUCH_WHY_UNWRITTEN)        \
+	X(lru_percpu_hash, VOUCH_WHY_UNWRITTEN) \
+	X(array_of_maps, VOUCH_WHY_UNWRITTEN)   \
+	X(hash_of_maps, VOUCH_WHY_UNWRITTEN)    \
+	X(bloom_filter, VOUCH_WHY_UNWRITTEN)    \
 	X(user_ringbuf, VOUCH_WHY_UNWRITTEN)
 
 #define VOUCH_MAP_TYPES_NONE(X)                                          \
-	X(cgroup_array, VOUCH_WHY_CGROUP_ARRAY)                          \
 	X(sockmap, VOUCH_WHY_SOCKMAP)                                    \
 	X(xskmap, "AF_XDP sockets (XDP_SOCKETS) need a kernel with BPF") \
 	X(sockhash, VOUCH_WHY_SOCKMAP)                                   \

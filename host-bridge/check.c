@@ -447,7 +447,8 @@ int vouch_check(const struct vouch_capture_view *cap, const void *object,
 	if (!ret)
 		ret = check_facts(&c);
 	if (!ret)
-		ret = vouch_maps_check(cap, &c.object, profile, why);
+		ret = vouch_maps_check(cap, &c.object, profile, out->entries,
+				       why);
 	if (!ret)
 		ret = check_entries(&c);
 	if (!ret)

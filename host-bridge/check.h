@@ -63,6 +63,7 @@ struct vouch_checked {
 	u32 prog_func; /* of bpf_func in a program, for tail calls */
 	/* By map: type of the programs that use a prog array, 0 for none. */
 	u32 owners[VOUCH_MAX_MAPS];
+	u32 entries[VOUCH_MAX_MAPS]; /* by map; 0: one for each CPU */
 	/* What was retargeted; see retarget.h */
 	const struct vouch_req_field *fields;
 	u32 n_fields;

@@ -15,12 +15,12 @@
 #define ACCESS \
 	(BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)
 
-/* What maps of a type can have; 0 stands for any size but 0, NO_KEY for 0. */
+/* What maps of a type can have; 0 stands for any size but 0, NO_SIZE for 0. */
 struct rule {
 	u32 type, map_flags, key_size, value_size;
 };
 
-#define NO_KEY UINT32_MAX
+#define NO_SIZE UINT32_MAX
 
 static const struct rule rules[] = {
 	{ BPF_MAP_TYPE_ARRAY, ACCESS | BPF_F_MMAPABLE, 4, 0 },
@@ -30,12 +30,16 @@ static const struct rule rules[] = {
 	{ BPF_MAP_TYPE_PERCPU_HASH,
 	  ACCESS | BPF_F_NO_PREALLOC | BPF_F_ZERO_SEED, 0, 0 },
 	{ BPF_MAP_TYPE_PROG_ARRAY, 0, 4, 4 },
-	{ BPF_MAP_TYPE_QUEUE, ACCESS, NO_KEY, 0 },
-	{ BPF_MAP_TYPE_STACK, ACCESS, NO_KEY, 0 },
+	{ BPF_MAP_TYPE_QUEUE, ACCESS, NO_SIZE, 0 },
+	{ BPF_MAP_TYPE_STACK, ACCESS, NO_SIZE, 0 },
 	{ BPF_MAP_TYPE_LPM_TRIE, ACCESS | BPF_F_NO_PREALLOC, 0, 0 },
 	{ BPF_MAP_TYPE_DEVMAP, BPF_F_RDONLY | BPF_F_WRONLY, 4, 0 },
 	{ BPF_MAP_TYPE_DEVMAP_HASH, BPF_F_RDONLY | BPF_F_WRONLY, 4, 0 },
 	{ BPF_MAP_TYPE_CPUMAP, 0, 4, 0 },
+	{ BPF_MAP_TYPE_PERF_EVENT_ARRAY, 0, 4, 4 },
+	{ BPF_MAP_TYPE_RINGBUF, 0, NO_SIZE, NO_SIZE },
+	{ BPF_MAP_TYPE_STACK_TRACE, 0, 4, 0 },
+	{ BPF_MAP_TYPE_CGROUP_ARRAY, 0, 4, 4 },
 };
 
 static const char LOST[] = "verify again, in a fresh VM";
@@ -52,8 +56,8 @@ static const struct rule *find_rule(u32 type)
 
 static bool size_ok(__le32 size, u32 only)
 {
-	if (only == NO_KEY)
-		return !le32_to_cpu(size);
+	if (only == NO_SIZE)
+		return !size;
 	return only ? le32_to_cpu(size) == only : le32_to_cpu(size) > 0;
 }
 
@@ -101,8 +105,19 @@ static int check_offered(const struct vouch_capture_map *map,
 	return check_numbers(map, rule, why);
 }
 
+/* Where the object leaves it open, an array of perf events has an entry for
+ * each CPU: in the verifier VM as many as that has. */
+static u32 entries_of(const struct vouch_object_map *own,
+		      const struct vouch_capture_view *cap)
+{
+	if (own->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY && !own->max_entries)
+		return le32_to_cpu(cap->env->nr_cpus);
+	return own->max_entries;
+}
+
 static int compare_numbers(const struct vouch_capture_map *map,
 			   const struct vouch_object_map *own,
+			   const struct vouch_capture_view *cap,
 			   struct vouch_refusal *why)
 {
 	const struct {
@@ -112,7 +127,8 @@ static int compare_numbers(const struct vouch_capture_map *map,
 		{ "type", le32_to_cpu(map->type), own->type },
 		{ "key size", le32_to_cpu(map->key_size), own->key_size },
 		{ "value size", le32_to_cpu(map->value_size), own->value_size },
-		{ "entries", le32_to_cpu(map->max_entries), own->max_entries },
+		{ "entries", le32_to_cpu(map->max_entries),
+		  entries_of(own, cap) },
 		{ "flags", le32_to_cpu(map->map_flags), own->map_flags },
 		{ "kind", le32_to_cpu(map->flags), own->flags },
 		{ "length of values", le32_to_cpu(map->data_len),
@@ -162,10 +178,11 @@ static u32 find_map(const struct vouch_object *object, const char *name)
 	return i;
 }
 
-static int check_map(const struct vouch_capture_map_view *map,
-		     const struct vouch_object *object, u64 *seen,
+static int check_map(const struct vouch_capture_view *cap, u32 index,
+		     const struct vouch_object *object, u64 *seen, u32 *entries,
 		     struct vouch_refusal *why)
 {
+	const struct vouch_capture_map_view *map = &cap->maps[index];
 	u32 i = find_map(object, map->map->name);
 	int ret;
 
@@ -178,13 +195,14 @@ static int check_map(const struct vouch_capture_map_view *map,
 		return vouch_refuse(why, "map %s: the capture has it twice; %s",
 				    map->map->name, LOST);
 	*seen |= 1ull << i;
-	ret = compare_numbers(map->map, &object->maps[i], why);
+	entries[index] = object->maps[i].max_entries;
+	ret = compare_numbers(map->map, &object->maps[i], cap, why);
 	return ret ? ret : compare_values(map, &object->maps[i], why);
 }
 
 int vouch_maps_check(const struct vouch_capture_view *cap,
 		     const struct vouch_object *object,
-		     const struct vouch_profile *profile,
+		     const struct vouch_profile *profile, u32 *entries,
 		     struct vouch_refusal *why)
 {
 	u64 seen = 0; /* bit N: the object's map N */
@@ -195,7 +213,7 @@ int vouch_maps_check(const struct vouch_capture_view *cap,
 	for (i = 0; !ret && i < cap->n_maps; i++) {
 		ret = check_offered(cap->maps[i].map, profile, why);
 		if (!ret)
-			ret = check_map(&cap->maps[i], object, &seen, why);
+			ret = check_map(cap, i, object, &seen, entries, why);
 	}
 	for (i = 0; !ret && i < object->n_maps; i++)
 		if (!(seen & 1ull << i))

@@ -13,13 +13,14 @@
  * @cap: the parsed capture
  * @object: the object, read under the submission's options
  * @profile: the target
+ * @entries: set for each map of @cap: entries, or 0 for one for each CPU
  * @why: filled on refusal, which names the map
  *
  * Return: 0, or -EPERM with @why.
  */
 int vouch_maps_check(const struct vouch_capture_view *cap,
 		     const struct vouch_object *object,
-		     const struct vouch_profile *profile,
+		     const struct vouch_profile *profile, u32 *entries,
 		     struct vouch_refusal *why);
 
 #endif /* VOUCH_CHECK_MAPS_H */

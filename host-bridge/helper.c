@@ -103,6 +103,30 @@
 #define get_current_cgroup_id_FUNC BPF_FUNC_get_current_cgroup_id
 #define get_current_ancestor_cgroup_id_FUNC \
 	BPF_FUNC_get_current_ancestor_cgroup_id
+#define ringbuf_output_FUNC BPF_FUNC_ringbuf_output
+#define ringbuf_reserve_FUNC BPF_FUNC_ringbuf_reserve
+#define ringbuf_submit_FUNC BPF_FUNC_ringbuf_submit
+#define ringbuf_discard_FUNC BPF_FUNC_ringbuf_discard
+#define ringbuf_query_FUNC BPF_FUNC_ringbuf_query
+#define xdp_event_output_FUNC BPF_FUNC_perf_event_output
+#define skb_event_output_FUNC BPF_FUNC_perf_event_output
+#define perf_event_output_FUNC BPF_FUNC_perf_event_output
+#define perf_event_output_tp_FUNC BPF_FUNC_perf_event_output
+#define perf_event_output_raw_tp_FUNC BPF_FUNC_perf_event_output
+#define get_stackid_FUNC BPF_FUNC_get_stackid
+#define get_stackid_tp_FUNC BPF_FUNC_get_stackid
+#define get_stackid_raw_tp_FUNC BPF_FUNC_get_stackid
+#define get_stack_FUNC BPF_FUNC_get_stack
+#define get_stack_tp_FUNC BPF_FUNC_get_stack
+#define get_stack_raw_tp_FUNC BPF_FUNC_get_stack
+#define trace_printk_FUNC BPF_FUNC_trace_printk
+#define trace_vprintk_FUNC BPF_FUNC_trace_vprintk
+#define snprintf_FUNC BPF_FUNC_snprintf
+#define current_task_under_cgroup_FUNC BPF_FUNC_current_task_under_cgroup
+#define ktime_get_tai_ns_FUNC BPF_FUNC_ktime_get_tai_ns
+#define strtol_FUNC BPF_FUNC_strtol
+#define strtoul_FUNC BPF_FUNC_strtoul
+#define strncmp_FUNC BPF_FUNC_strncmp
 
 #define HELPER(kernel, name, gpl) \
 	{ #kernel, VOUCH_EXPORT_PREFIX #name, gpl, name##_FUNC },

@@ -123,7 +123,7 @@ static void add_maps(struct linker *l)
 			.type = m->type,
 			.key_size = m->key_size,
 			.value_size = m->value_size,
-			.max_entries = m->max_entries,
+			.max_entries = cpu_to_le32(l->chk->entries[i]),
 			.map_flags = m->map_flags,
 			.flags = m->flags |
 				 cpu_to_le32(l->chk->owners[i]

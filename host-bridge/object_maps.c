@@ -14,6 +14,7 @@
 #define NAME_MAX_LEN (sizeof(((struct vouch_object_map *)NULL)->name) - 1)
 #define BSS_NAME 15 /* characters that libbpf leaves of .bss.NAME */
 #define PIN_BY_NAME 1
+#define PAGE_LEN 4096u /* of the verifier VM */
 
 /* .SECTION, or .SECTION.ANYTHING */
 static bool is_section(const char *name, const char *section)
@@ -221,6 +222,24 @@ static bool read_member(struct vouch_object_map *map,
 	return true;
 }
 
+/* A ring buffer has a power of two of pages; libbpf makes it one. */
+static u32 whole_pages(u32 n)
+{
+	u32 size;
+
+	if (!n || !(n % PAGE_LEN || n & (n - 1)))
+		return n;
+	for (size = PAGE_LEN; size && size <= n;)
+		size *= 2;
+	return size ? size : n;
+}
+
+static void adjust_entries(struct vouch_object_map *map)
+{
+	if (map->type == BPF_MAP_TYPE_RINGBUF)
+		map->max_entries = whole_pages(map->max_entries);
+}
+
 static bool read_definition(struct vouch_object_map *map,
 			    const struct vouch_types *types, u32 id)
 {
@@ -237,6 +256,7 @@ static bool read_definition(struct vouch_object_map *map,
 				 vouch_types_name(types, m.name_off), m.type))
 			return false;
 	}
+	adjust_entries(map);
 	return true;
 }
 
@@ -283,6 +303,7 @@ static int set_entries(struct vouch_object *o, const char *name,
 				    "name one that it defines",
 				    name);
 	map->max_entries = (u32)json_integer_value(n);
+	adjust_entries(map);
 	return 0;
 }
 

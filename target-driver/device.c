@@ -237,6 +237,25 @@ static int do_map_next_key(struct opened *o, void *arg,
 	return with_map(arg, why, vouch_mapio_next_key);
 }
 
+static int do_records(struct opened *o, void *arg, struct vouch_reason *why)
+{
+	struct vouch_target_records *r = arg;
+	struct vouch_loaded *l;
+	struct vouch_map *map;
+	int err;
+
+	if (vouch_all_zero(r->image, sizeof(r->image)) &&
+	    vouch_all_zero(r->map, sizeof(r->map)))
+		return vouch_mapio_lines(r, why);
+	l = vouch_loaded_get(r->image, why);
+	if (IS_ERR(l))
+		return PTR_ERR(l);
+	map = vouch_loaded_map(l, r->map, why);
+	err = IS_ERR(map) ? PTR_ERR(map) : vouch_mapio_records(map, r, why);
+	vouch_loaded_put(l);
+	return err;
+}
+
 static int do_test_run(struct opened *o, void *arg, struct vouch_reason *why)
 {
 	struct vouch_target_test_run *t = arg;
@@ -295,6 +314,8 @@ static const struct command {
 	  RANGE(map_op, reserved), NONE, RANGE(map_op, reason) },
 	{ VOUCH_TARGET_TEST_RUN, do_test_run, true, RANGE(test_run, reserved),
 	  RANGE(test_run, reserved0), RANGE(test_run, reason) },
+	{ VOUCH_TARGET_RECORDS, do_records, true, RANGE(records, reserved),
+	  NONE, RANGE(records, reason) },
 };
 
 static int run_command(const struct command *c, struct opened *o, u8 *arg)

@@ -6,6 +6,7 @@
 #include "base.h"
 #include "device.h"
 #include "helpers/basic.h"
+#include "helpers/printing.h"
 #include "hooks/hook.h"
 #include "keyring.h"
 #include "loaded.h"
@@ -24,9 +25,12 @@ static int __init start(void)
 	if (err)
 		return err;
 	vouch_basic_init();
-	err = vouch_keyring_init();
+	err = vouch_printing_init();
 	if (err)
 		return err;
+	err = vouch_keyring_init();
+	if (err)
+		goto printing;
 	err = vouch_devmap_init();
 	if (err)
 		goto keyring;
@@ -49,6 +53,8 @@ devmaps:
 	vouch_devmap_exit();
 keyring:
 	vouch_keyring_exit();
+printing:
+	vouch_printing_exit();
 	return err;
 }
 
@@ -60,6 +66,7 @@ static void __exit stop(void)
 	vouch_hook_exit();
 	vouch_devmap_exit();
 	vouch_keyring_exit();
+	vouch_printing_exit();
 }
 
 module_init(start);

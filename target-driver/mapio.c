@@ -6,7 +6,9 @@
 #include <linux/rcupdate.h>
 #include <linux/uaccess.h>
 
+#include "helpers/printing.h"
 #include "mapio.h"
+#include "maps/output.h"
 
 /* What a request uses beside its key. */
 #define USES_VALUE 1u
@@ -197,4 +199,54 @@ int vouch_mapio_next_key(struct vouch_map *map, struct vouch_target_map_op *op,
 	kvfree(next);
 	kvfree(key);
 	return err ? failed(map, err, why) : 0;
+}
+
+/* Of a map, or, if it is NULL, the lines that were printed. */
+static int take_records(struct vouch_map *map, struct vouch_target_records *r,
+			struct vouch_reason *why)
+{
+	struct vouch_taken out = { .room = r->data_len };
+	int err = 0;
+
+	if (r->data_len % 8 || r->data_len > VOUCH_TARGET_MAX_RECORDS)
+		return vouch_refuse(
+			why, -EINVAL,
+			"records: room of %u bytes; give a multiple of 8, up to %u",
+			r->data_len, VOUCH_TARGET_MAX_RECORDS);
+	out.data = kvmalloc(r->data_len, GFP_USER | __GFP_NOWARN);
+	if (!out.data)
+		return vouch_refuse(why, -ENOMEM,
+				    "records: out of memory for %u bytes",
+				    r->data_len);
+	if (map)
+		map->ops->take(map, &out);
+	else
+		vouch_printing_take(&out);
+	if (copy_to_user(u64_to_user_ptr(r->data), out.data, out.used))
+		err = -EFAULT;
+	kvfree(out.data);
+	r->data_len = out.used;
+	r->n = out.n;
+	r->lost = out.lost;
+	r->more = out.more;
+	return err ? vouch_refuse(
+			     why, err,
+			     "records: the room for them is not accessible")
+		   : 0;
+}
+
+int vouch_mapio_records(struct vouch_map *map, struct vouch_target_records *r,
+			struct vouch_reason *why)
+{
+	if (!map->ops->take)
+		return vouch_refuse(
+			why, -EOPNOTSUPP,
+			"map %s: programs write no records to maps of type %s",
+			map->def.name, map->ops->name);
+	return take_records(map, r, why);
+}
+
+int vouch_mapio_lines(struct vouch_target_records *r, struct vouch_reason *why)
+{
+	return take_records(NULL, r, why);
 }

@@ -4,6 +4,7 @@
 #define VOUCH_MAPIO_H
 
 #include "maps/map.h"
+#include "vouch_target_abi.h"
 
 /*
  * All take a request with user pointers, and return 0 or the errno that
@@ -17,5 +18,10 @@ int vouch_mapio_delete(struct vouch_map *map, struct vouch_target_map_op *op,
 		       struct vouch_reason *why);
 int vouch_mapio_next_key(struct vouch_map *map, struct vouch_target_map_op *op,
 			 struct vouch_reason *why);
+
+/* The same for VOUCH_TARGET_RECORDS. */
+int vouch_mapio_records(struct vouch_map *map, struct vouch_target_records *r,
+			struct vouch_reason *why);
+int vouch_mapio_lines(struct vouch_target_records *r, struct vouch_reason *why);
 
 #endif /* VOUCH_MAPIO_H */

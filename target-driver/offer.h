@@ -111,18 +111,36 @@
 	VOUCH_TESTRUNS_TRACEPOINT(X) \
 	VOUCH_TESTRUNS_RAW_TP(X)
 
-#define VOUCH_MAP_TYPES(X)            \
-	X(ARRAY, array)               \
-	X(HASH, hash)                 \
-	X(PERCPU_ARRAY, percpu_array) \
-	X(PERCPU_HASH, percpu_hash)   \
-	X(PROG_ARRAY, prog_array)     \
-	X(QUEUE, queue)               \
-	X(STACK, stack)               \
-	X(LPM_TRIE, lpm_trie)         \
-	X(DEVMAP, devmap)             \
-	X(DEVMAP_HASH, devmap_hash)   \
-	X(CPUMAP, cpumap)
+#define VOUCH_MAP_TYPES(X)                    \
+	X(ARRAY, array)                       \
+	X(HASH, hash)                         \
+	X(PERCPU_ARRAY, percpu_array)         \
+	X(PERCPU_HASH, percpu_hash)           \
+	X(PROG_ARRAY, prog_array)             \
+	X(QUEUE, queue)                       \
+	X(STACK, stack)                       \
+	X(LPM_TRIE, lpm_trie)                 \
+	X(DEVMAP, devmap)                     \
+	X(DEVMAP_HASH, devmap_hash)           \
+	X(CPUMAP, cpumap)                     \
+	X(RINGBUF, ringbuf)                   \
+	X(PERF_EVENT_ARRAY, perf_event_array) \
+	VOUCH_MAPS_TRACING(X)                 \
+	VOUCH_MAPS_CGROUPS(X)
+
+/* Whether there are hooks for tracing, and so what only their programs use. */
+#if defined(CONFIG_KPROBES) || defined(CONFIG_TRACEPOINTS)
+#define VOUCH_OFFERS_HOOKS_OF_TRACING 1
+#define VOUCH_MAPS_TRACING(X) X(STACK_TRACE, stack_trace)
+#else
+#define VOUCH_MAPS_TRACING(X)
+#endif
+
+#if defined(VOUCH_OFFERS_HOOKS_OF_TRACING) && defined(CONFIG_CGROUPS)
+#define VOUCH_MAPS_CGROUPS(X) X(CGROUP_ARRAY, cgroup_array)
+#else
+#define VOUCH_MAPS_CGROUPS(X)
+#endif
 
 /* The helpers, of common/helpers.h. */
 #if defined(CONFIG_NET_CLS_ACT) && defined(CONFIG_NET_INGRESS) && \
@@ -139,17 +157,22 @@
 #define VOUCH_OFFERS_CLASSID(X)
 #endif
 
-#if defined(CONFIG_KPROBES) || defined(CONFIG_TRACEPOINTS)
+#ifdef VOUCH_OFFERS_HOOKS_OF_TRACING
 #define VOUCH_OFFERS_TRACING(X) VOUCH_HELPERS_TRACING(X)
 #else
 #define VOUCH_OFFERS_TRACING(X)
 #endif
 
-#if (defined(CONFIG_KPROBES) || defined(CONFIG_TRACEPOINTS)) && \
-	defined(CONFIG_CGROUPS)
+#if defined(VOUCH_OFFERS_HOOKS_OF_TRACING) && defined(CONFIG_CGROUPS)
 #define VOUCH_OFFERS_CGROUPS(X) VOUCH_HELPERS_CGROUPS(X)
 #else
 #define VOUCH_OFFERS_CGROUPS(X)
+#endif
+
+#if defined(VOUCH_OFFERS_HOOKS_OF_TRACING) && defined(CONFIG_PERF_EVENTS)
+#define VOUCH_OFFERS_PERF(X) VOUCH_HELPERS_PERF(X)
+#else
+#define VOUCH_OFFERS_PERF(X)
 #endif
 
 #define VOUCH_OFFERED_HELPERS(X) \
@@ -158,6 +181,7 @@
 	VOUCH_OFFERS_SKB(X)      \
 	VOUCH_OFFERS_CLASSID(X)  \
 	VOUCH_OFFERS_TRACING(X)  \
+	VOUCH_OFFERS_PERF(X)     \
 	VOUCH_OFFERS_CGROUPS(X)
 
 #endif /* VOUCH_OFFER_H */

@@ -308,6 +308,50 @@ struct vouch_target_test_run {
 	char reason[VOUCH_TARGET_REASON_LEN]; /* out */
 };
 
+/*
+ * VOUCH_TARGET_RECORDS: take the records out that programs wrote to a map of
+ * type ringbuf or perf_event_array; or, without image and map, the lines that
+ * programs printed, each a struct vouch_target_line and its text. It does not
+ * wait.
+ *
+ * @data is filled with struct vouch_target_record, each followed by its data
+ * and zeroes up to a multiple of 8 bytes; those of one CPU, or of a ring
+ * buffer, in the order in which programs began them. A record that does not
+ * fit is left for the next call; one that the whole buffer cannot hold is
+ * lost.
+ *
+ *	EINVAL		data_len is not a multiple of 8, or beyond 4 MiB
+ *	ENOENT		no such image or map
+ *	EOPNOTSUPP	programs do not write records to maps of that type
+ */
+struct vouch_target_records {
+	char image[VOUCH_TARGET_IMAGE_LEN];
+	char map[VOUCH_TARGET_NAME_LEN];
+	__aligned_u64 data;
+	__u32 data_len; /* in: room, bytes; out: bytes that were filled */
+	__u32 n; /* out: records */
+	__u64 lost; /* out: that found no room, since the map was made */
+	__u32 more; /* out: 1 if there is one that did not fit */
+	__u8 reserved[28];
+	char reason[VOUCH_TARGET_REASON_LEN]; /* out */
+};
+
+#define VOUCH_TARGET_MAX_RECORDS (4u << 20) /* bytes in one call */
+#define VOUCH_TARGET_NO_CPU 0xffffffffu
+
+struct vouch_target_record {
+	__u32 len; /* of the data, bytes */
+	__u32 cpu; /* or VOUCH_TARGET_NO_CPU: a ring buffer's */
+	__u64 time; /* CLOCK_MONOTONIC, nanoseconds; 0: a ring buffer's */
+};
+
+/* A line that a program printed; without a NUL behind its text. */
+struct vouch_target_line {
+	__u32 cpu;
+	__s32 pid; /* of the thread */
+	char comm[16];
+};
+
 _Static_assert(sizeof(struct vouch_target_info) == 128, "fixed layout");
 _Static_assert(sizeof(struct vouch_target_floor) == 208, "fixed layout");
 _Static_assert(sizeof(struct vouch_target_admit) == 296, "fixed layout");
@@ -318,6 +362,9 @@ _Static_assert(sizeof(struct vouch_target_attach) == 408, "fixed layout");
 _Static_assert(sizeof(struct vouch_target_attach_info) == 424, "fixed layout");
 _Static_assert(sizeof(struct vouch_target_map_op) == 304, "fixed layout");
 _Static_assert(sizeof(struct vouch_target_test_run) == 328, "fixed layout");
+_Static_assert(sizeof(struct vouch_target_records) == 304, "fixed layout");
+_Static_assert(sizeof(struct vouch_target_record) == 16, "fixed layout");
+_Static_assert(sizeof(struct vouch_target_line) == 24, "fixed layout");
 
 #define VOUCH_TARGET_IOC 0xe9
 
@@ -349,5 +396,7 @@ _Static_assert(sizeof(struct vouch_target_test_run) == 328, "fixed layout");
 	_IOWR(VOUCH_TARGET_IOC, 14, struct vouch_target_map_op)
 #define VOUCH_TARGET_TEST_RUN \
 	_IOWR(VOUCH_TARGET_IOC, 15, struct vouch_target_test_run)
+#define VOUCH_TARGET_RECORDS \
+	_IOWR(VOUCH_TARGET_IOC, 16, struct vouch_target_records)
 
 #endif /* VOUCH_TARGET_ABI_H */

@@ -32,6 +32,11 @@ VOUCH_HELPER(ktime_get_coarse_ns)
 	return ktime_get_coarse_ns();
 }
 
+VOUCH_HELPER(ktime_get_tai_ns)
+{
+	return ktime_get_tai_fast_ns(); /* NMI safe */
+}
+
 VOUCH_HELPER(get_smp_processor_id)
 {
 	return smp_processor_id();

@@ -11,6 +11,7 @@
 #include <linux/user_namespace.h>
 
 #include "helpers/export.h"
+#include "maps/cgroups.h"
 
 VOUCH_HELPER(get_current_pid_tgid)
 {
@@ -74,5 +75,12 @@ VOUCH_HELPER(get_current_ancestor_cgroup_id)
 	int level = r1;
 
 	return cgroup_id_at(&level);
+}
+
+/* r1 map, r2 index */
+VOUCH_HELPER(current_task_under_cgroup)
+{
+	return vouch_cgroups_current(
+		((struct vouch_map_block *)(unsigned long)r1)->map, r2);
 }
 #endif

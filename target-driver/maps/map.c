@@ -52,6 +52,8 @@ void vouch_map_define(const struct vouch_requirements_view *req, u32 i,
 	def->owner = VOUCH_MAP_OWNER(le32_to_cpu(m->flags));
 	if (def->type == BPF_MAP_TYPE_PROG_ARRAY)
 		def->prog_func = le32_to_cpu(req->req->prog_func);
+	if (def->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY && !def->max_entries)
+		def->max_entries = num_possible_cpus();
 	def->array_value = le32_to_cpu(req->req->array_value);
 	def->map_max_entries = le32_to_cpu(req->req->map_max_entries);
 	def->htab_key = le32_to_cpu(req->req->htab_key);
@@ -63,6 +65,15 @@ static bool access_ok_flags(u32 flags)
 	const u32 pair = BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG;
 
 	return (flags & pair) != pair;
+}
+
+static bool sizes_ok(const struct vouch_map_def *def,
+		     const struct vouch_map_ops *ops)
+{
+	return ops->keyless == !def->key_size &&
+	       ops->valueless == !def->value_size &&
+	       def->max_entries && def->value_size <= KMALLOC_MAX_SIZE &&
+	       def->max_entries <= 1u << 31;
 }
 
 static int check_layout(const struct vouch_map_def *def,
@@ -97,9 +108,7 @@ int vouch_map_check(const struct vouch_map_def *def, u64 *memory,
 	err = check_layout(def, why);
 	if (err)
 		return err;
-	if (!access_ok_flags(def->map_flags) || !def->max_entries ||
-	    ops->keyless != !def->key_size || !def->value_size ||
-	    def->value_size > KMALLOC_MAX_SIZE || def->max_entries > 1u << 31 ||
+	if (!access_ok_flags(def->map_flags) || !sizes_ok(def, ops) ||
 	    ops->check(def))
 		return vouch_refuse(
 			why, -ENOEXEC,

@@ -27,6 +27,9 @@ struct vouch_entries;
 struct vouch_queue;
 struct vouch_trie;
 struct vouch_map;
+struct vouch_ring;
+struct vouch_stacks;
+struct vouch_taken;
 
 /* A function of an image that a helper calls back. */
 typedef u64 (*vouch_callback_fn)(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
@@ -50,13 +53,15 @@ struct vouch_map_def {
  * run under RCU. for_each calls a program's function for each element until it
  * returns other than 0, and returns how many calls that made. push, pop and
  * peek are there in maps without keys. copy and store are user space's: they
- * exchange value_io bytes.
+ * exchange value_io bytes. take, if not NULL, hands over the records that
+ * programs wrote.
  */
 struct vouch_map_ops {
 	u32 type;
 	const char *name;
 	u32 map_flags; /* BPF_F_* that are supported */
 	bool keyless; /* key_size is 0 */
+	bool valueless; /* value_size is 0 */
 	bool sleeps; /* copy, store and user space's remove may sleep */
 	int (*check)(const struct vouch_map_def *def);
 	u64 (*memory)(const struct vouch_map_def *def);
@@ -75,6 +80,7 @@ struct vouch_map_ops {
 	u32 (*count)(struct vouch_map *map);
 	long (*for_each)(struct vouch_map *map, vouch_callback_fn call,
 			 u64 ctx);
+	void (*take)(struct vouch_map *map, struct vouch_taken *out);
 };
 
 struct vouch_map {
@@ -89,6 +95,9 @@ struct vouch_map {
 		struct vouch_queue *queue;
 		struct vouch_trie *trie;
 		struct vouch_devs *devs;
+		struct vouch_ring *ring; /* of ring buffers */
+		struct vouch_ring __percpu *rings; /* of perf event arrays */
+		struct vouch_stacks *stacks; /* of stack traces */
 	};
 	struct vouch_map_def def;
 	u64 memory;
@@ -102,6 +111,10 @@ extern const struct vouch_map_ops vouch_prog_array_ops;
 extern const struct vouch_map_ops vouch_queue_ops, vouch_stack_ops;
 extern const struct vouch_map_ops vouch_lpm_trie_ops, vouch_cpumap_ops;
 extern const struct vouch_map_ops vouch_devmap_ops, vouch_devmap_hash_ops;
+extern const struct vouch_map_ops vouch_ringbuf_ops;
+extern const struct vouch_map_ops vouch_perf_event_array_ops;
+extern const struct vouch_map_ops vouch_stack_trace_ops;
+extern const struct vouch_map_ops vouch_cgroup_array_ops;
 
 /**
  * vouch_map_define() - read a map's definition from requirements.

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <linux/bpf.h>
 
+#include "../../host-bridge/check_maps.h"
 #include "check_fixture.h"
 
 static void fresh(struct fixture *f)
@@ -67,6 +68,63 @@ static void sizes_of_zero_are_refused(void **state)
 			f->maps[0].name);
 		*sizes[i] = size;
 	}
+}
+
+static void a_ring_buffer_has_no_sizes(void **state)
+{
+	struct fixture *f = *state;
+
+	f->maps[0].type = cpu_to_le32(BPF_MAP_TYPE_RINGBUF);
+	refused(f, "a size that no map of type ringbuf has", "counters");
+	f->maps[0].key_size = 0;
+	refused(f, "a size that no map of type ringbuf has", "counters");
+	f->maps[0].value_size = 0;
+	refused(f, "type is 27 in the capture, but 1", "counters");
+}
+
+/* One map of an object that the fixture has not; 0 or -EPERM. */
+static int check_one(const struct fixture *f, u32 own_entries, u32 stated,
+		     u32 *entries)
+{
+	struct vouch_object_map own = {
+		.name = "events",
+		.type = BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+		.key_size = 4,
+		.value_size = 4,
+		.max_entries = own_entries,
+	};
+	const struct vouch_object object = { .maps = &own, .n_maps = 1 };
+	struct vouch_capture_env env = { .nr_cpus = cpu_to_le32(2) };
+	struct vouch_capture_map map = {
+		.name = "events",
+		.type = cpu_to_le32(BPF_MAP_TYPE_PERF_EVENT_ARRAY),
+		.key_size = cpu_to_le32(4),
+		.value_size = cpu_to_le32(4),
+		.max_entries = cpu_to_le32(stated),
+	};
+	struct vouch_capture_map_view view = { .map = &map };
+	const struct vouch_capture_view cap = {
+		.env = &env,
+		.maps = &view,
+		.n_maps = 1,
+	};
+	struct vouch_refusal why;
+
+	return vouch_maps_check(&cap, &object, f->target, entries, &why);
+}
+
+static void perf_events_are_as_many_as_cpus(void **state)
+{
+	struct fixture *f = *state;
+	u32 entries = 77;
+
+	accepted(f); /* which reads the profile */
+	assert_int_equal(check_one(f, 0, 2, &entries), 0);
+	assert_int_equal(entries, 0); /* as many as the target has */
+	assert_int_equal(check_one(f, 0, 3, &entries), -EPERM);
+	assert_int_equal(check_one(f, 3, 3, &entries), 0);
+	assert_int_equal(entries, 3);
+	assert_int_equal(check_one(f, 3, 2, &entries), -EPERM);
 }
 
 static void another_value_is_refused(void **state)
@@ -242,6 +300,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(another_number_is_refused_by_name),
 		T(sizes_of_zero_are_refused),
+		T(a_ring_buffer_has_no_sizes),
+		T(perf_events_are_as_many_as_cpus),
 		T(another_value_is_refused),
 		T(maps_must_be_the_objects),
 		T(no_map_may_be_missing),

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Arrays of cgroups, with the meaning of the kernel's kernel/bpf/arraymap.c:
+ * user space puts cgroups of version 2 in, by file descriptors of its own.
+ */
+
+#include <linux/bpf.h>
+#include <linux/cgroup.h>
+#include <linux/err.h>
+#include <linux/sched.h>
+#include <linux/vmalloc.h>
+
+#include "maps/cgroups.h"
+
+static struct cgroup **entry_at(const struct vouch_map *map, u32 index)
+{
+	return (struct cgroup **)vouch_map_value(map) + index;
+}
+
+static int check(const struct vouch_map_def *def)
+{
+	return def->key_size == sizeof(u32) && def->value_size == sizeof(u32)
+		       ? 0
+		       : -EINVAL;
+}
+
+static u64 memory(const struct vouch_map_def *def)
+{
+	return def->array_value + (u64)def->max_entries * sizeof(void *);
+}
+
+static int init(struct vouch_map *map)
+{
+	map->block = vzalloc(map->memory);
+	return map->block ? 0 : -ENOMEM;
+}
+
+/* A cgroup is freed a grace period after the last reference. */
+static long replace(struct vouch_map *map, u32 index, struct cgroup *cgrp)
+{
+	struct cgroup *old = xchg(entry_at(map, index), cgrp);
+
+	if (old)
+		cgroup_put(old);
+	return old ? 0 : -ENOENT;
+}
+
+static void release(struct vouch_map *map)
+{
+	u32 i;
+
+	for (i = 0; i < map->def.max_entries; i++)
+		replace(map, i, NULL);
+	vfree(map->block);
+}
+
+vouch_untraced long vouch_cgroups_current(struct vouch_map *map, u32 index)
+{
+	struct cgroup *cgrp;
+
+	if (unlikely(index >= map->def.max_entries))
+		return -E2BIG;
+	cgrp = READ_ONCE(*entry_at(map, index));
+	if (unlikely(!cgrp))
+		return -EAGAIN;
+	return task_under_cgroup_hierarchy(current, cgrp);
+}
+
+/* The verifier lets no program look an entry up or change it. */
+static vouch_untraced void *lookup(struct vouch_map *map, void *key)
+{
+	return NULL;
+}
+
+static vouch_untraced long update(struct vouch_map *map, void *key, void *value,
+				  u64 flags)
+{
+	return -EINVAL;
+}
+
+static vouch_untraced long for_each(struct vouch_map *map,
+				    vouch_callback_fn call, u64 ctx)
+{
+	return -EINVAL;
+}
+
+static long remove_entry(struct vouch_map *map, void *key)
+{
+	u32 index = *(u32 *)key;
+
+	if (index >= map->def.max_entries)
+		return -E2BIG;
+	return replace(map, index, NULL);
+}
+
+static int copy(struct vouch_map *map, void *key, void *value)
+{
+	return -EOPNOTSUPP;
+}
+
+static int store(struct vouch_map *map, void *key, void *value, u64 flags)
+{
+	u32 index = *(u32 *)key;
+	struct cgroup *cgrp;
+
+	if (flags != BPF_ANY)
+		return -EINVAL;
+	if (index >= map->def.max_entries)
+		return -E2BIG;
+	cgrp = cgroup_get_from_fd(*(u32 *)value);
+	if (IS_ERR(cgrp))
+		return PTR_ERR(cgrp);
+	replace(map, index, cgrp);
+	return 0;
+}
+
+static int next_key(struct vouch_map *map, void *key, void *next)
+{
+	u32 index = key ? *(u32 *)key : U32_MAX;
+
+	if (index >= map->def.max_entries) {
+		*(u32 *)next = 0;
+		return 0;
+	}
+	if (index == map->def.max_entries - 1)
+		return -ENOENT;
+	*(u32 *)next = index + 1;
+	return 0;
+}
+
+static u32 count(struct vouch_map *map)
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < map->def.max_entries; i++)
+		n += !!READ_ONCE(*entry_at(map, i));
+	return n;
+}
+
+const struct vouch_map_ops vouch_cgroup_array_ops = {
+	.type = BPF_MAP_TYPE_CGROUP_ARRAY,
+	.name = "cgroup_array",
+	.map_flags = 0,
+	.check = check,
+	.memory = memory,
+	.init = init,
+	.free = release,
+	.lookup = lookup,
+	.update = update,
+	.remove = remove_entry,
+	.for_each = for_each,
+	.copy = copy,
+	.store = store,
+	.next_key = next_key,
+	.count = count,
+};
