@@ -61,9 +61,9 @@ VOUCH_HELPER(ringbuf_query)
 	case BPF_RB_RING_SIZE:
 		return (u32)ring->size;
 	case BPF_RB_CONS_POS:
-		return smp_load_acquire(&ring->consumer);
+		return READ_ONCE(ring->consumer);
 	case BPF_RB_PROD_POS:
-		return smp_load_acquire(&ring->producer);
+		return READ_ONCE(ring->producer);
 	default:
 		return 0;
 	}

@@ -142,6 +142,7 @@ static vouch_untraced struct header *place(struct vouch_ring *ring, u64 size,
 static vouch_untraced struct header *place_locked(struct vouch_ring *ring,
 						  u64 size)
 {
+	/* What the reader has taken may be written over. */
 	u64 consumer = smp_load_acquire(&ring->consumer);
 	struct header *h = NULL;
 	unsigned long flags;
@@ -187,8 +188,10 @@ vouch_untraced void vouch_ring_commit(void *data, bool discard)
 
 vouch_untraced u64 vouch_ring_used(const struct vouch_ring *ring)
 {
+	/* In this order, or more could be used than there is. */
 	u64 consumer = smp_load_acquire(&ring->consumer);
 
+	/* pairs with place() */
 	return smp_load_acquire(&ring->producer) - consumer;
 }
 
@@ -211,9 +214,10 @@ void vouch_ring_take(struct vouch_ring *ring, u32 skip, u32 cpu,
 
 	mutex_lock(&ring->reader);
 	at = ring->consumer;
-	end = smp_load_acquire(&ring->producer);
+	end = smp_load_acquire(&ring->producer); /* pairs with place() */
 	while (at != end) {
 		const struct header *h = header_at(ring, at);
+		/* pairs with vouch_ring_commit(): the data come first */
 		u32 len = smp_load_acquire(&h->len);
 
 		if (len & BPF_RINGBUF_BUSY_BIT)
@@ -227,6 +231,7 @@ void vouch_ring_take(struct vouch_ring *ring, u32 skip, u32 cpu,
 			atomic64_inc(&ring->lost); /* larger than @out */
 		}
 		at += record_len(len);
+		/* pairs with place_locked(): the record was copied before */
 		smp_store_release(&ring->consumer, at);
 		cond_resched();
 	}

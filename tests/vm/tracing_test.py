@@ -124,7 +124,7 @@ def texts(t, lab):
             "among them numbers and errors", have)
     said = [e for e in call_lines(lab, "target", "printed", "lab")
             if "text" in e]
-    t.equal([e["text"] for e in said], ["12 ", "1 ", ""],
+    t.equal([e["text"] for e in said], ["12 ", "1 "],
             "what could be printed was")
     unload(t, lab, image)
 
@@ -241,7 +241,7 @@ def opened_files(t, lab):
 
 def main():
     t = tap.Tap()
-    lab = lab_module.Lab("helpers-test", target="lab", variant="asan")
+    lab = lab_module.Lab("tracing-test", target="lab", variant="asan")
     try:
         lab.up()
         t.run(memory, lab)
