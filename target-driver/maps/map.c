@@ -71,8 +71,8 @@ static bool sizes_ok(const struct vouch_map_def *def,
 		     const struct vouch_map_ops *ops)
 {
 	return ops->keyless == !def->key_size &&
-	       ops->valueless == !def->value_size &&
-	       def->max_entries && def->value_size <= KMALLOC_MAX_SIZE &&
+	       ops->valueless == !def->value_size && def->max_entries &&
+	       def->value_size <= KMALLOC_MAX_SIZE &&
 	       def->max_entries <= 1u << 31;
 }
 
