@@ -44,8 +44,6 @@
 #define VOUCH_WHY_TUNNEL \
 	"its metadata is kept per CPU by code that is not exported to modules"
 #define VOUCH_WHY_XFRM "it reads what belongs to the target's XFRM alone"
-#define VOUCH_WHY_CGROUP_ARRAY \
-	"cgroup arrays take cgroups by file descriptors of bpf(2)"
 #define VOUCH_WHY_WRITE "it writes to memory of processes behind their backs"
 #define VOUCH_WHY_SLEEP \
 	"only sleepable programs may call it, for which there is no hook"
@@ -94,6 +92,7 @@
 	X(send_signal, VOUCH_WHY_SIGNAL)                     \
 	X(tcp_gen_syncookie, VOUCH_WHY_SYNCOOKIE)            \
 	X(skb_output, VOUCH_WHY_UNWRITTEN)                   \
+	X(skb_under_cgroup, VOUCH_WHY_UNWRITTEN)             \
 	X(jiffies64, VOUCH_WHY_KSYM)                         \
 	X(send_signal_thread, VOUCH_WHY_SIGNAL)              \
 	X(jiffies64, VOUCH_WHY_UNWRITTEN)                    \
@@ -141,7 +140,6 @@
 	X(user_ringbuf_drain, VOUCH_WHY_UNWRITTEN)
 
 #define VOUCH_HELPERS_NONE(X)                         \
-	X(skb_under_cgroup, VOUCH_WHY_CGROUP_ARRAY)   \
 	X(setsockopt, VOUCH_WHY_CGROUP)               \
 	X(getsockopt, VOUCH_WHY_CGROUP)               \
 	X(sk_redirect_map, VOUCH_WHY_SOCKMAP)         \
