@@ -123,11 +123,16 @@ int vouch_call_map_get(struct vouch_agent *agent,
 static int open_cgroup(struct vouch_map *map, const json_t *args, int *fd,
 		       struct vouch_failure *f)
 {
-	const char *path;
-	int err = vouch_arg_name(args, "path", PATH_MAX, true, &path, f);
+	const json_t *value = json_object_get(args, "path");
+	const char *path = json_string_value(value);
 
-	if (err)
-		return err;
+	if (!path || *path != '/' || json_string_length(value) >= PATH_MAX ||
+	    strlen(path) != json_string_length(value)) {
+		vouch_fail(f, -EINVAL, VOUCH_EXIT_USAGE, "put a cgroup into %s",
+			   map->info.name);
+		vouch_fail_why(f, "its path is no absolute path");
+		return vouch_fail_next(f, "give the path of its directory");
+	}
 	*fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*fd < 0) {
 		vouch_fail(f, -errno, VOUCH_EXIT_REFUSED, "open the cgroup %s",
