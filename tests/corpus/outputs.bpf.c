@@ -35,7 +35,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
 	__uint(key_size, sizeof(__u32));
 	__uint(value_size, DEPTH * sizeof(__u64));
-	__uint(max_entries, 256);
+	__uint(max_entries, 4096);
 } stacks SEC(".maps");
 
 struct {
