@@ -39,6 +39,16 @@
 	"its result has the layout of another kernel's structure, which cannot be followed through this helper"
 #define VOUCH_WHY_SOCK \
 	"what finds and counts sockets is not exported to modules"
+#define VOUCH_WHY_COOKIE \
+	"what numbers sockets' cookies is not exported to modules"
+#define VOUCH_WHY_SPIN_LOCK \
+	"where a value has its lock is not among an image's requirements"
+#define VOUCH_WHY_FIB \
+	"what a route's MTU is, exceptions included, is not exported to modules"
+#define VOUCH_WHY_INNER_MAP \
+	"what the maps inside are like is not among an image's requirements"
+#define VOUCH_WHY_LRU \
+	"where an element has its mark is not among an image's requirements"
 #define VOUCH_WHY_SYNCOOKIE \
 	"what makes and checks SYN cookies is not exported to modules"
 #define VOUCH_WHY_TUNNEL \
@@ -71,19 +81,19 @@
 	X(skb_get_tunnel_opt, VOUCH_WHY_TUNNEL)              \
 	X(skb_set_tunnel_opt, VOUCH_WHY_TUNNEL)              \
 	X(probe_write_user, VOUCH_WHY_WRITE)                 \
-	X(get_socket_cookie, VOUCH_WHY_UNWRITTEN)            \
+	X(get_socket_cookie, VOUCH_WHY_COOKIE)               \
 	X(perf_event_read_value, VOUCH_WHY_COUNTER)          \
 	X(perf_prog_read_value, VOUCH_WHY_UNWRITTEN)         \
 	X(override_return, VOUCH_WHY_OVERRIDE)               \
 	X(skb_get_xfrm_state, VOUCH_WHY_XFRM)                \
-	X(fib_lookup, VOUCH_WHY_UNWRITTEN)                   \
+	X(fib_lookup, VOUCH_WHY_FIB)                         \
 	X(skb_cgroup_id, VOUCH_WHY_UNWRITTEN)                \
 	X(skb_ancestor_cgroup_id, VOUCH_WHY_UNWRITTEN)       \
 	X(sk_lookup_tcp, VOUCH_WHY_SOCK)                     \
 	X(sk_lookup_udp, VOUCH_WHY_SOCK)                     \
 	X(sk_release, VOUCH_WHY_SOCK)                        \
-	X(spin_lock, VOUCH_WHY_UNWRITTEN)                    \
-	X(spin_unlock, VOUCH_WHY_UNWRITTEN)                  \
+	X(spin_lock, VOUCH_WHY_SPIN_LOCK)                    \
+	X(spin_unlock, VOUCH_WHY_SPIN_LOCK)                  \
 	X(sk_fullsock, VOUCH_WHY_SOCK)                       \
 	X(tcp_sock, VOUCH_WHY_SOCK)                          \
 	X(get_listener_sock, VOUCH_WHY_SOCK)                 \
@@ -195,12 +205,12 @@
 	X(set_retval, VOUCH_WHY_CGROUP)               \
 	X(ima_file_hash, VOUCH_WHY_LSM)
 
-#define VOUCH_MAP_TYPES_REFUSED(X)              \
-	X(lru_hash, VOUCH_WHY_UNWRITTEN)        \
-	X(lru_percpu_hash, VOUCH_WHY_UNWRITTEN) \
-	X(array_of_maps, VOUCH_WHY_UNWRITTEN)   \
-	X(hash_of_maps, VOUCH_WHY_UNWRITTEN)    \
-	X(bloom_filter, VOUCH_WHY_UNWRITTEN)    \
+#define VOUCH_MAP_TYPES_REFUSED(X)            \
+	X(lru_hash, VOUCH_WHY_LRU)            \
+	X(lru_percpu_hash, VOUCH_WHY_LRU)     \
+	X(array_of_maps, VOUCH_WHY_INNER_MAP) \
+	X(hash_of_maps, VOUCH_WHY_INNER_MAP)  \
+	X(bloom_filter, VOUCH_WHY_UNWRITTEN)  \
 	X(user_ringbuf, VOUCH_WHY_UNWRITTEN)
 
 #define VOUCH_MAP_TYPES_NONE(X)                                          \

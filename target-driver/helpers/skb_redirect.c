@@ -16,9 +16,9 @@
 #include "helpers/skb.h"
 
 /* Flags of struct bpf_redirect_info, of net/core/filter.c; in no header. */
-#define TO_NEIGH (1u << 16)
-#define TO_PEER (1u << 17)
-#define TO_NEXTHOP (1u << 18)
+#define TO_NEIGH BIT(16)
+#define TO_PEER BIT(17)
+#define TO_NEXTHOP BIT(18)
 
 static vouch_untraced u64 ask(u32 ifindex, u32 flags)
 {

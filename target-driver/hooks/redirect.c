@@ -147,8 +147,9 @@ static bool is_upper(const struct net_device *dev, struct net_device *of)
 	struct net_device *upper;
 	struct list_head *iter;
 
-	netdev_for_each_upper_dev_rcu(of, upper,
-				      iter) if (upper == dev) return true;
+	netdev_for_each_upper_dev_rcu(of, upper, iter)
+		if (upper == dev)
+			return true;
 	return false;
 }
 

@@ -38,7 +38,7 @@ static vouch_untraced struct entry *find(const struct vouch_map *map, u32 cpu)
 
 static int check(const struct vouch_map_def *def)
 {
-	if (def->key_size != sizeof(u32) || def->max_entries > NR_CPUS ||
+	if (def->key_size != sizeof(u32) ||
 	    (def->value_size != offsetofend(struct bpf_cpumap_val, qsize) &&
 	     def->value_size != sizeof(struct bpf_cpumap_val)))
 		return -EINVAL;

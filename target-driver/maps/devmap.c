@@ -24,7 +24,7 @@ struct entry {
  */
 struct vouch_devs {
 	struct list_head list;
-	spinlock_t lock;
+	spinlock_t lock; /* of the buckets and n */
 	u32 n, n_buckets;
 	struct hlist_head buckets[];
 };
@@ -104,9 +104,9 @@ static void drop_dev(struct vouch_devs *d, const struct net_device *dev)
 
 	for (i = 0; i < d->n_buckets; i++) {
 		spin_lock_bh(&d->lock);
-		hlist_for_each_entry_safe(e, next, &d->buckets[i],
-					  node) if (!dev || e->dev == dev)
-			drop(d, e);
+		hlist_for_each_entry_safe(e, next, &d->buckets[i], node)
+			if (!dev || e->dev == dev)
+				drop(d, e);
 		spin_unlock_bh(&d->lock);
 	}
 }
@@ -299,12 +299,13 @@ static int next_index(struct vouch_map *map, const u32 *key, u32 *next)
 {
 	u32 index = key ? *key : U32_MAX;
 
-	if (index >= map->def.max_entries)
+	if (index >= map->def.max_entries) {
 		*next = 0;
-	else if (index == map->def.max_entries - 1)
+		return 0;
+	}
+	if (index == map->def.max_entries - 1)
 		return -ENOENT;
-	else
-		*next = index + 1;
+	*next = index + 1;
 	return 0;
 }
 
