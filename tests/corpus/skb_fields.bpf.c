@@ -9,7 +9,7 @@
 struct fields {
 	__u32 len, pkt_type, mark, mark_low, queue_mapping, protocol,
 		vlan_present, priority, ingress_ifindex, ifindex, tc_index,
-		hash, cb, tc_classid, direct, dest, gso_segs, gso_size;
+		hash, cb, tc_classid, direct, dest, gso_segs, gso_size, napi_id;
 };
 
 struct {
@@ -50,6 +50,7 @@ int skb_fields(struct __sk_buff *skb)
 	f->dest = data[0];
 	f->gso_segs = skb->gso_segs;
 	f->gso_size = skb->gso_size;
+	f->napi_id = skb->napi_id;
 	return TC_ACT_OK;
 }
 

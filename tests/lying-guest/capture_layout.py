@@ -40,6 +40,7 @@ class Function:
         self.refs = [struct.unpack_from("<IIQQ", data,
                                         base + self.refs_at + REF * i)
                      for i in range(self.n_refs)]
+        self.exceptions_at = self.refs_at + REF * self.n_refs
         self.body = PROLOGUE
         if self.code[self.body:].startswith(b"\x48\x81\xec"):
             self.body += 7
@@ -107,12 +108,26 @@ class Function:
             at, at, kind, at + 4, index, self.at - 4, self.at + 8)
 
 
+class Access:
+    """One ACCESS record of a single instruction; `at` is its payload."""
+
+    def __init__(self, data, at):
+        self.at = at
+        self.verified = data[at + 10:at + 12]  # the offset, as written
+        self.placed = data[at + 42:at + 44]  # as it is in its place
+
+    def hide(self):
+        """Edits of the whole capture: as if it had not been told."""
+        return "%d>56,12-1,16-56" % (self.at - RECORD)
+
+
 class Layout:
     def __init__(self, data):
         self.data = data
         self.facts, self.maps, self.syms = {}, [], []
         self.funcs = []  # as the module sees them
         self.captured = []  # the same in the whole capture
+        self.accesses = []  # in the whole capture
         pos = HEAD
         self.start = None
         for kind, payload in read_capture.records(data):
@@ -130,6 +145,11 @@ class Layout:
             elif kind == read_capture.FUNC:
                 self.funcs.append(Function(data, self.start, at - self.start))
                 self.captured.append(Function(data, 0, at))
+            elif kind == read_capture.ACCESS:
+                self.accesses.append(Access(data, at))
+            elif kind == read_capture.INSNS:
+                self.insns_at = at
+                self.insns = payload
             elif kind == read_capture.SYM:
                 self.syms.append((at - self.start,
                                   read_capture.text(payload[8:])))

@@ -227,6 +227,69 @@ def other_helper(layout, linked):
          "calls htab_map_delete_elem, for which the object has no call")]
 
 
+def accesses(layout):
+    """What is said of loads from the context."""
+    end, start = layout.accesses
+    place = layout.insns.index(b"\x79\x12" + end.placed)
+    elsewhere = "in its place is not what was to be put there"
+    return [
+        ("gives an access another number", capture("%d=05" % start.at),
+         "what is said to be in its place is not among the instructions"),
+        ("tells of an access that is none", capture("%d=b7" % (end.at + 8)),
+         "neither load nor store"),
+        ("gives an access another base", capture("%d=03" % (end.at + 4)),
+         "not a field in target"),
+        ("gives a field another size in the kernel",
+         capture("%d=04" % (end.at + 36)), elsewhere),
+        ("says that a field is loaded from elsewhere",
+         capture("%d=18" % (end.at + 42)),
+         "what is said to be in its place is not among the instructions"),
+        ("says so of the instructions too",
+         capture("%d=18" % (end.at + 42),
+                 "%d=18" % (layout.insns_at + place + 2)), elsewhere),
+        ("claims that a field has parts", capture("%d=04" % (end.at + 16)),
+         "has no size in the kernel's structure"),
+        ("leaves out the instructions",
+         capture("%d>%d" % (layout.insns_at - 8, len(layout.insns) + 8),
+                 "12-1", "16-%d" % (len(layout.insns) + 8)),
+         "malformed.*no INSNS"),
+    ]
+
+
+def retargeted(layout):
+    """Of a load from a task, which the target has elsewhere."""
+    access, = layout.accesses
+    func = layout.captured[0]
+    place = layout.insns.index(access.placed)
+    load = func.code.rindex(access.placed + b"\0\0")
+    back = access.verified.hex()
+    return [
+        ("hides a load from a kernel structure", capture(access.hide()),
+         "is not told as an access"),
+        ("names another structure", capture("%d+1" % (access.at + 20)),
+         "no structure with a name|has no|another"),
+        ("says that the verifier saw another offset",
+         capture("%d+4" % (access.at + 24)),
+         "the verifier saw another offset"),
+        ("says that it saw another size", capture("%d=08" % (access.at + 28)),
+         "the verifier saw another size"),
+        ("leaves a replacement out", capture("%d=%s" % (access.at + 42, back)),
+         "not what was to be put there|not among the instructions"),
+        ("leaves it out of the instructions",
+         capture("%d=%s" % (layout.insns_at + place, back)),
+         "not among the instructions"),
+        ("leaves it out of the machine code",
+         capture("%d=%s" % (func.code_at + load, back)),
+         "another instruction in the second load"),
+        ("replaces another instruction",
+         capture("%d=%s" % (layout.insns_at + len(layout.insns) - 6,
+                            access.placed.hex())),
+         "not what|another one|expects|two loads|goes elsewhere|is not"),
+        ("lets another instruction fault",
+         capture("%d+1" % func.exceptions_at), "exception table"),
+    ]
+
+
 def not_caught(layout):
     """What docs/threat-model.md says is not defended; without a reason."""
     main, other = layout.funcs
@@ -240,6 +303,8 @@ def not_caught(layout):
          module(add(other.code_at + first + 1, two - one),
                 add(other.code_at + second + 1, one - two),
                 "%d~%d:24" % (other.ref(1), other.ref(3)))),
+        ("hides a load from the context",
+         capture(layout.accesses[1].hide())),
         ("names one map instead of another",
          module("%d=00" % (other.ref(0) + 4))),
     ]

@@ -18,11 +18,12 @@ import wire  # noqa: E402  pylint: disable=wrong-import-position
 import wirenet  # noqa: E402  pylint: disable=wrong-import-position
 
 OBJECT = os.path.join(lab_module.BUILD, "objects", "skb_fields.o")
+TRAPS = os.path.join(lab_module.BUILD, "objects", "traps.o")
 # In the order of struct fields; what the device decides is not looked at.
 FIELDS = ("len", "pkt_type", "mark", "mark_low", "queue_mapping", "protocol",
           "vlan_present", "priority", "ingress_ifindex", "ifindex",
           "tc_index", "hash", "cb", "tc_classid", "direct", "dest",
-          "gso_segs", "gso_size")
+          "gso_segs", "gso_size", "napi_id")
 BROADCAST = 1
 WANTED = {"len": 60, "pkt_type": BROADCAST, "mark": 0x12345678,
           "mark_low": 0x78, "protocol": 0x0008, "vlan_present": 0,
@@ -41,6 +42,7 @@ def moved(t, image):
             set(fields), "the image lists what was moved", fields)
     t.check(any(f["offset"] != f["target_offset"] for f in fields.values()),
             "which lies elsewhere on the target", fields)
+    return fields["__sk_buff.mark"]["target_offset"]
 
 
 def seen(client, image):
@@ -55,7 +57,7 @@ def fields(t, lab):
                            "tc:eth0:ingress")
     t.check(rc == 0 and result["deliveries"][0]["status"] == "attached",
             "a program that reads __sk_buff is attached", result)
-    moved(t, result["image"])
+    mark = moved(t, result["image"])
     answered = wirenet.echo_replies(lab, [(wirenet.HOST_IP, 7)], 7)
     t.equal(answered, {7}, "a frame comes through")
     got = seen(wire.Client(lab.socket), result["image"]["name"])
@@ -64,6 +66,56 @@ def fields(t, lab):
     t.equal(got["ingress_ifindex"], got["ifindex"],
             "it came in where the program is")
     t.check(got["ifindex"], "which is an interface", got)
+    t.check(got["napi_id"] in NAPI_IDS, "a number above that of the target's "
+            "CPUs is a queue's", got)
+    traps(t, lab, mark)
+
+
+# Above the numbers of CPUs: a kernel with 8,192 of them reads this as 0.
+NAPI_IDS = range(8 + 1, 8192 + 1)
+LEARNT = ("offset", "exists", "size", "version", "cpus", "netfilter",
+          "branch")
+VERSION = 6 << 16 | 1 << 8  # and a third number in the last byte
+NOT, SECOND = 2, 2
+REFUSED = {
+    # The offset is added to the pointer, so that the verifier saw another.
+    "bitfield": "BPF_CORE_READ_BITFIELD",
+}
+
+
+def values(lab, image, name):
+    got, _ = wire.Client(lab.socket).call("target.map.dump", target="lab",
+                                          image=image["name"], map=name)
+    return bytes.fromhex(got["entries"][0]["value"])
+
+
+def traps(t, lab, mark):
+    """Each of which was verified with the target's value, or is refused."""
+    for name, words in REFUSED.items():
+        rc, result = lab.vouch("submit", os.path.join(
+            lab_module.BUILD, "objects", "refuse", name + ".o"),
+            "--target", "lab")
+        t.check(rc == 6 and not result["image"] and words in str(result),
+                "refused: " + name, result)
+    rc, result = lab.vouch("submit", TRAPS, "--target", "lab", "--slot",
+                           "one", "--attach", "tc:eth0:egress")
+    t.check(rc == 0 and result["deliveries"][0]["status"] == "attached",
+            "a program that asks for its kernel's layout is attached", result)
+    wirenet.echo_replies(lab, [(wirenet.HOST_IP, 9)], 9)
+    learnt = dict(zip(LEARNT, struct.unpack("<7I", values(
+        lab, result["image"], "learnt"))))
+    places = values(lab, result["image"], ".bss")
+    t.equal(learnt["offset"], mark, "an offset is the target's")
+    t.equal([i for i, b in enumerate(places) if b], [mark],
+            "an offset as an index is the target's")
+    t.equal(learnt["exists"], NOT, "a field that only the verifier kernel "
+            "has does not exist")
+    t.check(mark < learnt["size"] < 1024, "a size is read", learnt)
+    t.equal(learnt["version"] & ~0xff, VERSION, "the version is known")
+    t.equal(learnt["branch"], SECOND, "and branches by it")
+    t.equal(learnt["cpus"], 8, "a setting is the target's")
+    t.equal(learnt["netfilter"], NOT, "a setting that only the verifier "
+            "kernel has is not set")
 
 
 def main():

@@ -25,6 +25,7 @@ import wire  # noqa: E402  pylint: disable=wrong-import-position
 OBJECTS = os.path.join(lab_module.BUILD, "objects")
 OBJECT = os.path.join(OBJECTS, "xdp_count.o")
 OTHER = os.path.join(OBJECTS, "bounded_loop.o")
+RETARGETED = os.path.join(OBJECTS, "refuse", "tp_btf.o")
 VERIFY_S = 15  # of a verification, before the VM is given up
 HONEST_S = 300  # the end of the honest VM, whatever happens
 
@@ -49,7 +50,10 @@ class LiarLab(lab_module.Lab):
         honest = {"name": "honest", "role": "verifier", "cid": 5,
                   "symbols": liar["symbols"], "btf": liar["btf"],
                   "vsock": os.path.join(self.dir, "honest.sock")}
-        return [liar, honest, *targets]
+        lab = {"name": "lab", "role": "target", "slots": ["default"],
+               "profile": self.path("target-lab/profile", "target.profile"),
+               "agent_socket": os.path.join(self.dir, "lab.sock")}
+        return [liar, honest, lab, *targets]
 
     def config(self):
         return dict(super().config(), timeouts={"verify_s": VERIFY_S})
@@ -96,17 +100,17 @@ class LiarLab(lab_module.Lab):
         return sequence, sorted(os.listdir(os.path.join(self.state,
                                                         "images")))
 
-    def send(self, name, obj=OBJECT, **options):
+    def send(self, name, obj=OBJECT, target="demo", **options):
         """Submit, without waiting for the verdict."""
         client = wire.Client(self.socket, timeout=300)
         with open(obj, "rb") as f:
             client.send(wire.SUBMIT, {"name": name, "options": options,
-                                      "target": "demo", "deliver": False},
+                                      "target": target, "deliver": False},
                         f.read())
         return client
 
-    def submit(self, name, obj=OBJECT, **options):
-        return verdict_of(self.send(name, obj, **options))
+    def submit(self, name, obj=OBJECT, target="demo", **options):
+        return verdict_of(self.send(name, obj, target, **options))
 
     def recorded(self, obj):
         digest = subprocess.run(["sha256sum", obj], check=True,
@@ -128,11 +132,11 @@ def short(verdict):
     return {k: verdict.get(k) for k in ("verdict", "exit", "reason")}
 
 
-def refused(t, lab, lie, verdict="refused", code=6):
+def refused(t, lab, lie, verdict="refused", code=6, **about):
     """Tell a lie and see it refused by its own reason, unsigned."""
     what, name, words = lie
     before = lab.signer()
-    got = lab.submit(name)
+    got = lab.submit(name, **about)
     reason = str(got.get("reason"))
     t.check(got["verdict"] == verdict and got["exit"] == code and
             got["image"] is None and re.search(words, reason) and
@@ -160,7 +164,7 @@ def linked(lab):
 def test_capture(t, lab, layout):
     for told in (lies.references, lies.instructions, lies.branches,
                  lies.shifts, lies.names, lies.counts, lies.facts,
-                 lies.maps):
+                 lies.maps, lies.accesses):
         for lie in told(layout):
             refused(t, lab, lie)
     for lie in lies.other_helper(layout, linked(lab)):
@@ -168,6 +172,15 @@ def test_capture(t, lab, layout):
     for lie in lies.caught_inside(layout):
         refused(t, lab, lie, "error", 1)
     honest(t, lab, "the same VM is believed when it tells the truth")
+
+
+def test_retargeted(t, lab, _):
+    about = {"obj": RETARGETED, "target": "lab"}
+    got = lab.submit("a load from a task", record=True, **about)
+    t.check(got["exit"] == 0 and got["image"],
+            "a program is retargeted with an honest guest", short(got))
+    for lie in lies.retargeted(layouts.Layout(lab.recorded(RETARGETED))):
+        refused(t, lab, lie, **about)
 
 
 def test_not_caught(t, lab, layout):
@@ -277,7 +290,7 @@ def main():
         layout = layouts.Layout(lab.recorded(OBJECT))
         t.run(test_frames, lab, layout)
         lab.start_honest()
-        for test in (test_capture, test_replay, test_not_caught,
+        for test in (test_capture, test_retargeted, test_replay, test_not_caught,
                      test_others):
             t.run(test, lab, layout)
         t.check(lab.vouchd.poll() is None, "the bridge never fell")
