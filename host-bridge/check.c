@@ -13,6 +13,7 @@
 #include "check_extable.h"
 #include "check_maps.h"
 #include "check_refs.h"
+#include "section.h"
 #include "crypto.h"
 #include "unoffered.h"
 
@@ -217,6 +218,13 @@ static int check_prog_type(struct check *c,
 	u32 type = le32_to_cpu(prog->type);
 	const char *name = vouch_prog_type_name(type);
 
+	if (type != vouch_section_type(prog->section) || type >= 64 ||
+	    !(c->object.prog_types & 1ull << type))
+		return vouch_refuse_prog(c->why, prog->name,
+					 "it is of type %s (%u) in the "
+					 "capture, which section %s of the "
+					 "object is not; %s",
+					 name, type, prog->section, LOST);
 	if (!vouch_profile_offers(c->profile, "prog_types", name))
 		return vouch_refuse_prog(c->why, prog->name,
 					 "the target has no hook for program "

@@ -12,6 +12,7 @@
 #include "object_core.h"
 #include "object_kconfig.h"
 #include "object_maps.h"
+#include "section.h"
 
 #define INSN_SIZE sizeof(struct bpf_insn)
 #define LD_IMM64 (BPF_LD | BPF_IMM | BPF_DW)
@@ -365,6 +366,13 @@ static int read_maps(struct reader *r, const json_t *options)
 	return vouch_object_maps_set(r->object, &r->types, options, r->why);
 }
 
+static int take_code(struct reader *r, size_t index, Elf_Scn *scn,
+		     const char *name)
+{
+	r->object->prog_types |= 1ull << vouch_section_type(name) % 64;
+	return read_code(r, index, scn);
+}
+
 static int read_sections(struct reader *r)
 {
 	bool seen = false;
@@ -382,7 +390,7 @@ static int read_sections(struct reader *r)
 			ret = take_relocations(r, scn);
 		else if (sh.sh_type == SHT_PROGBITS &&
 			 (sh.sh_flags & SHF_EXECINSTR))
-			ret = read_code(r, i, scn);
+			ret = take_code(r, i, scn, section_name(r, &sh));
 		else if (sh.sh_size && (sh.sh_type == SHT_PROGBITS ||
 					sh.sh_type == SHT_NOBITS))
 			ret = read_variables(r, scn, &sh);

@@ -182,8 +182,7 @@ def shifts(layout):
         ("says it may fault", capture("%d=01" % (layout.start + 8 + 152)),
          "exception table"),
         ("says it is of another type", module("%d=01" % (8 + 128)),
-         # Its accesses are not that type's.
-         "reaches that field in another way"),
+         "of type socket_filter .* which section xdp of the object is not"),
     ]
 
 

@@ -206,7 +206,7 @@ static void prog_arrays_have_a_shape(void **state)
 
 	start_over(f, THUNK);
 	f->maps[0].value_size = cpu_to_le32(8);
-	refused(f, "value size is 8", "counters");
+	refused(f, "a size that no map of type prog_array has", "counters");
 	start_over(f, THUNK);
 	f->maps[0].max_entries = cpu_to_le32(VOUCH_MAX_ENTRIES + 1);
 	refused(f, "entries is 65537", "counters");
