@@ -205,8 +205,9 @@ def outputs(t, lab):
                         (mine[-1].kernel_id, mine[-1].user_id))
         t.check(len(kernel) >= 3 and all(ip >> 63 for ip in kernel),
                 "the kernel's is one", [hex(ip) for ip in kernel])
-        t.check(user and not any(ip >> 47 for ip in user),
-                "and user space's", [hex(ip) for ip in user])
+        # Behind the first lies what frame pointers lead to, if there are any.
+        t.check(user and not user[0] >> 47, "and user space's",
+                [hex(ip) for ip in user])
         t.equal({e.within for e in mine}, {-EAGAIN},
                 "no cgroup is in the array")
     cgroups(t, lab, image)
