@@ -71,7 +71,7 @@ static struct vouch_note meaning(const struct bpf_verifier_env *env, u32 i)
  * program that is in the array now. As if the index were not known, it stays
  * a look-up. Source: kernel/bpf/verifier.c, BPF_MAP_KEY_POISON.
  */
-#define KEY_POISON (1ull << 63)
+#define KEY_POISON BIT_ULL(63)
 static void forget_index(struct bpf_verifier_env *env, u32 i)
 {
 	const struct bpf_insn *insn = &env->prog->insnsi[i];

@@ -48,9 +48,10 @@ static bool entry_ok(const struct vouch_replace *r)
 {
 	u32 i, base = le32_to_cpu(r->head->base);
 	bool prologue = le32_to_cpu(r->head->insn) == VOUCH_ACCESS_PROLOGUE;
+	bool is_prologue = base == VOUCH_BASE_PROLOGUE;
 
 	if (r->head->reserved || !base || base > VOUCH_BASE_BTF ||
-	    prologue != (base == VOUCH_BASE_PROLOGUE) ||
+	    prologue != is_prologue ||
 	    (base == VOUCH_BASE_BTF && r->n_insns != 1))
 		return false;
 	for (i = 0; i < r->n_insns; i++)

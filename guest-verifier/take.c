@@ -134,8 +134,10 @@ static int take_refs(struct walk *w, const struct bpf_prog *fp)
 }
 
 #ifdef CONFIG_X86_64
-/* Source of the encoding: kernel, ex_handler_bpf() and do_jit() in
- * arch/x86/net/bpf_jit_comp.c. */
+/*
+ * Source of the encoding: kernel, ex_handler_bpf() and do_jit() in
+ * arch/x86/net/bpf_jit_comp.c.
+ */
 static int take_exception(struct walk *w, const struct bpf_prog *fp,
 			  const struct exception_table_entry *e)
 {

@@ -50,8 +50,9 @@ struct vouch_guest_arm {
 	__le64 log_buf; /* address of the load's log buffer */
 	__le32 n_insns; /* at most that many instructions */
 	__le32 reserved;
-	__le64 list; /* address of the replacements of this program: its
-		      * entries of a list of retarget.h, without a head */
+	/* Address of the replacements of this program: its entries of a list
+	 * of retarget.h, without a head. */
+	__le64 list;
 	__le64 list_size; /* bytes; 0: the kernel's own conversion stands */
 };
 VOUCH_ASSERT_SIZE(struct vouch_guest_arm, 32);

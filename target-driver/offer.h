@@ -26,7 +26,7 @@
 #define VOUCH_HOOKS_TC(X)
 #endif
 
-#if defined(CONFIG_PACKET) || defined(CONFIG_PACKET_MODULE)
+#if IS_ENABLED(CONFIG_PACKET)
 #define VOUCH_TYPES_SOCKET(X) X(SOCKET_FILTER, socket_filter)
 #define VOUCH_HOOKS_SOCKET(X) X(socket)
 #undef VOUCH_TESTRUNS_SKB

@@ -111,9 +111,3 @@ int vouch_child_run(const struct vouch_child *child, struct vouch_message *msg,
 		;
 	return err ? describe_end(err, channel_why, status, why, size) : 0;
 }
-
-bool vouch_child_lacks_privilege(int err)
-{
-	return err == EPERM || err == EACCES || err == EFAULT || err == E2BIG ||
-	       err == EINVAL;
-}

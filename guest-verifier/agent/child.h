@@ -40,17 +40,4 @@ struct vouch_child {
 int vouch_child_run(const struct vouch_child *child, struct vouch_message *msg,
 		    char *why, size_t size);
 
-/**
- * vouch_child_lacks_privilege() - may a load succeed with CAP_PERFMON?
- * @err: what the verifier refused it with, positive
- *
- * Without that capability the verifier also walks the paths that a CPU takes
- * by speculation: there it finds accesses out of bounds, registers not set,
- * loops without an end and more states than it keeps, which the program itself
- * has not.
- *
- * Return: true if the refusal may come of that.
- */
-bool vouch_child_lacks_privilege(int err);
-
 #endif /* VOUCH_CHILD_H */

@@ -15,6 +15,7 @@
 #include "child.h"
 #include "load.h"
 #include "load_time.h"
+#include "privilege.h"
 
 #define TIME_UID 60998
 #define TIME_TIMEOUT 300000 /* ms */
@@ -176,7 +177,7 @@ static int run_child(struct timing *timing, struct vouch_message *msg,
 	if (ret || timing->perfmon || !timing->options.allow_perfmon)
 		return ret;
 	err = json_integer_value(json_object_get(msg->json, "errno"));
-	if (!vouch_child_lacks_privilege((int)err))
+	if (!vouch_privilege_lacks((int)err))
 		return 0;
 	timing->perfmon = true;
 	vouch_message_release(msg);

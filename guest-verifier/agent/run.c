@@ -9,6 +9,7 @@
 #include "child.h"
 #include "hex.h"
 #include "load.h"
+#include "privilege.h"
 #include "run.h"
 #include "run_maps.h"
 
@@ -318,7 +319,7 @@ static int run_child(struct run *run, struct vouch_message *msg, char *why,
 	if (ret || run->perfmon || !run->options.allow_perfmon)
 		return ret;
 	err = json_integer_value(json_object_get(msg->json, "errno"));
-	if (!vouch_child_lacks_privilege((int)err))
+	if (!vouch_privilege_lacks((int)err))
 		return 0;
 	run->perfmon = true;
 	vouch_message_release(msg);

@@ -13,6 +13,7 @@
 #include "child.h"
 #include "hash.h"
 #include "load.h"
+#include "privilege.h"
 #include "result.h"
 #include "verify.h"
 
@@ -109,7 +110,7 @@ static bool lacks_privilege(const json_t *result)
 	json_int_t err = json_integer_value(json_object_get(result, "errno"));
 
 	return vouch_result_is(result, "rejected") &&
-	       vouch_child_lacks_privilege((int)err);
+	       vouch_privilege_lacks((int)err);
 }
 
 static const char *check_facts(const struct attempt *a,

@@ -9,21 +9,9 @@
 #include "agent.h"
 
 /**
- * vouch_boot_check() - is that a list of what to do?
- * @boot: "boot" of the configuration: a list of {"slot": "NAME", "attach":
- *	[{"program": "NAME", "hook": "xdp:eth0"}]}, both lists of at most 64;
- *	without "program" the only one of the image is meant, or for the hook
- *	"section" each
- * @f: filled on error
- *
- * Return: 0 or -EINVAL.
- */
-int vouch_boot_check(const json_t *boot, struct vouch_failure *f);
-
-/**
  * vouch_boot_run() - load and attach what the list says.
  * @agent: the agent, whose device has all floors
- * @boot: the list, checked
+ * @boot: the list, checked by vouch_boot_list_check()
  *
  * What fails is told on stderr, and the rest is done all the same.
  *

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "boot.h"
+#include "boot_list.h"
 
 #define DEFAULT_CONFIG "/etc/vouch/targetd.json"
 #define DEFAULT_CONNECT "vsock://2:7002"
@@ -113,7 +113,7 @@ static int read_config(const char *path, bool must, struct vouch_options *out,
 	if (!out->state)
 		out->state = state;
 	out->boot = boot;
-	return boot ? vouch_boot_check(boot, f) : 0;
+	return boot ? vouch_boot_list_check(boot, f) : 0;
 }
 
 int vouch_options_read(int argc, char **argv, struct vouch_options *options,

@@ -203,8 +203,7 @@ static vouch_untraced long for_each_in(struct vouch_map *map,
 	struct hlist_nulls_node *next;
 	struct vouch_elem *e;
 
-	hlist_nulls_for_each_entry_safe(e, next, &b->head, node)
-	{
+	hlist_nulls_for_each_entry_safe(e, next, &b->head, node) {
 		void *value = percpu ? this_cpu_ptr(vouch_elem_pptr(map, e))
 				     : vouch_elem_value(map, e);
 

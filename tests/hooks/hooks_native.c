@@ -126,8 +126,7 @@ static int start_faults(void)
 	};
 	int cpu;
 
-	for_each_online_cpu(cpu)
-	{
+	for_each_online_cpu(cpu) {
 		faults[cpu] = perf_event_create_kernel_counter(&attr, cpu, NULL,
 							       on_fault, NULL);
 		if (IS_ERR(faults[cpu]))
@@ -140,7 +139,8 @@ static void stop_faults(void)
 {
 	int cpu;
 
-	for_each_online_cpu(cpu) perf_event_release_kernel(faults[cpu]);
+	for_each_online_cpu(cpu)
+		perf_event_release_kernel(faults[cpu]);
 }
 
 static struct kprobe kp = {
