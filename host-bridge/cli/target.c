@@ -65,11 +65,12 @@ static void show_line(const json_t *json, const char *head, const char *key)
 /* What was to be attached when the target started. */
 static void show_boot(const json_t *boot)
 {
-	json_t *rows = json_array(), *it;
+	json_t *rows, *it;
 	size_t i;
 
 	if (!json_is_array(boot))
 		return;
+	rows = json_array();
 	json_array_foreach((json_t *)boot, i, it)
 		json_array_append_new(rows,
 				      json_pack("[o, o, o, o, o, o]",
