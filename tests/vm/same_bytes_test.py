@@ -22,7 +22,7 @@ NAMES = ("xdp_count.o", "xdpfilt_dny_all.o")
 
 # What the check says of each when the agent has let it pass.
 RECORDED = {
-    "helper_trace.o": "bpf_trace",
+    "helper_fib.o": "fib_lookup",
     "ksym_percpu.o": "bpf_prog_active",
     "ksym_typed.o": "runqueues",
     "ksym_typeless.o": "init_task",

@@ -6,9 +6,12 @@
 #include <bpf/bpf_helpers.h>
 
 SEC("xdp")
-int helper_trace(struct xdp_md *ctx)
+int helper_fib(struct xdp_md *ctx)
 {
-	bpf_printk("packet of %d bytes", ctx->data_end - ctx->data);
+	struct bpf_fib_lookup to = { .ifindex = ctx->ingress_ifindex };
+
+	if (bpf_fib_lookup(ctx, &to, sizeof(to), 0))
+		return XDP_DROP;
 	return XDP_PASS;
 }
 
