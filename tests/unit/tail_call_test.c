@@ -50,8 +50,7 @@ static u8 *start_over(struct fixture *f, const void *jump, u32 jump_len)
 	f->n_facts = 5;
 	f->maps[0].type = cpu_to_le32(BPF_MAP_TYPE_PROG_ARRAY);
 	f->maps[0].value_size = cpu_to_le32(4);
-	fixture_profile(f, "[\"array\", \"hash\"]",
-			"[\"array\", \"prog_array\"]");
+	fixture_profile(f, "\"hash\"", "\"prog_array\"");
 	f->object_calls_tail = true;
 	fixture_object(f, (struct fixture_extern){}, false);
 	/* Without the calls, which would need the counter. */
