@@ -50,8 +50,7 @@ struct vouch_guest_arm {
 	__le64 log_buf; /* address of the load's log buffer */
 	__le32 n_insns; /* at most that many instructions */
 	__le32 reserved;
-	/* Address of the replacements of this program: its entries of a list
-	 * of retarget.h, without a head. */
+	/* address of the program's entries of a list of retarget.h */
 	__le64 list;
 	__le64 list_size; /* bytes; 0: the kernel's own conversion stands */
 };

@@ -50,12 +50,14 @@ TARGETS = {
 
 class Lab:
     def __init__(self, name="lab", kernel="vmlinux", variant="", append="",
-                 target="demo", start_target=True, record=False, developer=None):
+                 target="demo", start_target=True, record=False, developer=None,
+                 maps_mib=64):
         """@kernel, @append: of the verifier VM. @target, "demo" or "lab", is
         the kind of the target VM, and its name; without @start_target it is
         not started; its profile is known all the same. @record has the check
         see what the agent would refuse before. @developer is the initramfs of
-        a developer's VM; without one there is no such VM."""
+        a developer's VM; without one there is no such VM. @maps_mib: what all
+        maps of the target may occupy."""
         self.dir = runtime_dir(name)
         self.state = os.path.join(BUILD, name)
         self.socket = os.path.join(self.dir, "vouchd.sock")
@@ -68,6 +70,7 @@ class Lab:
         self.start_target = start_target
         self.record = record
         self.developer = developer
+        self.maps_mib = maps_mib
         self.vouchd = None
         self.wire = None
 
@@ -110,7 +113,8 @@ class Lab:
             target["cid"] = 4
             target["vsock"] = os.path.join(self.dir, "target.sock")
             target["launch"] = self.launch(
-                (kernel,), initrd, "target.log", "", 256,
+                (kernel,), initrd, "target.log",
+                "vouch_maps_mib=%d" % self.maps_mib, 192 + self.maps_mib,
                 net={"type": "dgram", "local": self.nic,
                      "remote": self.frames})
         else:

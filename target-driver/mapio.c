@@ -60,16 +60,21 @@ static int check_flags(const struct vouch_map *map,
 	return 0;
 }
 
-static void enter(const struct vouch_map *map)
+/* A map whose operations sleep has a lock of its own. */
+static void enter(const struct vouch_map *map) __acquires(RCU)
 {
 	if (!map->ops->sleeps)
 		rcu_read_lock();
+	else
+		__acquire(RCU);
 }
 
-static void leave(const struct vouch_map *map)
+static void leave(const struct vouch_map *map) __releases(RCU)
 {
 	if (!map->ops->sleeps)
 		rcu_read_unlock();
+	else
+		__release(RCU);
 }
 
 static int failed(const struct vouch_map *map, int err,

@@ -254,7 +254,7 @@ def write_csv(path, rows):
 def run(paths):
     """Rows by object and program, and what became of each object whole."""
     rows = plain(paths)
-    lab = lab_module.Lab("corpus", target="lab")
+    lab = lab_module.Lab("corpus", target="lab", maps_mib=320)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("corpus: ended"))
     try:
         lab.up()

@@ -195,9 +195,9 @@ vouch_untraced long vouch_hash_remove(struct vouch_map *map, void *key)
 }
 
 /* The element may go, and be used again, while it is called for. */
-static vouch_untraced long for_each_in(struct vouch_map *map,
-				       struct vouch_bucket *b,
-				       vouch_callback_fn call, u64 ctx, u32 *n)
+static vouch_untraced long visit_bucket(struct vouch_map *map,
+					struct vouch_bucket *b,
+					vouch_callback_fn call, u64 ctx, u32 *n)
 {
 	bool percpu = map->ops == &vouch_percpu_hash_ops;
 	struct hlist_nulls_node *next;
@@ -216,13 +216,13 @@ static vouch_untraced long for_each_in(struct vouch_map *map,
 	return 0;
 }
 
-static vouch_untraced long hash_for_each_elem(struct vouch_map *map,
-					      vouch_callback_fn call, u64 ctx)
+static vouch_untraced long hash_visit(struct vouch_map *map,
+				      vouch_callback_fn call, u64 ctx)
 {
 	u32 i, n = 0;
 
 	for (i = 0; i < map->hash->n_buckets; i++)
-		if (for_each_in(map, &map->hash->buckets[i], call, ctx, &n))
+		if (visit_bucket(map, &map->hash->buckets[i], call, ctx, &n))
 			break;
 	return n;
 }
@@ -289,7 +289,7 @@ const struct vouch_map_ops vouch_hash_ops = {
 	.lookup = vouch_hash_lookup,
 	.update = vouch_hash_update,
 	.remove = vouch_hash_remove,
-	.for_each = hash_for_each_elem,
+	.for_each = hash_visit,
 	.copy = hash_copy,
 	.store = hash_store,
 	.next_key = next_key,
@@ -307,7 +307,7 @@ const struct vouch_map_ops vouch_percpu_hash_ops = {
 	.lookup = vouch_percpu_hash_lookup,
 	.update = vouch_percpu_hash_update,
 	.remove = vouch_hash_remove,
-	.for_each = hash_for_each_elem,
+	.for_each = hash_visit,
 	.copy = percpu_copy,
 	.store = percpu_store,
 	.next_key = next_key,
