@@ -7,20 +7,6 @@
 
 static const char LOST[] = "verify again, in a fresh VM";
 
-static u32 bytes_of(const struct bpf_insn *insn)
-{
-	switch (BPF_SIZE(insn->code)) {
-	case BPF_B:
-		return 1;
-	case BPF_H:
-		return 2;
-	case BPF_W:
-		return 4;
-	default:
-		return 8;
-	}
-}
-
 static bool is_load(const struct bpf_insn *insn)
 {
 	return BPF_CLASS(insn->code) == BPF_LDX &&
@@ -39,7 +25,7 @@ static bool is_narrow(const struct vouch_access *a)
 
 	return a->base != cpu_to_le32(VOUCH_BASE_PROLOGUE) &&
 	       a->base != cpu_to_le32(VOUCH_BASE_BTF) &&
-	       bytes_of(&insn) < le32_to_cpu(a->field_size);
+	       vouch_insn_bytes(&insn) < le32_to_cpu(a->field_size);
 }
 
 struct bpf_insn vouch_access_widen(const struct vouch_access *a)
@@ -70,7 +56,7 @@ static void mask(const struct vouch_access *a, struct vouch_expansion *out)
 	const struct bpf_insn insn = vouch_access_insn(a->code, 0);
 	u32 field = le32_to_cpu(a->field_size);
 	u32 shift = ((u32)insn.off & (field - 1)) * 8;
-	u32 bits = bytes_of(&insn) * 8;
+	u32 bits = vouch_insn_bytes(&insn) * 8;
 	u8 reg = insn.dst_reg, class = field <= 4 ? BPF_ALU : BPF_ALU64;
 
 	if (shift)
@@ -90,7 +76,7 @@ void vouch_access_expand(const struct vouch_access *a, const u8 *insns, u32 n,
 	out->n = n;
 	if (a->base == cpu_to_le32(VOUCH_BASE_PROLOGUE))
 		out->n--;
-	else if (is_narrow(a) && bytes_of(&insn) < target_size)
+	else if (is_narrow(a) && vouch_insn_bytes(&insn) < target_size)
 		mask(a, out);
 }
 
@@ -116,7 +102,7 @@ static const char *check_btf(const struct vouch_access_view *v)
 
 	if (!is_load(&insn))
 		return "no load, which all access to kernel structures is";
-	if (bytes_of(&insn) != le32_to_cpu(a->size))
+	if (vouch_insn_bytes(&insn) != le32_to_cpu(a->size))
 		return "the verifier saw another size than the instruction has";
 	if (insn.off < 0 || (u32)insn.off != le32_to_cpu(a->offset))
 		return "the verifier saw another offset than the instruction "
@@ -132,7 +118,7 @@ static const char *check_btf(const struct vouch_access_view *v)
 static const char *check_field(const struct vouch_access *a)
 {
 	const struct bpf_insn insn = vouch_access_insn(a->code, 0);
-	u32 field = le32_to_cpu(a->field_size), size = bytes_of(&insn);
+	u32 field = le32_to_cpu(a->field_size), size = vouch_insn_bytes(&insn);
 
 	if (!is_load(&insn) && !is_store(&insn))
 		return "neither load nor store";

@@ -33,6 +33,21 @@ static inline bool vouch_insn_is_wide(const struct bpf_insn *insn)
 	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
 }
 
+/* Bytes that a load or store moves. */
+static inline u32 vouch_insn_bytes(const struct bpf_insn *insn)
+{
+	switch (BPF_SIZE(insn->code)) {
+	case BPF_B:
+		return 1;
+	case BPF_H:
+		return 2;
+	case BPF_W:
+		return 4;
+	default:
+		return 8;
+	}
+}
+
 /**
  * vouch_access_insn() - an instruction as it lies in a capture.
  * @insns: instructions of VOUCH_INSN_LEN bytes

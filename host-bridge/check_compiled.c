@@ -62,20 +62,6 @@ static bool is_jump(const struct bpf_insn *i)
 	return i->code == (BPF_JMP | BPF_JA);
 }
 
-static u32 bytes_of(const struct bpf_insn *i)
-{
-	switch (BPF_SIZE(i->code)) {
-	case BPF_B:
-		return 1;
-	case BPF_H:
-		return 2;
-	case BPF_W:
-		return 4;
-	default:
-		return 8;
-	}
-}
-
 /* ---- what is known ---- */
 
 static bool is_branch(const struct bpf_insn *i)
@@ -217,7 +203,7 @@ static bool read_memory(struct compiled *c, const struct bpf_insn *i)
 	return read_insn(c) && c->insn.mem && c->insn.loads == load &&
 	       (load || !strcmp(c->insn.mnemonic, "mov")) &&
 	       c->insn.rm == base && c->insn.reg == value &&
-	       c->insn.disp == i->off && c->insn.access == bytes_of(i);
+	       c->insn.disp == i->off && c->insn.access == vouch_insn_bytes(i);
 }
 
 static bool read_comparison(struct compiled *c, const struct bpf_insn *i)

@@ -223,7 +223,7 @@ static int percpu_store(struct vouch_map *map, void *key, void *value,
 	return 0;
 }
 
-static int next_key(struct vouch_map *map, void *key, void *next)
+int vouch_array_next_key(struct vouch_map *map, void *key, void *next)
 {
 	u32 index = key ? *(u32 *)key : U32_MAX;
 
@@ -256,7 +256,7 @@ const struct vouch_map_ops vouch_array_ops = {
 	.for_each = array_for_each,
 	.copy = array_copy,
 	.store = array_store,
-	.next_key = next_key,
+	.next_key = vouch_array_next_key,
 	.count = count,
 };
 
@@ -274,6 +274,6 @@ const struct vouch_map_ops vouch_percpu_array_ops = {
 	.for_each = array_for_each,
 	.copy = percpu_copy,
 	.store = percpu_store,
-	.next_key = next_key,
+	.next_key = vouch_array_next_key,
 	.count = count,
 };

@@ -12,4 +12,14 @@ long vouch_array_update(struct vouch_map *map, void *key, void *value,
 			u64 flags);
 long vouch_array_remove(struct vouch_map *map, void *key);
 
+/**
+ * vouch_array_next_key() - walk over the indexes of a map.
+ * @map: a map whose keys are the numbers below its max_entries
+ * @key: the one before, or NULL
+ * @next: set to the one behind it, or to the first if @key is no index
+ *
+ * Return: 0, or -ENOENT behind the last.
+ */
+int vouch_array_next_key(struct vouch_map *map, void *key, void *next);
+
 #endif /* VOUCH_ARRAY_H */

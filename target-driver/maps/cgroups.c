@@ -10,6 +10,8 @@
 #include <linux/sched.h>
 #include <linux/vmalloc.h>
 
+#include "maps/absent.h"
+#include "maps/array.h"
 #include "maps/cgroups.h"
 
 static struct cgroup **entry_at(const struct vouch_map *map, u32 index)
@@ -66,24 +68,6 @@ vouch_untraced long vouch_cgroups_current(struct vouch_map *map, u32 index)
 	return task_under_cgroup_hierarchy(current, cgrp);
 }
 
-/* The verifier lets no program look an entry up or change it. */
-static vouch_untraced void *lookup(struct vouch_map *map, void *key)
-{
-	return NULL;
-}
-
-static vouch_untraced long update(struct vouch_map *map, void *key, void *value,
-				  u64 flags)
-{
-	return -EINVAL;
-}
-
-static vouch_untraced long for_each(struct vouch_map *map,
-				    vouch_callback_fn call, u64 ctx)
-{
-	return -EINVAL;
-}
-
 static long remove_entry(struct vouch_map *map, void *key)
 {
 	u32 index = *(u32 *)key;
@@ -91,11 +75,6 @@ static long remove_entry(struct vouch_map *map, void *key)
 	if (index >= map->def.max_entries)
 		return -E2BIG;
 	return replace(map, index, NULL);
-}
-
-static int copy(struct vouch_map *map, void *key, void *value)
-{
-	return -EOPNOTSUPP;
 }
 
 static int store(struct vouch_map *map, void *key, void *value, u64 flags)
@@ -111,20 +90,6 @@ static int store(struct vouch_map *map, void *key, void *value, u64 flags)
 	if (IS_ERR(cgrp))
 		return PTR_ERR(cgrp);
 	replace(map, index, cgrp);
-	return 0;
-}
-
-static int next_key(struct vouch_map *map, void *key, void *next)
-{
-	u32 index = key ? *(u32 *)key : U32_MAX;
-
-	if (index >= map->def.max_entries) {
-		*(u32 *)next = 0;
-		return 0;
-	}
-	if (index == map->def.max_entries - 1)
-		return -ENOENT;
-	*(u32 *)next = index + 1;
 	return 0;
 }
 
@@ -145,12 +110,12 @@ const struct vouch_map_ops vouch_cgroup_array_ops = {
 	.memory = memory,
 	.init = init,
 	.free = release,
-	.lookup = lookup,
-	.update = update,
+	.lookup = vouch_absent_lookup,
+	.update = vouch_absent_update,
 	.remove = remove_entry,
-	.for_each = for_each,
-	.copy = copy,
+	.for_each = vouch_absent_for_each,
+	.copy = vouch_absent_copy,
 	.store = store,
-	.next_key = next_key,
+	.next_key = vouch_array_next_key,
 	.count = count,
 };

@@ -11,6 +11,8 @@
 #include <linux/workqueue.h>
 #include <net/xdp.h>
 
+#include "maps/absent.h"
+#include "maps/array.h"
 #include "maps/cpumap.h"
 
 #define MAX_QUEUE 16384
@@ -146,19 +148,6 @@ static vouch_untraced void *lookup(struct vouch_map *map, void *key)
 	return e ? &e->value : NULL;
 }
 
-/* The verifier lets no program change an entry or walk over them. */
-static vouch_untraced long update(struct vouch_map *map, void *key, void *value,
-				  u64 flags)
-{
-	return -EINVAL;
-}
-
-static vouch_untraced long for_each(struct vouch_map *map,
-				    vouch_callback_fn call, u64 ctx)
-{
-	return -EINVAL;
-}
-
 static int check_store(struct vouch_map *map, u32 cpu,
 		       const struct bpf_cpumap_val *value, u64 flags)
 {
@@ -233,20 +222,6 @@ static int copy(struct vouch_map *map, void *key, void *value)
 	return err;
 }
 
-static int next_key(struct vouch_map *map, void *key, void *next)
-{
-	u32 index = key ? *(u32 *)key : U32_MAX;
-
-	if (index >= map->def.max_entries) {
-		*(u32 *)next = 0;
-		return 0;
-	}
-	if (index == map->def.max_entries - 1)
-		return -ENOENT;
-	*(u32 *)next = index + 1;
-	return 0;
-}
-
 static u32 count(struct vouch_map *map)
 {
 	u32 i, n = 0;
@@ -266,11 +241,11 @@ const struct vouch_map_ops vouch_cpumap_ops = {
 	.init = init,
 	.free = release,
 	.lookup = lookup,
-	.update = update,
+	.update = vouch_absent_update,
 	.remove = remove_entry,
-	.for_each = for_each,
+	.for_each = vouch_absent_for_each,
 	.copy = copy,
 	.store = store,
-	.next_key = next_key,
+	.next_key = vouch_array_next_key,
 	.count = count,
 };

@@ -8,6 +8,8 @@
 #include <linux/vmalloc.h>
 #include <net/net_namespace.h>
 
+#include "maps/absent.h"
+#include "maps/array.h"
 #include "maps/devmap.h"
 
 struct entry {
@@ -170,19 +172,6 @@ int vouch_devmap_each(struct vouch_map *map,
 	return err;
 }
 
-/* The verifier lets no program change an entry or walk over them. */
-static vouch_untraced long update(struct vouch_map *map, void *key, void *value,
-				  u64 flags)
-{
-	return -EINVAL;
-}
-
-static vouch_untraced long for_each(struct vouch_map *map,
-				    vouch_callback_fn call, u64 ctx)
-{
-	return -EINVAL;
-}
-
 static struct entry *new_entry(u32 key, const struct bpf_devmap_val *value)
 {
 	struct entry *e = kzalloc(sizeof(*e), GFP_ATOMIC | __GFP_NOWARN);
@@ -295,20 +284,6 @@ static int copy(struct vouch_map *map, void *key, void *value)
 	return 0;
 }
 
-static int next_index(struct vouch_map *map, const u32 *key, u32 *next)
-{
-	u32 index = key ? *key : U32_MAX;
-
-	if (index >= map->def.max_entries) {
-		*next = 0;
-		return 0;
-	}
-	if (index == map->def.max_entries - 1)
-		return -ENOENT;
-	*next = index + 1;
-	return 0;
-}
-
 static struct entry *entry_at(struct hlist_node *node)
 {
 	return hlist_entry_safe(node, struct entry, node);
@@ -321,7 +296,7 @@ static int next_key(struct vouch_map *map, void *key, void *next)
 	u32 i = 0;
 
 	if (!is_hash(map))
-		return next_index(map, key, next);
+		return vouch_array_next_key(map, key, next);
 	if (key)
 		e = find(map, *(u32 *)key);
 	if (e) {
@@ -341,14 +316,15 @@ static u32 count(struct vouch_map *map)
 	return READ_ONCE(map->devs->n);
 }
 
-#define DEVMAP_OPS(kind, text)                                              \
-	{                                                                   \
-		.type = kind, .name = text,                                 \
-		.map_flags = BPF_F_RDONLY | BPF_F_WRONLY, .check = check,   \
-		.memory = memory, .init = init, .free = release,            \
-		.lookup = vouch_devmap_lookup, .update = update,            \
-		.remove = remove_entry, .for_each = for_each, .copy = copy, \
-		.store = store, .next_key = next_key, .count = count,       \
+#define DEVMAP_OPS(kind, text)                                                \
+	{                                                                     \
+		.type = kind, .name = text,                                   \
+		.map_flags = BPF_F_RDONLY | BPF_F_WRONLY, .check = check,     \
+		.memory = memory, .init = init, .free = release,              \
+		.lookup = vouch_devmap_lookup, .update = vouch_absent_update, \
+		.remove = remove_entry, .for_each = vouch_absent_for_each,    \
+		.copy = copy, .store = store, .next_key = next_key,           \
+		.count = count,                                               \
 	}
 
 const struct vouch_map_ops vouch_devmap_ops =

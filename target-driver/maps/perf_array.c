@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "maps/absent.h"
 #include "maps/output.h"
 #include "maps/ringbuf.h"
 
@@ -124,43 +125,6 @@ static void take(struct vouch_map *map, struct vouch_taken *out)
 				out);
 }
 
-static vouch_untraced void *lookup(struct vouch_map *map, void *key)
-{
-	return NULL;
-}
-
-static vouch_untraced long update(struct vouch_map *map, void *key, void *value,
-				  u64 flags)
-{
-	return -EINVAL;
-}
-
-static vouch_untraced long remove_entry(struct vouch_map *map, void *key)
-{
-	return -EINVAL;
-}
-
-static vouch_untraced long for_each(struct vouch_map *map,
-				    vouch_callback_fn call, u64 ctx)
-{
-	return -EINVAL;
-}
-
-static int copy(struct vouch_map *map, void *key, void *value)
-{
-	return -EOPNOTSUPP;
-}
-
-static int store(struct vouch_map *map, void *key, void *value, u64 flags)
-{
-	return -EOPNOTSUPP;
-}
-
-static int next_key(struct vouch_map *map, void *key, void *next)
-{
-	return -EOPNOTSUPP;
-}
-
 static u32 count(struct vouch_map *map)
 {
 	return min_t(u32, map->def.max_entries, num_possible_cpus());
@@ -174,13 +138,13 @@ const struct vouch_map_ops vouch_perf_event_array_ops = {
 	.memory = memory,
 	.init = init,
 	.free = release,
-	.lookup = lookup,
-	.update = update,
-	.remove = remove_entry,
-	.for_each = for_each,
-	.copy = copy,
-	.store = store,
-	.next_key = next_key,
+	.lookup = vouch_absent_lookup,
+	.update = vouch_absent_update,
+	.remove = vouch_absent_remove,
+	.for_each = vouch_absent_for_each,
+	.copy = vouch_absent_copy,
+	.store = vouch_absent_store,
+	.next_key = vouch_absent_next_key,
 	.count = count,
 	.take = take,
 };

@@ -7,6 +7,8 @@
 #include <linux/spinlock.h>
 #include <linux/vmalloc.h>
 
+#include "maps/absent.h"
+#include "maps/array.h"
 #include "maps/entries.h"
 
 /* Of bpf_func in a block; the code has one byte for it. */
@@ -124,24 +126,6 @@ static void release(struct vouch_map *map)
 	vfree(map->block);
 }
 
-/* The verifier lets no program look an entry up or change it. */
-static vouch_untraced void *lookup(struct vouch_map *map, void *key)
-{
-	return NULL;
-}
-
-static vouch_untraced long update(struct vouch_map *map, void *key, void *value,
-				  u64 flags)
-{
-	return -EINVAL;
-}
-
-static vouch_untraced long for_each(struct vouch_map *map,
-				    vouch_callback_fn call, u64 ctx)
-{
-	return -EINVAL;
-}
-
 static long remove_entry(struct vouch_map *map, void *key)
 {
 	u32 index = *(u32 *)key;
@@ -195,20 +179,6 @@ static int store(struct vouch_map *map, void *key, void *value, u64 flags)
 	return err;
 }
 
-static int next_key(struct vouch_map *map, void *key, void *next)
-{
-	u32 index = key ? *(u32 *)key : U32_MAX;
-
-	if (index >= map->def.max_entries) {
-		*(u32 *)next = 0;
-		return 0;
-	}
-	if (index == map->def.max_entries - 1)
-		return -ENOENT;
-	*(u32 *)next = index + 1;
-	return 0;
-}
-
 static u32 count(struct vouch_map *map)
 {
 	u32 i, n = 0;
@@ -226,12 +196,12 @@ const struct vouch_map_ops vouch_prog_array_ops = {
 	.memory = memory,
 	.init = init,
 	.free = release,
-	.lookup = lookup,
-	.update = update,
+	.lookup = vouch_absent_lookup,
+	.update = vouch_absent_update,
 	.remove = remove_entry,
-	.for_each = for_each,
+	.for_each = vouch_absent_for_each,
 	.copy = copy,
 	.store = store,
-	.next_key = next_key,
+	.next_key = vouch_array_next_key,
 	.count = count,
 };

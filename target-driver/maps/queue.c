@@ -11,6 +11,7 @@
 #include <linux/spinlock.h>
 #include <linux/vmalloc.h>
 
+#include "maps/absent.h"
 #include "maps/busy.h"
 #include "maps/queue.h"
 
@@ -150,28 +151,6 @@ vouch_untraced long vouch_queue_peek(struct vouch_map *map, void *value)
 	return take(map, value, false);
 }
 
-static vouch_untraced void *lookup(struct vouch_map *map, void *key)
-{
-	return NULL;
-}
-
-static vouch_untraced long update(struct vouch_map *map, void *key, void *value,
-				  u64 flags)
-{
-	return -EINVAL;
-}
-
-static vouch_untraced long remove_value(struct vouch_map *map, void *key)
-{
-	return -EINVAL;
-}
-
-static vouch_untraced long for_each(struct vouch_map *map,
-				    vouch_callback_fn call, u64 ctx)
-{
-	return -EINVAL;
-}
-
 static int copy(struct vouch_map *map, void *key, void *value)
 {
 	return vouch_queue_peek(map, value);
@@ -198,11 +177,12 @@ static u32 count(struct vouch_map *map)
 		.map_flags = BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_RDONLY_PROG | \
 			     BPF_F_WRONLY_PROG,                                \
 		.keyless = true, .check = check, .memory = memory,             \
-		.init = init, .free = release, .lookup = lookup,               \
-		.update = update, .remove = remove_value,                      \
+		.init = init, .free = release, .lookup = vouch_absent_lookup,  \
+		.update = vouch_absent_update, .remove = vouch_absent_remove,  \
 		.push = vouch_queue_push, .pop = vouch_queue_pop,              \
-		.peek = vouch_queue_peek, .for_each = for_each, .copy = copy,  \
-		.store = store, .next_key = next_key, .count = count,          \
+		.peek = vouch_queue_peek, .for_each = vouch_absent_for_each,   \
+		.copy = copy, .store = store, .next_key = next_key,            \
+		.count = count,                                                \
 	}
 
 const struct vouch_map_ops vouch_queue_ops =

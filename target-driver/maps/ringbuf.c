@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "maps/absent.h"
 #include "maps/output.h"
 #include "maps/ringbuf.h"
 #include "vouch_target_abi.h"
@@ -48,12 +49,6 @@ static void take(struct vouch_map *map, struct vouch_taken *out)
 	vouch_ring_take(map->ring, 0, VOUCH_TARGET_NO_CPU, out);
 }
 
-/* The verifier lets no program look an element up, and there is none. */
-static vouch_untraced void *lookup(struct vouch_map *map, void *key)
-{
-	return NULL;
-}
-
 static vouch_untraced long update(struct vouch_map *map, void *key, void *value,
 				  u64 flags)
 {
@@ -63,27 +58,6 @@ static vouch_untraced long update(struct vouch_map *map, void *key, void *value,
 static vouch_untraced long remove_entry(struct vouch_map *map, void *key)
 {
 	return -ENOTSUPP;
-}
-
-static vouch_untraced long for_each(struct vouch_map *map,
-				    vouch_callback_fn call, u64 ctx)
-{
-	return -EINVAL;
-}
-
-static int copy(struct vouch_map *map, void *key, void *value)
-{
-	return -EOPNOTSUPP;
-}
-
-static int store(struct vouch_map *map, void *key, void *value, u64 flags)
-{
-	return -EOPNOTSUPP;
-}
-
-static int next_key(struct vouch_map *map, void *key, void *next)
-{
-	return -EOPNOTSUPP;
 }
 
 static u32 count(struct vouch_map *map)
@@ -101,13 +75,13 @@ const struct vouch_map_ops vouch_ringbuf_ops = {
 	.memory = memory,
 	.init = init,
 	.free = release,
-	.lookup = lookup,
+	.lookup = vouch_absent_lookup,
 	.update = update,
 	.remove = remove_entry,
-	.for_each = for_each,
-	.copy = copy,
-	.store = store,
-	.next_key = next_key,
+	.for_each = vouch_absent_for_each,
+	.copy = vouch_absent_copy,
+	.store = vouch_absent_store,
+	.next_key = vouch_absent_next_key,
 	.count = count,
 	.take = take,
 };

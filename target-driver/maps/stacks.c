@@ -17,6 +17,7 @@
 #include <linux/vmalloc.h>
 
 #include "helpers/unwind.h"
+#include "maps/absent.h"
 #include "maps/stacks.h"
 
 struct stack {
@@ -143,17 +144,6 @@ vouch_untraced long vouch_stacks_id(struct vouch_map *map, const u64 *ips,
 	return id;
 }
 
-static vouch_untraced void *lookup(struct vouch_map *map, void *key)
-{
-	return NULL;
-}
-
-static vouch_untraced long update(struct vouch_map *map, void *key, void *value,
-				  u64 flags)
-{
-	return -EINVAL;
-}
-
 static vouch_untraced long remove_entry(struct vouch_map *map, void *key)
 {
 	struct vouch_stacks *s = map->stacks;
@@ -165,12 +155,6 @@ static vouch_untraced long remove_entry(struct vouch_map *map, void *key)
 	old = xchg(&s->buckets[id], NULL);
 	put_free(s, old);
 	return old ? 0 : -ENOENT;
-}
-
-static vouch_untraced long for_each(struct vouch_map *map,
-				    vouch_callback_fn call, u64 ctx)
-{
-	return -EINVAL;
 }
 
 /* While it is copied, nobody else has it. */
@@ -231,10 +215,10 @@ const struct vouch_map_ops vouch_stack_trace_ops = {
 	.memory = memory,
 	.init = init,
 	.free = release,
-	.lookup = lookup,
-	.update = update,
+	.lookup = vouch_absent_lookup,
+	.update = vouch_absent_update,
 	.remove = remove_entry,
-	.for_each = for_each,
+	.for_each = vouch_absent_for_each,
 	.copy = copy,
 	.store = store,
 	.next_key = next_key,

@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "maps/absent.h"
 #include "maps/busy.h"
 #include "maps/trie.h"
 
@@ -332,12 +333,6 @@ vouch_untraced long vouch_trie_remove(struct vouch_map *map, void *key)
 	return err;
 }
 
-static vouch_untraced long for_each(struct vouch_map *map,
-				    vouch_callback_fn call, u64 ctx)
-{
-	return -EINVAL;
-}
-
 static int copy(struct vouch_map *map, void *key, void *value)
 {
 	void *from = vouch_trie_lookup(map, key);
@@ -417,7 +412,7 @@ const struct vouch_map_ops vouch_lpm_trie_ops = {
 	.lookup = vouch_trie_lookup,
 	.update = vouch_trie_update,
 	.remove = vouch_trie_remove,
-	.for_each = for_each,
+	.for_each = vouch_absent_for_each,
 	.copy = copy,
 	.store = store,
 	.next_key = next_key,

@@ -40,8 +40,12 @@ static inline u32 btf_add(struct btf_text *b, const char *name, u32 info,
 	return ++b->n;
 }
 
-static inline void btf_open(const struct btf_text *b, u8 *out,
-			    struct vouch_types *types)
+#define BTF_TEXT_MAX                                                         \
+	(sizeof(struct btf_header) + sizeof(((struct btf_text *)0)->types) + \
+	 sizeof(((struct btf_text *)0)->strings))
+
+/* Raw BTF into @out, of BTF_TEXT_MAX bytes; returns how many it has. */
+static inline size_t btf_write(const struct btf_text *b, u8 *out)
 {
 	const struct btf_header h = {
 		.magic = BTF_MAGIC,
@@ -55,9 +59,15 @@ static inline void btf_open(const struct btf_text *b, u8 *out,
 	memcpy(out, &h, sizeof(h));
 	memcpy(out + sizeof(h), b->types, b->len);
 	memcpy(out + sizeof(h) + b->len, b->strings, b->strings_len);
-	assert_int_equal(vouch_types_open(types, out,
-					  sizeof(h) + b->len + b->strings_len),
-			 0);
+	return sizeof(h) + b->len + b->strings_len;
+}
+
+static inline void btf_open(const struct btf_text *b, u8 *out,
+			    struct vouch_types *types)
+{
+	size_t len = btf_write(b, out);
+
+	assert_int_equal(vouch_types_open(types, out, len), 0);
 }
 
 #endif /* VOUCH_BTF_TEXT_H */

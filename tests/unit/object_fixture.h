@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "btf_text.h"
 #include "fixture.h"
 
 /* What an object consists of, in the order of its sections. */
@@ -59,41 +60,6 @@ static inline void finish_elf(struct elf *e)
 	memcpy(f->object + f->object_len, e->sh, e->n * sizeof(e->sh[0]));
 	f->object_len += e->n * sizeof(e->sh[0]);
 	memcpy(f->object, &eh, sizeof(eh));
-}
-
-/* BTF while it is made. */
-struct btf_text {
-	u8 types[1024];
-	u32 len;
-	u32 n; /* types */
-	char strings[512];
-	u32 strings_len;
-};
-
-static inline u32 btf_string(struct btf_text *b, const char *s)
-{
-	u32 at = b->strings_len;
-
-	assert_true(at + strlen(s) < sizeof(b->strings));
-	strcpy(b->strings + at, s);
-	b->strings_len += strlen(s) + 1;
-	return at;
-}
-
-/* Returns the type's id. */
-static inline u32 btf_add(struct btf_text *b, const char *name, u32 info,
-			  u32 size, const void *extra, size_t extra_len)
-{
-	const struct btf_type t = { *name ? btf_string(b, name) : 0,
-				    info,
-				    { size } };
-
-	assert_true(b->len + sizeof(t) + extra_len <= sizeof(b->types));
-	memcpy(b->types + b->len, &t, sizeof(t));
-	if (extra_len)
-		memcpy(b->types + b->len + sizeof(t), extra, extra_len);
-	b->len += sizeof(t) + extra_len;
-	return ++b->n;
 }
 
 static inline u32 btf_variable(struct btf_text *b, const char *name, u32 type,
@@ -192,11 +158,8 @@ static inline void btf_extern(struct btf_text *b, struct fixture_extern ext)
 static inline void add_btf(struct elf *e, struct fixture_extern ext)
 {
 	const u32 number = 32;
-	struct btf_header h = { .magic = BTF_MAGIC,
-				.version = 1,
-				.hdr_len = sizeof(h) };
 	struct btf_text b = { .strings_len = 1 };
-	u8 out[sizeof(h) + sizeof(b.types) + sizeof(b.strings)];
+	u8 out[BTF_TEXT_MAX];
 
 	btf_add(&b, "unsigned int", BTF_KIND_INT << 24, 4, &number,
 		sizeof(number));
@@ -204,15 +167,9 @@ static inline void add_btf(struct elf *e, struct fixture_extern ext)
 	btf_variables(&b);
 	if (ext.kind)
 		btf_extern(&b, ext);
-	h.type_len = b.len;
-	h.str_off = b.len;
-	h.str_len = b.strings_len;
-	memcpy(out, &h, sizeof(h));
-	memcpy(out + sizeof(h), b.types, b.len);
-	memcpy(out + sizeof(h) + b.len, b.strings, b.strings_len);
 	add_section(e, ".BTF",
 		    (Elf64_Shdr){ .sh_type = SHT_PROGBITS, .sh_addralign = 4 },
-		    out, sizeof(h) + b.len + b.strings_len);
+		    out, btf_write(&b, out));
 }
 
 /* Takes map and variables out of the object; their names are no names then. */
