@@ -13,7 +13,7 @@ import sys
 
 sys.path[:0] = ["scripts", "tests/lib"]
 import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
-import tap  # noqa: E402  pylint: disable=wrong-import-position
+import lab_suite  # noqa: E402  pylint: disable=wrong-import-position
 import wire  # noqa: E402  pylint: disable=wrong-import-position
 import wirenet  # noqa: E402  pylint: disable=wrong-import-position
 
@@ -118,18 +118,5 @@ def traps(t, lab, mark):
             "kernel has is not set")
 
 
-def main():
-    t = tap.Tap()
-    lab = lab_module.Lab("retarget-test", target="lab", variant="asan")
-    try:
-        lab.up()
-        t.run(fields, lab)
-    except (lab_module.LabError, wire.WireError) as e:
-        t.check(False, "the lab", e)
-    finally:
-        t.check(lab.down(), "the lab stops")
-    t.end()
-
-
 if __name__ == "__main__":
-    main()
+    lab_suite.run("retarget-test", "lab", fields)

@@ -16,10 +16,9 @@ import time
 
 sys.path[:0] = ["scripts", "tests/lib", "tests/vm"]
 import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
+import lab_suite  # noqa: E402  pylint: disable=wrong-import-position
 import packets  # noqa: E402  pylint: disable=wrong-import-position
-import tap  # noqa: E402  pylint: disable=wrong-import-position
 import testrun_test as testrun  # noqa: E402  pylint: disable=wrong-import-position
-import wire  # noqa: E402  pylint: disable=wrong-import-position
 import wirenet  # noqa: E402  pylint: disable=wrong-import-position
 
 SEED = int(os.environ.get("VOUCH_SEED", "1"))
@@ -195,21 +194,6 @@ def elsewhere(t, lab):
     detach(t, lab, "xdp:eth0", image)
 
 
-def main():
-    t = tap.Tap()
-    lab = lab_module.Lab("helpers-test", target="lab", variant="asan")
-    try:
-        lab.up()
-        t.run(map_kinds, lab)
-        t.run(skb_helpers, lab)
-        t.run(xdp_helpers, lab)
-        t.run(elsewhere, lab)
-    except (lab_module.LabError, wire.WireError) as e:
-        t.check(False, "the lab", e)
-    finally:
-        t.check(lab.down(), "the lab stops")
-    t.end()
-
-
 if __name__ == "__main__":
-    main()
+    lab_suite.run("helpers-test", "lab", map_kinds, skb_helpers,
+                  xdp_helpers, elsewhere)

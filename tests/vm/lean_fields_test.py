@@ -14,7 +14,7 @@ import sys
 
 sys.path[:0] = ["scripts", "tests/lib"]
 import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
-import tap  # noqa: E402  pylint: disable=wrong-import-position
+import lab_suite  # noqa: E402  pylint: disable=wrong-import-position
 import wire  # noqa: E402  pylint: disable=wrong-import-position
 import wirenet  # noqa: E402  pylint: disable=wrong-import-position
 
@@ -72,19 +72,5 @@ def fields(t, lab):
     t.check(seen["len"], "of a packet", seen)
 
 
-def main():
-    t = tap.Tap()
-    lab = lab_module.Lab("lean-test", target="lean", variant="asan")
-    try:
-        lab.up()
-        t.run(refused, lab)
-        t.run(fields, lab)
-    except (lab_module.LabError, wire.WireError) as e:
-        t.check(False, "the lab", e)
-    finally:
-        t.check(lab.down(), "the lab stops")
-    t.end()
-
-
 if __name__ == "__main__":
-    main()
+    lab_suite.run("lean-test", "lean", refused, fields)

@@ -16,8 +16,8 @@ import sys
 
 sys.path[:0] = ["scripts", "tests/lib"]
 import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
+import lab_suite  # noqa: E402  pylint: disable=wrong-import-position
 import packets  # noqa: E402  pylint: disable=wrong-import-position
-import tap  # noqa: E402  pylint: disable=wrong-import-position
 import wire  # noqa: E402  pylint: disable=wrong-import-position
 
 N_PACKETS = int(os.environ.get("VOUCH_PACKETS", "500"))
@@ -256,22 +256,14 @@ def samples(t, lab):
     t.check(rc == 0, "and goes again", lab.stderr)
 
 
-def main():
-    t = tap.Tap()
-    lab = lab_module.Lab("testrun-test", target="lab", variant="asan")
-    try:
-        lab.up()
-        t.run(packets_of, lab, "tc", "skb_run")
-        t.run(packets_of, lab, "socket", "skb_filter")
-        t.run(arguments, lab)
-        t.run(tracing, lab)
-        t.run(samples, lab)
-    except (lab_module.LabError, wire.WireError) as e:
-        t.check(False, "the lab", e)
-    finally:
-        t.check(lab.down(), "the lab stops")
-    t.end()
+def tc_packets(t, lab):
+    packets_of(t, lab, "tc", "skb_run")
+
+
+def socket_packets(t, lab):
+    packets_of(t, lab, "socket", "skb_filter")
 
 
 if __name__ == "__main__":
-    main()
+    lab_suite.run("testrun-test", "lab", tc_packets, socket_packets,
+                  arguments, tracing, samples)

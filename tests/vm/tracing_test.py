@@ -15,7 +15,7 @@ from errno import E2BIG, EAGAIN, EEXIST, EFAULT, EINVAL, ENOENT, ERANGE
 
 sys.path[:0] = ["scripts", "tests/lib"]
 import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
-import tap  # noqa: E402  pylint: disable=wrong-import-position
+import lab_suite  # noqa: E402  pylint: disable=wrong-import-position
 import wire  # noqa: E402  pylint: disable=wrong-import-position
 
 OBJECTS = os.path.join(lab_module.BUILD, "objects")
@@ -242,22 +242,6 @@ def opened_files(t, lab):
     unload(t, lab, other)
 
 
-def main():
-    t = tap.Tap()
-    lab = lab_module.Lab("tracing-test", target="lab", variant="asan")
-    try:
-        lab.up()
-        t.run(memory, lab)
-        t.run(texts, lab)
-        t.run(packet_records, lab)
-        t.run(outputs, lab)
-        t.run(opened_files, lab)
-    except (lab_module.LabError, wire.WireError) as e:
-        t.check(False, "the lab", e)
-    finally:
-        t.check(lab.down(), "the lab stops")
-    t.end()
-
-
 if __name__ == "__main__":
-    main()
+    lab_suite.run("tracing-test", "lab", memory, texts, packet_records,
+                  outputs, opened_files)

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A suite of tests in a lab of its own, which is up before the first of them
+and down behind the last."""
+
+import lab as lab_module
+import tap
+import wire
+
+
+def run(name, target, *tests):
+    """Run the tests, each test(t, lab), with sanitised programs; does not
+    return. @name is the lab's, @target the kind of its target VM."""
+    t = tap.Tap()
+    lab = lab_module.Lab(name, target=target, variant="asan")
+    try:
+        lab.up()
+        for test in tests:
+            t.run(test, lab)
+    except (lab_module.LabError, wire.WireError) as e:
+        t.check(False, "the lab", e)
+    finally:
+        t.check(lab.down(), "the lab stops")
+    t.end()
