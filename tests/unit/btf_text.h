@@ -3,6 +3,14 @@
 #ifndef VOUCH_BTF_TEXT_H
 #define VOUCH_BTF_TEXT_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
 #include "btf_types.h"
 
 /* BTF while it is made. */
