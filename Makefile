@@ -248,7 +248,8 @@ $(1)/fuzz/%_fuzz: $(1)/obj/tests/fuzz/%_fuzz.o $(3) $(1)/host.a
 	$$(fuzz_link)
 $(1)/fuzz/%: fuzz_link = @echo '  LINK    $$@'; mkdir -p $$(@D); $(2) -o $$@ $$^ \
 	$$(FUZZ_LINK) $(FUZZ_LIBS)
-$(1)/fuzz/agent_%: FUZZ_LINK += $(AGENT_WRAP)
+# Coverage's run time, which is linked last, calls uname().
+$(1)/fuzz/agent_%: FUZZ_LINK += $(AGENT_WRAP) -Wl,--undefined=__wrap_uname
 endef
 
 # Objects of $(B)/asan/obj are those of the unit tests.

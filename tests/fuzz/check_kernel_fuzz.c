@@ -263,8 +263,7 @@ static void check(struct fixture *f, const u8 *data, size_t len)
 	drop(f);
 	write_capture(f);
 	if (vouch_capture_parse(f->writer.buf, f->writer.len, &f->view, &why) ||
-	    vouch_profile_parse(f->profile, strlen(f->profile), &f->target,
-				reason, sizeof(reason)))
+	    profile_of_json(f->profile, &f->target, reason, sizeof(reason)))
 		return;
 	ask_hello(f);
 	if (!vouch_check(&f->view, f->object, f->object_len, NULL, f->target,
