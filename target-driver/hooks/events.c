@@ -56,25 +56,28 @@ static struct perf_event **open_all(struct perf_event_attr *attr, int only,
  * Perf asks for CAP_PERFMON. Whoever opened the device may load modules, which
  * is more, and may have given up everything else.
  */
-struct perf_event **vouch_events_open(struct perf_event_attr *attr, int only,
-				      perf_overflow_handler_t handler,
-				      void *data)
+int vouch_events_open(struct vouch_events *e, struct perf_event_attr *attr,
+		      int only, perf_overflow_handler_t handler)
 {
 	struct cred *cred = prepare_kernel_cred(NULL);
 	struct perf_event **events;
 	const struct cred *former;
 
 	if (!cred)
-		return ERR_PTR(-ENOMEM);
+		return -ENOMEM;
 	former = override_creds(cred);
-	events = open_all(attr, only, handler, data);
+	events = open_all(attr, only, handler, &e->base);
 	revert_creds(former);
 	put_cred(cred);
-	return events;
+	if (IS_ERR(events))
+		return PTR_ERR(events);
+	e->by_cpu = events;
+	return 0;
 }
 
-void vouch_events_close(struct perf_event **events)
+int vouch_events_detach(struct vouch_attachment *base, struct vouch_reason *why)
 {
-	release(events);
+	release(container_of(base, struct vouch_events, base)->by_cpu);
 	synchronize_rcu();
+	return 0;
 }

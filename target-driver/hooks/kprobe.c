@@ -13,10 +13,9 @@
 struct attachment {
 	struct vouch_attachment base;
 	char symbol[VOUCH_TARGET_HOOK_LEN];
-	u32 offset;
 	union {
 		struct kprobe kp;
-		struct kretprobe rp;
+		struct kretprobe rp; /* starts with its kprobe */
 	};
 };
 
@@ -39,17 +38,19 @@ static int find(struct vouch_attachment *base, struct vouch_reason *why)
 	plus = strchr(a->symbol, '+');
 	if (plus)
 		*plus++ = 0;
-	if (*a->symbol && (!plus || !kstrtou32(plus, 0, &a->offset)))
-		return 0;
-	return vouch_refuse(why, -EINVAL,
-			    "hook %s:%.64s: is not FUNCTION or FUNCTION+OFFSET",
-			    base->kind->prefix, base->place);
+	if (!*a->symbol || (plus && kstrtou32(plus, 0, &a->kp.offset)))
+		return vouch_refuse(
+			why, -EINVAL,
+			"hook %s:%.64s: is not FUNCTION or FUNCTION+OFFSET",
+			base->kind->prefix, base->place);
+	a->kp.symbol_name = a->symbol;
+	return 0;
 }
 
 static bool same(const struct vouch_attachment *a,
 		 const struct vouch_attachment *b)
 {
-	return of(a)->offset == of(b)->offset &&
+	return of(a)->kp.offset == of(b)->kp.offset &&
 	       !strcmp(of(a)->symbol, of(b)->symbol);
 }
 
@@ -59,9 +60,12 @@ static vouch_untraced int on_hit(struct kprobe *kp, struct pt_regs *regs)
 	return 0;
 }
 
-static int refuse(const struct vouch_attachment *a, int err,
+/* @err: of registering the probe */
+static int answer(const struct vouch_attachment *a, int err,
 		  struct vouch_reason *why)
 {
+	if (!err)
+		return 0;
 	return vouch_refuse(
 		why, err,
 		"hook %s:%.64s: the kernel does not probe that (%d); is it a function of this kernel, and not one that must not be probed?",
@@ -71,13 +75,9 @@ static int refuse(const struct vouch_attachment *a, int err,
 static int attach(struct vouch_attachment *base, struct vouch_reason *why)
 {
 	struct attachment *a = of(base);
-	int err;
 
-	a->kp.symbol_name = a->symbol;
-	a->kp.offset = a->offset;
 	a->kp.pre_handler = on_hit;
-	err = register_kprobe(&a->kp);
-	return err ? refuse(base, err, why) : 0;
+	return answer(base, register_kprobe(&a->kp), why);
 }
 
 static int detach(struct vouch_attachment *base, struct vouch_reason *why)
@@ -103,7 +103,7 @@ static int find_return(struct vouch_attachment *base, struct vouch_reason *why)
 {
 	int err = find(base, why);
 
-	if (err || !of(base)->offset)
+	if (err || !of(base)->kp.offset)
 		return err;
 	return vouch_refuse(
 		why, -EINVAL,
@@ -126,12 +126,9 @@ static int attach_return(struct vouch_attachment *base,
 			 struct vouch_reason *why)
 {
 	struct attachment *a = of(base);
-	int err;
 
-	a->rp.kp.symbol_name = a->symbol;
 	a->rp.handler = on_return;
-	err = register_kretprobe(&a->rp);
-	return err ? refuse(base, err, why) : 0;
+	return answer(base, register_kretprobe(&a->rp), why);
 }
 
 static int detach_return(struct vouch_attachment *base,

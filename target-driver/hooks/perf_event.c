@@ -15,17 +15,16 @@
 #define MAX_HZ 100000u
 
 struct attachment {
-	struct vouch_attachment base;
+	struct vouch_events events;
 	u32 type;
 	u64 config, period; /* or frequency */
 	bool hz;
 	int cpu; /* or -1 */
-	struct perf_event **events;
 };
 
 static struct attachment *of(const struct vouch_attachment *a)
 {
-	return container_of(a, struct attachment, base);
+	return container_of(a, struct attachment, events.base);
 }
 
 static bool takes(const struct vouch_req_prog *p)
@@ -51,7 +50,7 @@ static bool read_place(struct attachment *a)
 	u64 type, cpu = 0;
 	bool has;
 
-	strscpy(text, a->base.place, sizeof(text));
+	strscpy(text, a->events.base.place, sizeof(text));
 	if (!read_number(&at, "", &type, &has) ||
 	    !read_number(&at, "", &a->config, &has) ||
 	    !read_number(&at, "hz", &a->period, &a->hz))
@@ -108,21 +107,13 @@ static int attach(struct vouch_attachment *base, struct vouch_reason *why)
 		.sample_period = a->period,
 		.freq = a->hz,
 	};
-	struct perf_event **events =
-		vouch_events_open(&attr, a->cpu, on_overflow, base);
+	int err = vouch_events_open(&a->events, &attr, a->cpu, on_overflow);
 
-	if (IS_ERR(events))
+	if (err)
 		return vouch_refuse(
-			why, PTR_ERR(events),
-			"hook perf_event:%.48s: the kernel opens no such event (%ld); does this machine count that?",
-			base->place, PTR_ERR(events));
-	a->events = events;
-	return 0;
-}
-
-static int detach(struct vouch_attachment *base, struct vouch_reason *why)
-{
-	vouch_events_close(of(base)->events);
+			why, err,
+			"hook perf_event:%.48s: the kernel opens no such event (%d); does this machine count that?",
+			base->place, err);
 	return 0;
 }
 
@@ -133,6 +124,6 @@ const struct vouch_hook_kind vouch_perf_event_kind = {
 	.takes = takes,
 	.find = find,
 	.attach = attach,
-	.detach = detach,
+	.detach = vouch_events_detach,
 	.drain = synchronize_rcu,
 };

@@ -17,15 +17,14 @@
 #include "hooks/guard.h"
 
 struct attachment {
-	struct vouch_attachment base;
+	struct vouch_events events;
 	char category[VOUCH_TARGET_HOOK_LEN];
 	const char *name; /* within @category */
-	struct perf_event **events; /* by CPU */
 };
 
 static struct attachment *of(const struct vouch_attachment *a)
 {
-	return container_of(a, struct attachment, base);
+	return container_of(a, struct attachment, events.base);
 }
 
 static bool takes(const struct vouch_req_prog *p)
@@ -67,7 +66,7 @@ static vouch_untraced void on_record(struct perf_event *event,
 	*head = former;
 }
 
-static struct perf_event **open_events(struct attachment *a, u32 id)
+static int open_events(struct attachment *a, u32 id)
 {
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_TRACEPOINT,
@@ -77,14 +76,14 @@ static struct perf_event **open_events(struct attachment *a, u32 id)
 		.sample_type = PERF_SAMPLE_RAW,
 	};
 
-	return vouch_events_open(&attr, -1, on_record, &a->base);
+	return vouch_events_open(&a->events, &attr, -1, on_record);
 }
 
 static int attach(struct vouch_attachment *base, struct vouch_reason *why)
 {
 	struct attachment *a = of(base);
 	struct trace_event_file *file;
-	struct perf_event **events;
+	int err;
 
 	file = trace_get_event_file(NULL, a->category, a->name);
 	if (IS_ERR(file))
@@ -92,20 +91,13 @@ static int attach(struct vouch_attachment *base, struct vouch_reason *why)
 			why, -ENODEV,
 			"hook tracepoint:%.64s: this kernel has no such event",
 			base->place);
-	events = open_events(a, file->event_call->event.type);
+	err = open_events(a, file->event_call->event.type);
 	trace_put_event_file(file);
-	if (IS_ERR(events))
+	if (err)
 		return vouch_refuse(
-			why, PTR_ERR(events),
-			"hook tracepoint:%.64s: the kernel opens no perf event on it (%ld)",
-			base->place, PTR_ERR(events));
-	a->events = events;
-	return 0;
-}
-
-static int detach(struct vouch_attachment *base, struct vouch_reason *why)
-{
-	vouch_events_close(of(base)->events);
+			why, err,
+			"hook tracepoint:%.64s: the kernel opens no perf event on it (%d)",
+			base->place, err);
 	return 0;
 }
 
@@ -116,6 +108,6 @@ const struct vouch_hook_kind vouch_tracepoint_kind = {
 	.takes = takes,
 	.find = find,
 	.attach = attach,
-	.detach = detach,
+	.detach = vouch_events_detach,
 	.drain = synchronize_rcu,
 };

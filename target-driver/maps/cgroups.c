@@ -13,10 +13,11 @@
 #include "maps/absent.h"
 #include "maps/array.h"
 #include "maps/cgroups.h"
+#include "maps/pointers.h"
 
 static struct cgroup **entry_at(const struct vouch_map *map, u32 index)
 {
-	return (struct cgroup **)vouch_map_value(map) + index;
+	return (struct cgroup **)vouch_pointers_at(map, index);
 }
 
 static int check(const struct vouch_map_def *def)
@@ -24,17 +25,6 @@ static int check(const struct vouch_map_def *def)
 	return def->key_size == sizeof(u32) && def->value_size == sizeof(u32)
 		       ? 0
 		       : -EINVAL;
-}
-
-static u64 memory(const struct vouch_map_def *def)
-{
-	return def->array_value + (u64)def->max_entries * sizeof(void *);
-}
-
-static int init(struct vouch_map *map)
-{
-	map->block = vzalloc(map->memory);
-	return map->block ? 0 : -ENOMEM;
 }
 
 /* A cgroup is freed a grace period after the last reference. */
@@ -93,22 +83,13 @@ static int store(struct vouch_map *map, void *key, void *value, u64 flags)
 	return 0;
 }
 
-static u32 count(struct vouch_map *map)
-{
-	u32 i, n = 0;
-
-	for (i = 0; i < map->def.max_entries; i++)
-		n += !!READ_ONCE(*entry_at(map, i));
-	return n;
-}
-
 const struct vouch_map_ops vouch_cgroup_array_ops = {
 	.type = BPF_MAP_TYPE_CGROUP_ARRAY,
 	.name = "cgroup_array",
 	.map_flags = 0,
 	.check = check,
-	.memory = memory,
-	.init = init,
+	.memory = vouch_pointers_memory,
+	.init = vouch_pointers_init,
 	.free = release,
 	.lookup = vouch_absent_lookup,
 	.update = vouch_absent_update,
@@ -117,5 +98,5 @@ const struct vouch_map_ops vouch_cgroup_array_ops = {
 	.copy = vouch_absent_copy,
 	.store = store,
 	.next_key = vouch_array_next_key,
-	.count = count,
+	.count = vouch_pointers_count,
 };

@@ -14,6 +14,7 @@
 #include "maps/absent.h"
 #include "maps/array.h"
 #include "maps/cpumap.h"
+#include "maps/pointers.h"
 
 #define MAX_QUEUE 16384
 
@@ -29,7 +30,7 @@ static DEFINE_MUTEX(lock);
 
 static struct entry __rcu **slot(const struct vouch_map *map, u32 cpu)
 {
-	return (struct entry __rcu **)vouch_map_value(map) + cpu;
+	return (struct entry __rcu **)vouch_pointers_at(map, cpu);
 }
 
 static vouch_untraced struct entry *find(const struct vouch_map *map, u32 cpu)
@@ -49,14 +50,8 @@ static int check(const struct vouch_map_def *def)
 
 static u64 memory(const struct vouch_map_def *def)
 {
-	return def->array_value +
-	       (u64)def->max_entries * (sizeof(void *) + sizeof(struct entry));
-}
-
-static int init(struct vouch_map *map)
-{
-	map->block = vzalloc(map->memory);
-	return map->block ? 0 : -ENOMEM;
+	return vouch_pointers_memory(def) +
+	       (u64)def->max_entries * sizeof(struct entry);
 }
 
 /* On the entry's CPU. */
@@ -222,15 +217,6 @@ static int copy(struct vouch_map *map, void *key, void *value)
 	return err;
 }
 
-static u32 count(struct vouch_map *map)
-{
-	u32 i, n = 0;
-
-	for (i = 0; i < map->def.max_entries; i++)
-		n += !!rcu_access_pointer(*slot(map, i));
-	return n;
-}
-
 const struct vouch_map_ops vouch_cpumap_ops = {
 	.type = BPF_MAP_TYPE_CPUMAP,
 	.name = "cpumap",
@@ -238,7 +224,7 @@ const struct vouch_map_ops vouch_cpumap_ops = {
 	.sleeps = true,
 	.check = check,
 	.memory = memory,
-	.init = init,
+	.init = vouch_pointers_init,
 	.free = release,
 	.lookup = lookup,
 	.update = vouch_absent_update,
@@ -247,5 +233,5 @@ const struct vouch_map_ops vouch_cpumap_ops = {
 	.copy = copy,
 	.store = store,
 	.next_key = vouch_array_next_key,
-	.count = count,
+	.count = vouch_pointers_count,
 };

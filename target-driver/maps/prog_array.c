@@ -10,6 +10,7 @@
 #include "maps/absent.h"
 #include "maps/array.h"
 #include "maps/entries.h"
+#include "maps/pointers.h"
 
 /* Of bpf_func in a block; the code has one byte for it. */
 #define MAX_PROG_FUNC 120
@@ -26,7 +27,7 @@ static DEFINE_SPINLOCK(lock);
 
 static u8 **entry_at(const struct vouch_map *map, u32 index)
 {
-	return (u8 **)vouch_map_value(map) + index;
+	return (u8 **)vouch_pointers_at(map, index);
 }
 
 static bool is_of(const struct vouch_entries *e, const u8 *block)
@@ -110,17 +111,6 @@ static int check(const struct vouch_map_def *def)
 	return 0;
 }
 
-static u64 memory(const struct vouch_map_def *def)
-{
-	return def->array_value + (u64)def->max_entries * sizeof(void *);
-}
-
-static int init(struct vouch_map *map)
-{
-	map->block = vzalloc(map->memory);
-	return map->block ? 0 : -ENOMEM;
-}
-
 static void release(struct vouch_map *map)
 {
 	vfree(map->block);
@@ -179,22 +169,13 @@ static int store(struct vouch_map *map, void *key, void *value, u64 flags)
 	return err;
 }
 
-static u32 count(struct vouch_map *map)
-{
-	u32 i, n = 0;
-
-	for (i = 0; i < map->def.max_entries; i++)
-		n += !!READ_ONCE(*entry_at(map, i));
-	return n;
-}
-
 const struct vouch_map_ops vouch_prog_array_ops = {
 	.type = BPF_MAP_TYPE_PROG_ARRAY,
 	.name = "prog_array",
 	.map_flags = 0,
 	.check = check,
-	.memory = memory,
-	.init = init,
+	.memory = vouch_pointers_memory,
+	.init = vouch_pointers_init,
 	.free = release,
 	.lookup = vouch_absent_lookup,
 	.update = vouch_absent_update,
@@ -203,5 +184,5 @@ const struct vouch_map_ops vouch_prog_array_ops = {
 	.copy = copy,
 	.store = store,
 	.next_key = vouch_array_next_key,
-	.count = count,
+	.count = vouch_pointers_count,
 };
