@@ -3,6 +3,8 @@
 
 #include "hex.h"
 
+#include <stdlib.h>
+
 void vouch_hex_write(const void *p, size_t len, char *out)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -39,4 +41,17 @@ int vouch_hex_read(const char *hex, void *out, size_t len)
 		b[i] = (u8)(high << 4 | low);
 	}
 	return 0;
+}
+
+json_t *vouch_hex_json(const void *p, size_t len)
+{
+	char *hex = malloc(2 * len + 1);
+	json_t *text;
+
+	if (!hex)
+		return NULL;
+	vouch_hex_write(p, len, hex);
+	text = json_string(hex);
+	free(hex);
+	return text;
 }

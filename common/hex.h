@@ -5,6 +5,8 @@
 #ifndef VOUCH_HEX_H
 #define VOUCH_HEX_H
 
+#include <jansson.h>
+
 #include "base.h"
 
 /**
@@ -24,5 +26,14 @@ void vouch_hex_write(const void *p, size_t len, char *out);
  * Return: 0, or -EINVAL if @hex is not exactly @len bytes of hexadecimal.
  */
 int vouch_hex_read(const char *hex, void *out, size_t len);
+
+/**
+ * vouch_hex_json() - bytes as a JSON text.
+ * @p: the bytes
+ * @len: how many
+ *
+ * Return: a new text in hexadecimal, or NULL if memory is short.
+ */
+json_t *vouch_hex_json(const void *p, size_t len);
 
 #endif /* VOUCH_HEX_H */

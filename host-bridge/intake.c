@@ -10,6 +10,7 @@
 
 #include "daemon.h"
 #include "log.h"
+#include "stale.h"
 
 #define MAX_FILES 65536
 #define BACKLOG 1024 /* connections that may wait to be accepted */
@@ -126,34 +127,13 @@ static const struct vouch_vsock_ops vsock_ops = {
 	.log = vsock_log,
 };
 
-/* A socket that nobody listens on is a dead predecessor's. */
-static int clear_path(const struct sockaddr_un *addr)
-{
-	struct stat st;
-	int err, fd;
-
-	if (lstat(addr->sun_path, &st))
-		return 0;
-	if (!S_ISSOCK(st.st_mode))
-		return -EEXIST;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	err = connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) ? errno
-									: 0;
-	close(fd);
-	if (err != ECONNREFUSED)
-		return -EADDRINUSE;
-	return unlink(addr->sun_path) ? -errno : 0;
-}
-
 static int listen_on(struct vouch_listener *l, const char *path, u32 mode)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int err;
 
 	strncpy(addr.sun_path, path, sizeof(addr.sun_path) - 1);
-	err = clear_path(&addr);
+	err = vouch_stale_remove(&addr);
 	if (err)
 		goto fail;
 	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

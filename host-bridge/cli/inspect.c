@@ -36,19 +36,6 @@ json_t *vouch_inspect_bits(u32 bits, const char *const *names, size_t n)
 	return list;
 }
 
-json_t *vouch_inspect_hex(const void *data, size_t len)
-{
-	char *hex = malloc(2 * len + 1);
-	json_t *text;
-
-	if (!hex)
-		return NULL;
-	vouch_hex_write(data, len, hex);
-	text = json_string(hex);
-	free(hex);
-	return text;
-}
-
 json_t *vouch_inspect_map(const struct vouch_capture_map *map)
 {
 	return json_pack(
@@ -85,10 +72,10 @@ json_t *vouch_inspect_code(const u8 *code, size_t len)
 	while (d && off < len &&
 	       !vouch_disasm_step(d, code + off, len - off, &insn)) {
 		json_array_append_new(
-			list, json_pack("{s:I, s:o, s:o}", "offset",
-					(json_int_t)off, "bytes",
-					vouch_inspect_hex(code + off, insn.len),
-					"text", insn_text(&insn, off)));
+			list,
+			json_pack("{s:I, s:o, s:o}", "offset", (json_int_t)off,
+				  "bytes", vouch_hex_json(code + off, insn.len),
+				  "text", insn_text(&insn, off)));
 		off += insn.len;
 	}
 	vouch_disasm_free(d);

@@ -61,15 +61,6 @@ json_t *vouch_inspect_code(const u8 *code, size_t len);
 json_t *vouch_inspect_bits(u32 bits, const char *const *names, size_t n);
 
 /**
- * vouch_inspect_hex() - bytes as a JSON text.
- * @data: the bytes
- * @len: how many
- *
- * Return: a new text.
- */
-json_t *vouch_inspect_hex(const void *data, size_t len);
-
-/**
  * vouch_inspect_map() - describe a map.
  * @map: the map
  *

@@ -2,6 +2,7 @@
 /* What a capture holds. */
 
 #include "../../common/bpf_names.h"
+#include "../../common/hex.h"
 #include "inspect.h"
 
 static const char *const ref_kinds[] = {
@@ -30,7 +31,7 @@ static json_t *env_json(const struct vouch_capture_env *env)
 		"{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o}",
 		"release", env->release, "cpu_model", env->cpu_model, "license",
 		env->license, "build_id",
-		vouch_inspect_hex(env->build_id, sizeof(env->build_id)), "arch",
+		vouch_hex_json(env->build_id, sizeof(env->build_id)), "arch",
 		le32_to_cpu(env->arch) == VOUCH_ARCH_ARM64 ? "arm64" : "x86_64",
 		"features",
 		vouch_inspect_bits(le32_to_cpu(env->features),
@@ -40,9 +41,9 @@ static json_t *env_json(const struct vouch_capture_env *env)
 				   vouch_privilege_names, 1),
 		"jit_harden", (json_int_t)le32_to_cpu(env->jit_harden),
 		"nr_cpus", (json_int_t)le32_to_cpu(env->nr_cpus), "object",
-		vouch_inspect_hex(env->object, VOUCH_HASH_LEN), "layout",
-		vouch_inspect_hex(env->layout, VOUCH_HASH_LEN), "retarget",
-		vouch_inspect_hex(env->retarget, VOUCH_HASH_LEN));
+		vouch_hex_json(env->object, VOUCH_HASH_LEN), "layout",
+		vouch_hex_json(env->layout, VOUCH_HASH_LEN), "retarget",
+		vouch_hex_json(env->retarget, VOUCH_HASH_LEN));
 }
 
 static json_t *facts_json(const struct vouch_capture_view *view)
@@ -175,14 +176,13 @@ static json_t *access_json(const struct vouch_access_view *v)
 		"{s:o, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:o}", "insn",
 		prologue ? json_null() : json_integer(le32_to_cpu(a->insn)),
 		"base", base_names[le32_to_cpu(a->base)], "code",
-		vouch_inspect_hex(a->code, sizeof(a->code)), "field_size",
+		vouch_hex_json(a->code, sizeof(a->code)), "field_size",
 		(json_int_t)le32_to_cpu(a->field_size), "structure",
 		(json_int_t)le32_to_cpu(a->structure), "offset",
 		(json_int_t)le32_to_cpu(a->offset), "size",
 		(json_int_t)le32_to_cpu(a->size), "target_size",
 		(json_int_t)le32_to_cpu(a->target_size), "insns",
-		vouch_inspect_hex(v->insns,
-				  (size_t)VOUCH_INSN_LEN * v->n_insns));
+		vouch_hex_json(v->insns, (size_t)VOUCH_INSN_LEN * v->n_insns));
 }
 
 static json_t *accesses_json(const struct vouch_capture_prog_view *prog)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "../../common/bpf_names.h"
+#include "../../common/hex.h"
 #include "../../common/image.h"
 #include "../crypto.h"
 #include "cms.h"
@@ -14,12 +15,12 @@ static json_t *requirements_json(const struct vouch_requirements *req)
 	return json_pack(
 		"{s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:I, "
 		"s:I, s:I, s:I}",
-		"object", vouch_inspect_hex(req->object, VOUCH_HASH_LEN),
-		"options", vouch_inspect_hex(req->options, VOUCH_HASH_LEN),
-		"profile", vouch_inspect_hex(req->profile, VOUCH_HASH_LEN),
+		"object", vouch_hex_json(req->object, VOUCH_HASH_LEN),
+		"options", vouch_hex_json(req->options, VOUCH_HASH_LEN),
+		"profile", vouch_hex_json(req->profile, VOUCH_HASH_LEN),
 		"verifier_build_id",
-		vouch_inspect_hex(req->verifier_build_id,
-				  sizeof(req->verifier_build_id)),
+		vouch_hex_json(req->verifier_build_id,
+			       sizeof(req->verifier_build_id)),
 		"verifier_release", req->verifier_release, "cpu_model",
 		req->cpu_model, "arch",
 		json_string(le32_to_cpu(req->arch) == VOUCH_ARCH_ARM64
@@ -48,7 +49,7 @@ static json_t *record_json(const struct vouch_record *rec)
 			 (json_int_t)le64_to_cpu(rec->sequence), "slot",
 			 rec->slot, "submitter", rec->submitter, "object_name",
 			 rec->object_name, "log",
-			 vouch_inspect_hex(rec->log, VOUCH_HASH_LEN));
+			 vouch_hex_json(rec->log, VOUCH_HASH_LEN));
 }
 
 static json_t *programs_json(const struct vouch_image *img)
@@ -315,7 +316,7 @@ json_t *vouch_inspect_image(const struct vouch_file_bytes *file, bool code,
 		"{s:s, s:s, s:o, s:b, s:I, s:s, s:s, s:b, s:o, s:o, s:o, s:o, "
 		"s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o}",
 		"kind", "image", "name", img.name, "content",
-		vouch_inspect_hex(img.req.req->content, VOUCH_HASH_LEN),
+		vouch_hex_json(img.req.req->content, VOUCH_HASH_LEN),
 		"content_ok", content_ok(&img), "size", (json_int_t)file->len,
 		"vermagic", img.vermagic, "license", img.req.req->license,
 		"retpoline", img.retpoline, "signature",

@@ -213,26 +213,21 @@ static int read_part(const struct vouch_cli *cli, const char *part, int *at,
 {
 	struct vouch_failure f;
 	u8 *bytes;
-	char *hex;
 	int used;
 
 	if (*at >= cli->argc || strcmp(cli->argv[*at], part))
 		return vouch_cli_misuse(cli, "the word \"%s\" is missing",
 					part);
 	bytes = calloc(1, size + 1);
-	hex = malloc(2 * (size_t)size + 1);
 	vouch_fail(&f, -ENOMEM, VOUCH_EXIT_INTERNAL, "read the %s", part);
-	used = bytes && hex
-		       ? vouch_data_read(cli->argv + *at + 1,
-					 cli->argc - *at - 1, size, bytes, &f)
-		       : -ENOMEM;
+	used = bytes ? vouch_data_read(cli->argv + *at + 1, cli->argc - *at - 1,
+				       size, bytes, &f)
+		     : -ENOMEM;
 	if (used >= 0) {
-		vouch_hex_write(bytes, size, hex);
-		json_object_set_new(args, part, json_string(hex));
+		json_object_set_new(args, part, vouch_hex_json(bytes, size));
 		*at += 1 + used;
 	}
 	free(bytes);
-	free(hex);
 	return used < 0 ? vouch_cli_fail(cli, &f) : 0;
 }
 

@@ -195,3 +195,19 @@ int vouch_service_call(const struct vouch_cli *cli, json_t *json,
 	vouch_service_close(&service);
 	return err ? vouch_cli_fail(cli, &f) : VOUCH_EXIT_OK;
 }
+
+int vouch_service_show(const struct vouch_cli *cli, json_t *json,
+		       void (*show)(const json_t *result))
+{
+	struct vouch_message msg;
+	int exit = vouch_service_call(cli, json, NULL, 0, &msg);
+
+	if (exit)
+		return exit;
+	if (vouch_cli_json(cli))
+		vouch_output_json(msg.json);
+	else
+		show(msg.json);
+	vouch_message_release(&msg);
+	return VOUCH_EXIT_OK;
+}

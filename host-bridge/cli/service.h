@@ -68,4 +68,18 @@ int vouch_service_call(const struct vouch_cli *cli, json_t *json,
 		       const void *blob, size_t blob_len,
 		       struct vouch_message *msg);
 
+/**
+ * vouch_service_show() - make one CALL and show its result, as JSON if so
+ * asked.
+ * @cli: the invocation
+ * @json: the CALL's object, stolen
+ * @show: writes the result for people
+ *
+ * A failure is reported.
+ *
+ * Return: the exit code.
+ */
+int vouch_service_show(const struct vouch_cli *cli, json_t *json,
+		       void (*show)(const json_t *result));
+
 #endif /* VOUCH_CLI_SERVICE_H */

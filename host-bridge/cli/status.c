@@ -45,16 +45,6 @@ static void show(const json_t *json)
 
 int vouch_status_run(struct vouch_cli *cli)
 {
-	struct vouch_message msg;
-	int exit = vouch_service_call(
-		cli, json_pack("{s:s}", "method", "status"), NULL, 0, &msg);
-
-	if (exit)
-		return exit;
-	if (vouch_cli_json(cli))
-		vouch_output_json(msg.json);
-	else
-		show(msg.json);
-	vouch_message_release(&msg);
-	return VOUCH_EXIT_OK;
+	return vouch_service_show(cli, json_pack("{s:s}", "method", "status"),
+				  show);
 }

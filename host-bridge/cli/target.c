@@ -8,48 +8,35 @@
 #include "records.h"
 #include "target_profile.h"
 
-int vouch_target_call(const struct vouch_cli *cli, const char *target,
-		      const char *method, json_t *args,
-		      struct vouch_message *msg)
+static json_t *make_call(const char *target, const char *method, json_t *args)
 {
 	json_t *call = args ? args : json_object();
 
 	json_object_set_new(call, "method", json_sprintf("target.%s", method));
 	json_object_set_new(call, "target", json_string(target));
-	return vouch_service_call(cli, call, NULL, 0, msg);
+	return call;
+}
+
+int vouch_target_call(const struct vouch_cli *cli, const char *target,
+		      const char *method, json_t *args,
+		      struct vouch_message *msg)
+{
+	return vouch_service_call(cli, make_call(target, method, args), NULL, 0,
+				  msg);
 }
 
 int vouch_target_show(const struct vouch_cli *cli, const char *method,
 		      json_t *args, void (*show)(const json_t *result))
 {
-	struct vouch_message msg;
-	int exit = vouch_target_call(cli, cli->argv[0], method, args, &msg);
-
-	if (exit)
-		return exit;
-	if (vouch_cli_json(cli))
-		vouch_output_json(msg.json);
-	else
-		show(msg.json);
-	vouch_message_release(&msg);
-	return VOUCH_EXIT_OK;
+	return vouch_service_show(cli, make_call(cli->argv[0], method, args),
+				  show);
 }
 
 static int run_list(struct vouch_cli *cli)
 {
-	struct vouch_message msg;
-	int exit = vouch_service_call(
-		cli, json_pack("{s:s}", "method", "target.list"), NULL, 0,
-		&msg);
-
-	if (exit)
-		return exit;
-	if (vouch_cli_json(cli))
-		vouch_output_json(msg.json);
-	else
-		vouch_output_targets(msg.json);
-	vouch_message_release(&msg);
-	return VOUCH_EXIT_OK;
+	return vouch_service_show(cli,
+				  json_pack("{s:s}", "method", "target.list"),
+				  vouch_output_targets);
 }
 
 static void show_line(const json_t *json, const char *head, const char *key)

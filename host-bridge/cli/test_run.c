@@ -100,7 +100,6 @@ static int read_packets(const struct vouch_cli *cli, struct request *r,
 
 static int add_ctx(json_t *list, const char *path, struct vouch_failure *f)
 {
-	char hex[2 * MAX_CTX + 1];
 	void *data;
 	size_t len;
 	int err = vouch_request_file(path, &data, &len, f);
@@ -108,8 +107,7 @@ static int add_ctx(json_t *list, const char *path, struct vouch_failure *f)
 	if (err)
 		return err;
 	if (len <= MAX_CTX) {
-		vouch_hex_write(data, len, hex);
-		json_array_append_new(list, json_string(hex));
+		json_array_append_new(list, vouch_hex_json(data, len));
 	} else {
 		vouch_fail(f, -EFBIG, VOUCH_EXIT_USAGE,
 			   "take the context from %s", path);

@@ -49,6 +49,17 @@ int vouch_arg_name(const json_t *args, const char *key, size_t size,
 	return 0;
 }
 
+int vouch_arg_map(const json_t *args, const char **image, const char **map,
+		  struct vouch_failure *f)
+{
+	int err = vouch_arg_name(args, "map", VOUCH_TARGET_NAME_LEN, true, map,
+				 f);
+
+	return err ? err
+		   : vouch_arg_name(args, "image", 2 * VOUCH_HASH_LEN + 1,
+				    false, image, f);
+}
+
 int vouch_arg_number(const json_t *args, const char *key, u64 max, u64 *number,
 		     struct vouch_failure *f)
 {

@@ -28,6 +28,20 @@ int vouch_arg_name(const json_t *args, const char *key, size_t size,
 		   bool required, const char **name, struct vouch_failure *f);
 
 /**
+ * vouch_arg_map() - which map a request is about.
+ * @args: the request; members "image", which may be left out, and "map"
+ * @image: set to a text, or to NULL, for vouch_find_map()
+ * @map: set to a text
+ * @f: filled on error
+ *
+ * Both are owned by @args.
+ *
+ * Return: 0 or -EINVAL.
+ */
+int vouch_arg_map(const json_t *args, const char **image, const char **map,
+		  struct vouch_failure *f);
+
+/**
  * vouch_arg_number() - a number.
  * @args: the request
  * @key: member

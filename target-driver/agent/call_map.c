@@ -56,13 +56,9 @@ static int open_map(struct vouch_agent *agent, const json_t *args,
 		    struct vouch_map *map, struct vouch_failure *f)
 {
 	const char *image, *name;
-	int err = vouch_arg_name(args, "map", VOUCH_TARGET_NAME_LEN, true,
-				 &name, f);
+	int err = vouch_arg_map(args, &image, &name, f);
 
 	memset(map, 0, sizeof(*map));
-	if (!err)
-		err = vouch_arg_name(args, "image", 2 * VOUCH_HASH_LEN + 1,
-				     false, &image, f);
 	return err ? err : vouch_map_open(agent->device, image, name, map, f);
 }
 

@@ -12,26 +12,13 @@
 /* Such that JSON of any number of records in it fits a frame. */
 #define ROOM (512u << 10)
 
-static json_t *hex_json(const u8 *p, u32 len)
-{
-	char *hex = malloc(2 * (size_t)len + 1);
-	json_t *text;
-
-	if (!hex)
-		return NULL;
-	vouch_hex_write(p, len, hex);
-	text = json_string(hex);
-	free(hex);
-	return text;
-}
-
 static json_t *record_json(const struct vouch_target_record *r, const u8 *data)
 {
 	if (r->cpu == VOUCH_TARGET_NO_CPU)
-		return json_pack("{s:o}", "data", hex_json(data, r->len));
+		return json_pack("{s:o}", "data", vouch_hex_json(data, r->len));
 	return json_pack("{s:I, s:I, s:o}", "cpu", (json_int_t)r->cpu,
 			 "time_ns", (json_int_t)r->time, "data",
-			 hex_json(data, r->len));
+			 vouch_hex_json(data, r->len));
 }
 
 /* What a task calls itself, and what a program prints, is anything. */
@@ -134,12 +121,8 @@ int vouch_call_map_records(struct vouch_agent *agent,
 	struct vouch_target_records r = { 0 };
 	struct vouch_target_map_info info;
 	const char *image, *name;
-	int err = vouch_arg_name(msg->json, "map", VOUCH_TARGET_NAME_LEN, true,
-				 &name, f);
+	int err = vouch_arg_map(msg->json, &image, &name, f);
 
-	if (!err)
-		err = vouch_arg_name(msg->json, "image", 2 * VOUCH_HASH_LEN + 1,
-				     false, &image, f);
 	if (!err)
 		err = vouch_find_map(agent->device, image, name, &info, f);
 	if (err)

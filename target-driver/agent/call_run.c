@@ -146,17 +146,16 @@ static int make_room(struct test_run *run, size_t need)
 
 static json_t *run_json(const struct vouch_target_test_run *arg)
 {
-	char hex[2 * VOUCH_ARG_MAX_CTX + 1];
 	json_t *json = json_pack("{s:I, s:I, s:I}", "retval",
 				 (json_int_t)arg->retval, "data_len",
 				 (json_int_t)arg->data_size_out, "duration_ns",
 				 (json_int_t)arg->duration);
 
-	if (arg->ctx_out) {
-		vouch_hex_write((const u8 *)(uintptr_t)arg->ctx_out,
-				arg->ctx_size_out, hex);
-		json_object_set_new(json, "ctx_out", json_string(hex));
-	}
+	if (arg->ctx_out)
+		json_object_set_new(
+			json, "ctx_out",
+			vouch_hex_json((const u8 *)(uintptr_t)arg->ctx_out,
+				       arg->ctx_size_out));
 	return json;
 }
 

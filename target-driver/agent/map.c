@@ -123,19 +123,6 @@ static int step(struct vouch_map *map, bool first, struct vouch_failure *f)
 	return err;
 }
 
-static json_t *hex_json(const u8 *p, size_t len)
-{
-	char *hex = malloc(2 * len + 1);
-	json_t *text;
-
-	if (!hex)
-		return NULL;
-	vouch_hex_write(p, len, hex);
-	text = json_string(hex);
-	free(hex);
-	return text;
-}
-
 static u32 cpu_step(const struct vouch_map *map)
 {
 	return (map->info.value_size + 7u) & ~7u;
@@ -154,16 +141,17 @@ void vouch_map_value_json(const struct vouch_map *map, json_t *object)
 	u32 cpu;
 
 	if (!map->per_cpu) {
-		json_object_set_new(object, "value",
-				    hex_json(map->value, map->info.value_size));
+		json_object_set_new(
+			object, "value",
+			vouch_hex_json(map->value, map->info.value_size));
 		return;
 	}
 	values = json_array();
 	for (cpu = 0; cpu < n_cpus(map); cpu++)
 		json_array_append_new(
 			values,
-			hex_json(map->value + (size_t)cpu * cpu_step(map),
-				 map->info.value_size));
+			vouch_hex_json(map->value + (size_t)cpu * cpu_step(map),
+				       map->info.value_size));
 	json_object_set_new(object, "values", values);
 }
 
@@ -226,10 +214,11 @@ static json_t *entry_json(const struct vouch_map *map, bool raw)
 	json_t *entry = json_object();
 
 	json_object_set_new(entry, "key",
-			    hex_json(map->key, map->info.key_size));
+			    vouch_hex_json(map->key, map->info.key_size));
 	if (raw)
-		json_object_set_new(entry, "value",
-				    hex_json(map->value, map->info.value_io));
+		json_object_set_new(
+			entry, "value",
+			vouch_hex_json(map->value, map->info.value_io));
 	else
 		vouch_map_value_json(map, entry);
 	return entry;
@@ -273,5 +262,5 @@ int vouch_map_entries(struct vouch_map *map, bool raw, bool resume,
 
 json_t *vouch_map_key_json(const struct vouch_map *map)
 {
-	return hex_json(map->key, map->info.key_size);
+	return vouch_hex_json(map->key, map->info.key_size);
 }

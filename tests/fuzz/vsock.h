@@ -54,17 +54,8 @@ static void fuzz_dial(void)
 /* A whole front end, whose driver has given @buffers receive buffers. */
 static bool fuzz_up(u32 buffers)
 {
-	u32 i;
-
 	fuzz_dial();
-	if (!front_features() || !front_memory() || !front_start(RX, 0) ||
-	    !front_start(TX, 0))
-		return false;
-	for (i = 0; i < buffers; i++)
-		post_rx(i, RX_SIZE);
-	kick(RX);
-	front_step();
-	return true;
+	return front_ready(buffers);
 }
 
 static void fuzz_begin(void)

@@ -90,12 +90,11 @@ static void post_rx(u16 i, u32 size)
 	rx_posted++;
 }
 
-/* A whole front end with @buffers receive buffers. */
-static bool front_up(u32 buffers)
+/* From dialled to a whole front end with @buffers receive buffers. */
+static bool front_ready(u32 buffers)
 {
 	u32 i;
 
-	front_dial();
 	if (!front_features() || !front_memory() || !front_start(RX, 0) ||
 	    !front_start(TX, 0))
 		return false;
@@ -104,6 +103,12 @@ static bool front_up(u32 buffers)
 	kick(RX);
 	front_step();
 	return true;
+}
+
+static bool front_up(u32 buffers)
+{
+	front_dial();
+	return front_ready(buffers);
 }
 
 static void reclaim_tx(void)
