@@ -304,7 +304,7 @@ objects: $(OBJECTS) $(B)/objects/xdpfilt_dny_all.o
 $(B)/objects/%.o: tests/corpus/%.bpf.c | $(B)/.setup
 	@mkdir -p $(@D)
 	$(Q)clang -O2 -g -target bpf -I/usr/include/$$(gcc -print-multiarch) \
-		-Wall -Werror -c -o $@ $<
+		-Wall -Werror -MMD -c -o $@ $<
 $(B)/objects/xdpfilt_dny_all.o: scripts/debian-objects scripts/corpus/carve.py | $(B)/.setup
 	@scripts/debian-objects $(B)/debian-objects
 	@cp $(B)/debian-objects/xdpfilt_*.o $(@D)/

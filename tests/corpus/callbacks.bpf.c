@@ -9,13 +9,7 @@
 
 #include <bpf/bpf_helpers.h>
 
-#define MAP(name, kind, n)                         \
-	struct {                                   \
-		__uint(type, BPF_MAP_TYPE_##kind); \
-		__uint(max_entries, n);            \
-		__type(key, __u32);                \
-		__type(value, __u64);              \
-	} name SEC(".maps")
+#include "map.h"
 
 MAP(array, ARRAY, 5);
 MAP(hash, HASH, 8);

@@ -9,6 +9,8 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "map.h"
+
 #define RING 4096
 #define USER ((void *)0x1000) /* never mapped */
 #define BEYOND ((void *)0x8000000000000000) /* no address at all */
@@ -17,12 +19,7 @@
 
 struct task_struct;
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 256);
-	__type(key, __u32);
-	__type(value, __u64);
-} returned SEC(".maps");
+MAP(returned, ARRAY, 256);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -7,12 +7,9 @@
 
 #include <bpf/bpf_helpers.h>
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 4096);
-	__type(key, __u32);
-	__type(value, __u64);
-} returned SEC(".maps");
+#include "map.h"
+
+MAP(returned, ARRAY, 4096);
 
 __u32 noted; /* one packet goes on where the other ended */
 

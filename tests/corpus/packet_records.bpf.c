@@ -6,6 +6,8 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "map.h"
+
 #define TAKEN(n) (BPF_F_CURRENT_CPU | (__u64)(n) << 32)
 
 struct {
@@ -14,12 +16,7 @@ struct {
 	__uint(value_size, sizeof(__u32));
 } events SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 16);
-	__type(key, __u32);
-	__type(value, __u64);
-} returned SEC(".maps");
+MAP(returned, ARRAY, 16);
 
 static __always_inline void note(__u32 at, __u64 value)
 {

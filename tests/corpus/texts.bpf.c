@@ -5,15 +5,12 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "map.h"
+
 #define ROOM 48
 #define BEYOND ((void *)0x8000000000000000) /* no address at all */
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 256);
-	__type(key, __u32);
-	__type(value, __u64);
-} returned SEC(".maps");
+MAP(returned, ARRAY, 256);
 
 static __u32 at;
 static char line[ROOM];

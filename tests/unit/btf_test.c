@@ -114,93 +114,95 @@ struct mutation {
 	const char *why; /* "": nothing is wrong with it */
 };
 
+static const struct mutation mutations[] = {
+	/* gone, or called otherwise */
+	{ "pid", "tgid", 0, 0, 0, 4, 4, "no such field" },
+	{ "comm", "title", 0, 0, 0, 20, 1, "no such field" },
+	{ "mm", "old_mm", 0, 0, 0, 32, 8, "no such field" },
+	{ "a", "z", 0, 0, 0, 64, 4, "no such field" },
+	/* another size */
+	{ "pid", 0, "s64", 0, 0, 4, 4, "8 bytes" },
+	{ "start", 0, "u32", 0, 0, 8, 8, "4 bytes" },
+	{ "start", 0, "u32", 0, 0, 8, 4, "4 bytes" },
+	{ "state", 0, "u16", 0, 0, 0, 4, "2 bytes" },
+	{ "byte", 0, "u16", 0, 0, 61, 1, "2 bytes" },
+	/* another sign */
+	{ "pid", 0, "u32", 0, 0, 4, 4, "unsigned in the target" },
+	{ "start", 0, "s64", 0, 0, 8, 8, "signed in the target" },
+	{ "byte", 0, "char", 0, 0, 61, 1, "signed in the target" },
+	/* another kind */
+	{ "flag", 0, "u8", 0, 0, 60, 1, "another kind" },
+	{ "byte", 0, "bool", 0, 0, 61, 1, "another kind" },
+	{ "color", 0, "u32", 0, 0, 56, 4, "another kind" },
+	{ "state", 0, "enum", 0, 0, 0, 4, "another kind" },
+	{ "start", 0, "void *", 0, 0, 8, 8, "another kind" },
+	{ "mm", 0, "u64", 0, 0, 32, 8, "another kind" },
+	{ "mm", 0, "mm", 0, 0, 32, 8, "another kind" },
+	{ "comm", 0, "u64", 0, 0, 16, 1, "another kind" },
+	{ "comm", 0, "char *", 0, 0, 16, 8, "another kind" },
+	{ "one", 0, "u64", 0, 0, 152, 8, "another kind" },
+	{ "counts", 0, "inner", 0, 0, 96, 4, "another kind" },
+	/* a pointer to something else */
+	{ "mm", 0, "void *", 0, 0, 32, 8, "a pointer to something" },
+	{ "mm", 0, "cred *", 0, 0, 32, 8, "a pointer to something" },
+	{ "mm", 0, "char *", 0, 0, 32, 8, "a pointer to something" },
+	{ "priv", 0, "mm *", 0, 0, 48, 8, "a pointer to something" },
+	{ "name", 0, "void *", 0, 0, 40, 8, "a pointer to something" },
+	{ "cred", 0, "mm *", 0, 0, 160, 8, "a pointer to something" },
+	{ "mm", 0, "const mm *", 0, 0, 32, 8, "" },
+	/* another structure */
+	{ "one", 0, "mm", 0, 0, 152, 8, "another structure" },
+	/* arrays */
+	{ "comm", 0, "char[32]", 0, 0, 31, 1, "" },
+	{ "counts", 0, "inner[4]", 0, 0, 136, 8, "" },
+	/* bits */
+	{ "a", 0, 0, 0, 1, 64, 1, "another width" },
+	{ "b", 0, 0, 0, -1, 64, 4, "another width" },
+	{ "c", 0, 0, 0, 2, 65, 1, "another width" },
+	{ "a", 0, 0, 2, 0, 64, 1, "elsewhere in their bytes" },
+	{ "b", 0, 0, 1, 0, 64, 1, "elsewhere in their bytes" },
+	{ "c", 0, 0, 3, 0, 65, 1, "elsewhere in their bytes" },
+	{ "a", 0, "u64", 0, 0, 64, 1, "8 bytes" },
+	{ "c", 0, 0, 8, 0, 64, 4, "another distance" },
+	{ "c", 0, 0, 8, 0, 65, 1, "" },
+	/* two that are read as one */
+	{ "pid", 0, 0, 64, 0, 0, 8, "another distance" },
+	{ "byte", 0, 0, 8, 0, 60, 2, "another distance" },
+	{ "byte", 0, 0, 8, 0, 60, 1, "" },
+	/* unions, whichever way they are read */
+	{ "", 0, "union moved", 0, 0, 72, 4, "another distance" },
+	{ "", 0, "union moved", 0, 0, 72, 8, "another distance" },
+	{ "", 0, "struct moved", 0, 0, 72, 8, "no such field" },
+	/* beyond the end */
+	{ "cred", 0, 0, 64, 0, 160, 8, "beyond the end" },
+};
+
+static void check_mutation(const struct mutation *mutation)
+{
+	const struct fixture_kernel from = fixture_kernel();
+	struct fixture_kernel to = from;
+	struct fixture_member *m = &to.members[find(&to, mutation->member)];
+	struct moved moved;
+
+	m->name = mutation->name ? mutation->name : m->name;
+	m->type = mutation->type ? mutation->type : m->type;
+	m->bit += mutation->moved;
+	m->bits += mutation->wider;
+	moved = move_between(&from, &to, mutation->off, mutation->size);
+	if (*mutation->why
+		    ? moved.ret != -EPERM || !strstr(moved.why, mutation->why)
+		    : moved.ret != 0)
+		fail_msg("%td, %s: %d, '%s', not '%s'", mutation - mutations,
+			 mutation->member, moved.ret, moved.why, mutation->why);
+}
+
 static void changed_members_are_refused(void **state)
 {
-	static const struct mutation all[] = {
-		/* gone, or called otherwise */
-		{ "pid", "tgid", 0, 0, 0, 4, 4, "no such field" },
-		{ "comm", "title", 0, 0, 0, 20, 1, "no such field" },
-		{ "mm", "old_mm", 0, 0, 0, 32, 8, "no such field" },
-		{ "a", "z", 0, 0, 0, 64, 4, "no such field" },
-		/* another size */
-		{ "pid", 0, "s64", 0, 0, 4, 4, "8 bytes" },
-		{ "start", 0, "u32", 0, 0, 8, 8, "4 bytes" },
-		{ "start", 0, "u32", 0, 0, 8, 4, "4 bytes" },
-		{ "state", 0, "u16", 0, 0, 0, 4, "2 bytes" },
-		{ "byte", 0, "u16", 0, 0, 61, 1, "2 bytes" },
-		/* another sign */
-		{ "pid", 0, "u32", 0, 0, 4, 4, "unsigned in the target" },
-		{ "start", 0, "s64", 0, 0, 8, 8, "signed in the target" },
-		{ "byte", 0, "char", 0, 0, 61, 1, "signed in the target" },
-		/* another kind */
-		{ "flag", 0, "u8", 0, 0, 60, 1, "another kind" },
-		{ "byte", 0, "bool", 0, 0, 61, 1, "another kind" },
-		{ "color", 0, "u32", 0, 0, 56, 4, "another kind" },
-		{ "state", 0, "enum", 0, 0, 0, 4, "another kind" },
-		{ "start", 0, "void *", 0, 0, 8, 8, "another kind" },
-		{ "mm", 0, "u64", 0, 0, 32, 8, "another kind" },
-		{ "mm", 0, "mm", 0, 0, 32, 8, "another kind" },
-		{ "comm", 0, "u64", 0, 0, 16, 1, "another kind" },
-		{ "comm", 0, "char *", 0, 0, 16, 8, "another kind" },
-		{ "one", 0, "u64", 0, 0, 152, 8, "another kind" },
-		{ "counts", 0, "inner", 0, 0, 96, 4, "another kind" },
-		/* a pointer to something else */
-		{ "mm", 0, "void *", 0, 0, 32, 8, "a pointer to something" },
-		{ "mm", 0, "cred *", 0, 0, 32, 8, "a pointer to something" },
-		{ "mm", 0, "char *", 0, 0, 32, 8, "a pointer to something" },
-		{ "priv", 0, "mm *", 0, 0, 48, 8, "a pointer to something" },
-		{ "name", 0, "void *", 0, 0, 40, 8, "a pointer to something" },
-		{ "cred", 0, "mm *", 0, 0, 160, 8, "a pointer to something" },
-		{ "mm", 0, "const mm *", 0, 0, 32, 8, "" },
-		/* another structure */
-		{ "one", 0, "mm", 0, 0, 152, 8, "another structure" },
-		/* arrays */
-		{ "comm", 0, "char[32]", 0, 0, 31, 1, "" },
-		{ "counts", 0, "inner[4]", 0, 0, 136, 8, "" },
-		/* bits */
-		{ "a", 0, 0, 0, 1, 64, 1, "another width" },
-		{ "b", 0, 0, 0, -1, 64, 4, "another width" },
-		{ "c", 0, 0, 0, 2, 65, 1, "another width" },
-		{ "a", 0, 0, 2, 0, 64, 1, "elsewhere in their bytes" },
-		{ "b", 0, 0, 1, 0, 64, 1, "elsewhere in their bytes" },
-		{ "c", 0, 0, 3, 0, 65, 1, "elsewhere in their bytes" },
-		{ "a", 0, "u64", 0, 0, 64, 1, "8 bytes" },
-		{ "c", 0, 0, 8, 0, 64, 4, "another distance" },
-		{ "c", 0, 0, 8, 0, 65, 1, "" },
-		/* two that are read as one */
-		{ "pid", 0, 0, 64, 0, 0, 8, "another distance" },
-		{ "byte", 0, 0, 8, 0, 60, 2, "another distance" },
-		{ "byte", 0, 0, 8, 0, 60, 1, "" },
-		/* unions, whichever way they are read */
-		{ "", 0, "union moved", 0, 0, 72, 4, "another distance" },
-		{ "", 0, "union moved", 0, 0, 72, 8, "another distance" },
-		{ "", 0, "struct moved", 0, 0, 72, 8, "no such field" },
-		/* beyond the end */
-		{ "cred", 0, 0, 64, 0, 160, 8, "beyond the end" },
-	};
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		const struct mutation *mutation = &all[i];
-		const struct fixture_kernel from = fixture_kernel();
-		struct fixture_kernel to = from;
-		struct fixture_member *m =
-			&to.members[find(&to, mutation->member)];
-		struct moved moved;
-
-		m->name = mutation->name ? mutation->name : m->name;
-		m->type = mutation->type ? mutation->type : m->type;
-		m->bit += mutation->moved;
-		m->bits += mutation->wider;
-		moved = move_between(&from, &to, mutation->off, mutation->size);
-		if (*mutation->why ? moved.ret != -EPERM ||
-					     !strstr(moved.why, mutation->why)
-				   : moved.ret != 0)
-			fail_msg("%zu, %s: %d, '%s', not '%s'", i,
-				 mutation->member, moved.ret, moved.why,
-				 mutation->why);
-	}
+	for (i = 0; i < sizeof(mutations) / sizeof(mutations[0]); i++)
+		check_mutation(&mutations[i]);
 }
 
 static void shorter_arrays_are_refused(void **state)

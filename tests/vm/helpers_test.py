@@ -18,7 +18,7 @@ sys.path[:0] = ["scripts", "tests/lib", "tests/vm"]
 import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
 import lab_suite  # noqa: E402  pylint: disable=wrong-import-position
 import packets  # noqa: E402  pylint: disable=wrong-import-position
-import testrun_test as testrun  # noqa: E402  pylint: disable=wrong-import-position
+import testruns  # noqa: E402  pylint: disable=wrong-import-position
 import wirenet  # noqa: E402  pylint: disable=wrong-import-position
 
 SEED = int(os.environ.get("VOUCH_SEED", "1"))
@@ -59,7 +59,7 @@ def compare(t, p, program, sent=None, ctxs=None, **more):
     wrong = [(i, x, y) for i, (x, y) in enumerate(zip(left, right)) if x != y]
     t.check(not wrong and len(left) == len(right),
             "what %s wrote down is equal" % program, wrong[:9])
-    testrun.compare(t, program, sent, ctxs, ref, got)
+    testruns.compare(t, program, sent, ctxs, ref, got)
     return left
 
 
@@ -67,7 +67,7 @@ def map_kinds(t, lab):
     presets = entries("devmap", {1: [1]}) + \
         entries("devmap_hash", {0: [1, 0], 77: [1, 0]}) + \
         entries("cpumap", {0: [64], 1: [16384]})
-    p = testrun.Program(t, lab, "map_more.o", "map_more")
+    p = testruns.Program(t, lab, "map_more.o", "map_more")
     seen = compare(t, p, "map_more", presets=presets)
     for error in 22, 2, 7:
         t.check(any(v & 0xffffffff == 2**32 - error or v >> 32 == -error
@@ -94,8 +94,8 @@ def skb_packets():
 def skb_helpers(t, lab):
     sent = skb_packets()
     ctxs = [None] * len(sent)
-    ctxs[2] = testrun.skb(gso_segs=2, gso_size=20)
-    p = testrun.Program(t, lab, "skb_helpers.o", "skb_load")
+    ctxs[2] = testruns.skb(gso_segs=2, gso_size=20)
+    p = testruns.Program(t, lab, "skb_helpers.o", "skb_load")
     for program in SKB_PROGRAMS:
         seen = compare(t, p, program, sent, ctxs)
         t.check(len(set(seen)) > 3, "%s saw different things" % program)
@@ -105,7 +105,7 @@ def skb_helpers(t, lab):
 def xdp_helpers(t, lab):
     sent = packets.packets(SEED, 3) + [
         bytes(i * 7 & 255 for i in range(n)) for n in (60, 3520, 4000, 9999)]
-    p = testrun.Program(t, lab, "xdp_helpers.o", "xdp_bytes")
+    p = testruns.Program(t, lab, "xdp_helpers.o", "xdp_bytes")
     seen = compare(t, p, "xdp_bytes", sent)
     t.check({-14, -22, 0, 9999} <= set(seen), "bytes were there and were not")
     fresh(t, lab, p)
@@ -113,7 +113,7 @@ def xdp_helpers(t, lab):
     t.check({-19, -22, 0, 1, 65536} <= set(seen), "frames fit and did not")
     fresh(t, lab, p)
     sent, ctxs = skb_packets(), [None] * 8
-    ctxs[1] = testrun.skb(gso_segs=2, gso_size=20)
+    ctxs[1] = testruns.skb(gso_segs=2, gso_size=20)
     seen = compare(t, p, "skb_mtu", sent, ctxs)
     t.check({-19, -22, 0, 1, 65536} <= set(seen), "packets fit and did not")
 

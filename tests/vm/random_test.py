@@ -23,7 +23,7 @@ import bpf_random  # noqa: E402  pylint: disable=wrong-import-position
 import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
 import packets  # noqa: E402  pylint: disable=wrong-import-position
 import tap  # noqa: E402  pylint: disable=wrong-import-position
-import testrun_test  # noqa: E402  pylint: disable=wrong-import-position
+import testruns  # noqa: E402  pylint: disable=wrong-import-position
 import wire  # noqa: E402  pylint: disable=wrong-import-position
 
 PROGRAMS = int(os.environ.get("VOUCH_PROGRAMS", "200"))
@@ -117,7 +117,7 @@ def table(result):
 def contexts(batch, name, sent):
     if name[1:] in "02468":
         return [None] * len(sent)
-    made = [testrun_test.random_ctx(batch.rng) for _ in sent]
+    made = [testruns.random_ctx(batch.rng) for _ in sent]
     return [c and c.hex() for c in made]
 
 

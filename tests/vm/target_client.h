@@ -4,6 +4,7 @@
 #define TARGET_CLIENT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "vouch_target_abi.h"
 
