@@ -17,7 +17,7 @@ OUT = os.path.join(BUILD, "vm", "vsock")
 FLAGS = ("-std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror").split()
 SANITIZE = ("-fsanitize=address,undefined -fno-sanitize-recover=all "
             "-fno-omit-frame-pointer").split()
-LIBRARY = sorted(glob.glob("host-bridge/vsock/*.c"))
+LIBRARY = ["host-bridge/stale.c"] + sorted(glob.glob("host-bridge/vsock/*.c"))
 MODULES = ("virtio_ring", "virtio", "virtio_pci_modern_dev",
            "virtio_pci_legacy_dev", "virtio_pci", "virtio_console", "vsock",
            "vmw_vsock_virtio_transport_common", "vmw_vsock_virtio_transport")
