@@ -216,6 +216,10 @@ $(eval $(call confine_test,$(B)/asan,$(SANITIZE)))
 $(B)/oracle_compare: $(call obj,$(B),tests/oracle/compare.c $(BRIDGE) $(COMMON))
 	$(link) $(BRIDGE_LIBS)
 
+# Puts addresses of a kernel into images that a lab has made.
+$(B)/image_plant: $(call obj,$(B),tests/scan/plant.c $(BRIDGE) $(COMMON))
+	$(link) $(BRIDGE_LIBS)
+
 # Fuzz targets, each from one file. Those of the agents link their agent's
 # files, the others all that the bridge and the command line have, from an
 # archive, so that a target can put a function of its own in place of one.
@@ -345,7 +349,7 @@ bench: all objects
 	@scripts/bench-vsock
 
 check: all lean debug objects lying-guest $(UNIT) fuzz-replay $(B)/confine_test \
-		$(B)/oracle_compare \
+		$(B)/oracle_compare $(B)/image_plant \
 		$(B)/asan/confine_test $(B)/asan/vouch-signd $(B)/asan/vouch-launchd \
 		$(B)/fault/vouchd $(B)/fault/vouch $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link $(B)/asan/vouch-sign
 	@scripts/check

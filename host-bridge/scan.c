@@ -21,9 +21,14 @@ struct scan {
 	struct vouch_refusal *why;
 };
 
+static bool is_kernel(u64 value)
+{
+	return value >= KERNEL_START && value < KERNEL_END;
+}
+
 static bool is_explained(const struct scan *s, u64 value)
 {
-	if (value < KERNEL_START || value >= KERNEL_END)
+	if (!is_kernel(value))
 		return true;
 	if (vouch_object_has64(s->object, value))
 		return true;
@@ -83,6 +88,41 @@ static int scan_function(struct scan *s, u32 sym)
 	return 0;
 }
 
+/* Does a map of the object start with these bytes at any place? */
+static bool is_variable(const struct scan *s, const u8 bytes[8])
+{
+	u32 i;
+
+	for (i = 0; i < s->object->n_maps; i++) {
+		const struct vouch_object_map *m = &s->object->maps[i];
+
+		if (m->data && memmem(m->data, m->value_size, bytes, 8))
+			return true;
+	}
+	return false;
+}
+
+/* Variables lie at any address that their type allows, or none does. */
+static int scan_map(struct scan *s, const struct vouch_req_map *m)
+{
+	const u8 *data = s->img->data + le32_to_cpu(m->data_off);
+	u32 at, len = le32_to_cpu(m->data_len);
+	u64 value;
+
+	for (at = 0; at + sizeof(value) <= len; at++) {
+		memcpy(&value, data + at, sizeof(value));
+		if (!is_kernel(value) || is_variable(s, data + at))
+			continue;
+		return vouch_refuse(s->why,
+				    "image: map %s starts with 0x%llx at byte "
+				    "%u, which may be an address of the "
+				    "verifier kernel and is not in the object; "
+				    "please report this",
+				    m->name, (unsigned long long)value, at);
+	}
+	return 0;
+}
+
 int vouch_scan_image(const void *image, size_t len, const void *object,
 		     size_t object_len, const json_t *options,
 		     const struct vouch_profile *profile,
@@ -104,6 +144,8 @@ int vouch_scan_image(const void *image, size_t len, const void *object,
 		ret = -ENOMEM;
 	for (i = VOUCH_SYM_SLOTS + 1; !ret && i < img.first_import; i++)
 		ret = scan_function(&s, i);
+	for (i = 0; !ret && i < img.req.n_maps; i++)
+		ret = scan_map(&s, &img.req.maps[i]);
 	vouch_disasm_free(s.disasm);
 	vouch_object_release(&own);
 	return ret;

@@ -9,7 +9,7 @@
 #include "refusal.h"
 
 /**
- * vouch_scan_image() - look for kernel addresses in the code of an image.
+ * vouch_scan_image() - look for kernel addresses in an image.
  * @image: the linked file
  * @len: its length in bytes
  * @object: the submitted object's bytes
@@ -21,7 +21,9 @@
  * It knows nothing of captures and references: every instruction of the
  * finished image is disassembled, and an operand in the upper half of the
  * address space, where all of a kernel lies, must be a constant that the
- * author of the object wrote.
+ * author of the object wrote. So must each eight bytes among the values that
+ * maps start with. What else an image holds has a closed form (image.h,
+ * manifest.h) without a place for an address.
  *
  * Return: 0, -EPERM with @why, or -ENOMEM.
  */

@@ -3,6 +3,7 @@
 and down behind the last."""
 
 import lab as lab_module
+import planted
 import tap
 import wire
 
@@ -16,6 +17,7 @@ def run(name, target, *tests):
         lab.up()
         for test in tests:
             t.run(test, lab)
+        t.run(planted.check, lab)
     except (lab_module.LabError, wire.WireError) as e:
         t.check(False, "the lab", e)
     finally:

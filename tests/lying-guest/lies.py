@@ -283,6 +283,34 @@ def retargeted(layout):
     ]
 
 
+def planted(layout, linked):
+    """Addresses of the verifier kernel, in what is retargeted for the lab."""
+    access, = layout.accesses
+    func = layout.funcs[0]
+    # Behind the load, whose place the exception table has.
+    at = func.code.rindex(access.placed + b"\0\0") + 4
+    text = linked["htab_map_update_elem"]
+    variables, = layout.maps
+    return [
+        ("plants a kernel's address", module(func.insert(
+            b"\x48\xbf" + struct.pack("<Q", text), at)),
+         "64-bit constant 0x%x that is not the tag" % text),
+        ("plants the address of a module", module(func.insert(
+            b"\x48\xbf" + struct.pack("<Q", 0xffffffffc0201000), at)),
+         "64-bit constant 0xffffffffc0201000 that is not the tag"),
+        ("plants an address of the direct map", module(func.insert(
+            b"\x48\xbf" + struct.pack("<Q", 0xffff888005359800), at)),
+         "64-bit constant 0xffff888005359800 that is not the tag"),
+        ("plants a kernel's address in four bytes", module(func.insert(
+            b"\x48\xc7\xc7" + struct.pack("<I", text & 0xffffffff), at)),
+         "32-bit constant 0x%x is not the object's" % (text & 0xffffffff)),
+        ("plants a kernel's address in a variable",
+         capture("%d=%s" % (variables + 96,
+                            struct.pack("<I", text & 0xffffffff).hex())),
+         r"map \.bss: it starts with another value in the capture"),
+    ]
+
+
 def not_caught(layout):
     """What docs/threat-model.md says is not defended; without a reason."""
     main, other = layout.funcs

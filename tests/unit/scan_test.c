@@ -73,6 +73,35 @@ static void other_numbers_are_none(void **state)
 			scan_with(*state, numbers[i].bytes, numbers[i].len), 0);
 }
 
+/* Among what variables start with; not where eight bytes may begin only. */
+static void a_planted_variable_is_found(void **state)
+{
+	static const u8 address[8] = "\x10\x00\x00\x81\xff\xff\xff\xff";
+	struct fixture *f = *state;
+	struct vouch_image img;
+	const char *why;
+	size_t size;
+	u8 *file = fixture_link(f, &size);
+	u32 at;
+
+	assert_int_equal(vouch_image_parse(file, size, &img, &why), 0);
+	assert_int_equal(img.data_len, 16);
+	for (at = 0; at <= 8; at++) {
+		u8 *place = (u8 *)(uintptr_t)img.data + at;
+		u8 before[8];
+
+		memcpy(before, place, 8);
+		memcpy(place, address, 8);
+		assert_int_equal(vouch_scan_image(file, size, f->object,
+						  f->object_len, NULL, NULL,
+						  &f->why),
+				 -EPERM);
+		assert_non_null(strstr(f->why.text, "map .data starts with"));
+		memcpy(place, before, 8);
+	}
+	free(file);
+}
+
 static void what_is_no_code_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -87,6 +116,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(an_image_holds_nothing_of_the_kernel),
 		T(a_planted_address_is_found),
+		T(a_planted_variable_is_found),
 		T(other_numbers_are_none),
 		T(what_is_no_code_is_refused),
 	};

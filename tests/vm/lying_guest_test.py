@@ -19,6 +19,7 @@ sys.path[:0] = ["scripts", "tests/lib", "tests/lying-guest"]
 import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
 import capture_layout as layouts  # noqa: E402  pylint: disable=wrong-import-position
 import lies  # noqa: E402  pylint: disable=wrong-import-position
+import planted  # noqa: E402  pylint: disable=wrong-import-position
 import tap  # noqa: E402  pylint: disable=wrong-import-position
 import wire  # noqa: E402  pylint: disable=wrong-import-position
 
@@ -179,7 +180,8 @@ def test_retargeted(t, lab, _):
     got = lab.submit("a load from a task", record=True, **about)
     t.check(got["exit"] == 0 and got["image"],
             "a program is retargeted with an honest guest", short(got))
-    for lie in lies.retargeted(layouts.Layout(lab.recorded(RETARGETED))):
+    layout = layouts.Layout(lab.recorded(RETARGETED))
+    for lie in lies.retargeted(layout) + lies.planted(layout, linked(lab)):
         refused(t, lab, lie, **about)
 
 
@@ -269,6 +271,14 @@ def test_others(t, lab, _):
     honest(t, lab, "which is of use")
 
 
+def test_planted(t, lab):
+    """In what was signed; a lie that is not caught plants no address."""
+    of = planted.check(t, lab)
+    t.check(of["fields"] and of["loads that may fault"] and of["in maps"],
+            "among them retargeted fields, loads that may fault, variables",
+            of)
+
+
 def test_product(t):
     with open(os.path.join(lab_module.BUILD, "verifier.cpio"), "rb") as f:
         t.check(b"lying" not in f.read(), "the product's archive has no part "
@@ -293,6 +303,7 @@ def main():
         for test in (test_capture, test_retargeted, test_replay, test_not_caught,
                      test_others):
             t.run(test, lab, layout)
+        t.run(test_planted, lab)
         t.check(lab.vouchd.poll() is None, "the bridge never fell")
     except lab_module.LabError as e:
         t.check(False, "the lab", e)
