@@ -187,7 +187,7 @@ guests: programs modules $(B)/objects/xdp_count.o
 
 profile:
 	@scripts/target-profile --kdir "$(KDIR)" --out "$(OUT)" --cert $(CERT) \
-		--key "$(KEY)" --key-cert "$(KEY_CERT)" \
+		--key "$(KEY)" --key-cert "$(KEY_CERT)" --without $(WITHOUT) \
 		--make "ARCH=$(ARCH)" "CROSS_COMPILE=$(CROSS_COMPILE)"
 
 # ---- tests -------------------------------------------------------------

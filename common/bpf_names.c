@@ -87,6 +87,16 @@ const char *vouch_map_type_name(u32 type)
 	return NAME_OF(map_types, type);
 }
 
+u32 vouch_map_type_by_name(const char *name)
+{
+	u32 i;
+
+	for (i = 1; i < sizeof(map_types) / sizeof(map_types[0]); i++)
+		if (map_types[i] && !strcmp(map_types[i], name))
+			return i;
+	return 0;
+}
+
 bool vouch_map_type_per_cpu(u32 type)
 {
 	return type == BPF_MAP_TYPE_PERCPU_ARRAY ||

@@ -25,6 +25,14 @@ const char *vouch_prog_type_name(u32 type);
 const char *vouch_map_type_name(u32 type);
 
 /**
+ * vouch_map_type_by_name() - the reverse of vouch_map_type_name().
+ * @name: a name, as "hash"
+ *
+ * Return: enum bpf_map_type, or 0 if no type is called so.
+ */
+u32 vouch_map_type_by_name(const char *name);
+
+/**
  * vouch_map_type_per_cpu() - does each CPU have a value of its own?
  * @type: enum bpf_map_type
  *

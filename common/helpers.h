@@ -17,79 +17,96 @@
 #define VOUCH_HELPERS_H
 
 /* What needs nothing of the target's configuration. */
-#define VOUCH_HELPERS_CORE(X)                                           \
-	/* map operations that the verifier puts in a helper's place */ \
-	X(array_map_lookup_elem, array_lookup, 0)                       \
-	X(array_map_update_elem, array_update, 0)                       \
-	X(array_map_delete_elem, array_delete, 0)                       \
-	X(percpu_array_map_lookup_elem, percpu_array_lookup, 0)         \
-	X(__htab_map_lookup_elem, htab_lookup_raw, 0)                   \
-	X(htab_map_lookup_elem, htab_lookup, 0)                         \
-	X(htab_map_update_elem, htab_update, 0)                         \
-	X(htab_map_delete_elem, htab_delete, 0)                         \
-	X(htab_percpu_map_lookup_elem, percpu_htab_lookup, 0)           \
-	X(htab_percpu_map_update_elem, percpu_htab_update, 0)           \
-	/* the same through the generic helper */                       \
-	X(bpf_map_lookup_elem, map_lookup, 0)                           \
-	X(bpf_map_update_elem, map_update, 0)                           \
-	X(bpf_map_delete_elem, map_delete, 0)                           \
-	/* callbacks */                                                 \
-	X(bpf_loop, loop, 0)                                            \
-	X(bpf_for_each_array_elem, array_for_each, 0)                   \
-	X(bpf_for_each_hash_elem, htab_for_each, 0)                     \
-	X(bpf_for_each_map_elem, map_for_each, 0)                       \
-	/* time and place */                                            \
-	X(bpf_ktime_get_ns, ktime_get_ns, 0)                            \
-	X(bpf_ktime_get_boot_ns, ktime_get_boot_ns, 0)                  \
-	X(bpf_ktime_get_coarse_ns, ktime_get_coarse_ns, 0)              \
-	X(bpf_get_smp_processor_id, get_smp_processor_id, 0)            \
-	X(bpf_get_numa_node_id, get_numa_node_id, 0)                    \
-	X(bpf_user_rnd_u32, get_prandom_u32, 0)                         \
-	X(bpf_ktime_get_tai_ns, ktime_get_tai_ns, 0)                    \
-	/* strings */                                                   \
-	X(bpf_strtol, strtol, 0)                                        \
-	X(bpf_strtoul, strtoul, 0)                                      \
-	X(bpf_strncmp, strncmp, 0)                                      \
-	/* records for user space */                                    \
-	X(bpf_ringbuf_output, ringbuf_output, 0)                        \
-	X(bpf_ringbuf_reserve, ringbuf_reserve, 0)                      \
-	X(bpf_ringbuf_submit, ringbuf_submit, 0)                        \
-	X(bpf_ringbuf_discard, ringbuf_discard, 0)                      \
-	X(bpf_ringbuf_query, ringbuf_query, 0)                          \
-	X(bpf_xdp_event_output, xdp_event_output, 1)                    \
-	X(bpf_skb_event_output, skb_event_output, 1)                    \
-	/* packets */                                                   \
-	X(bpf_csum_diff, csum_diff, 0)                                  \
-	X(bpf_xdp_get_buff_len, xdp_get_buff_len, 0)                    \
-	X(bpf_xdp_load_bytes, xdp_load_bytes, 0)                        \
-	X(bpf_xdp_store_bytes, xdp_store_bytes, 0)                      \
-	X(bpf_xdp_check_mtu, xdp_check_mtu, 1)                          \
-	X(bpf_xdp_adjust_head, xdp_adjust_head, 0)                      \
-	X(bpf_xdp_adjust_tail, xdp_adjust_tail, 0)                      \
-	X(bpf_xdp_adjust_meta, xdp_adjust_meta, 0)                      \
-	X(bpf_xdp_redirect, xdp_redirect, 0)
-
-/* Maps of more kinds: their operations, and redirection by map. */
-#define VOUCH_HELPERS_MAPS(X)                                              \
+#define VOUCH_HELPERS_CORE(X)                                              \
+	/* map operations that the verifier puts in a helper's place */    \
+	X(array_map_lookup_elem, array_lookup, 0)                          \
+	X(array_map_update_elem, array_update, 0)                          \
+	X(array_map_delete_elem, array_delete, 0)                          \
+	X(percpu_array_map_lookup_elem, percpu_array_lookup, 0)            \
+	X(__htab_map_lookup_elem, htab_lookup_raw, 0)                      \
+	X(htab_map_lookup_elem, htab_lookup, 0)                            \
+	X(htab_map_update_elem, htab_update, 0)                            \
+	X(htab_map_delete_elem, htab_delete, 0)                            \
+	X(htab_percpu_map_lookup_elem, percpu_htab_lookup, 0)              \
+	X(htab_percpu_map_update_elem, percpu_htab_update, 0)              \
 	X(percpu_array_map_lookup_percpu_elem, percpu_array_lookup_cpu, 0) \
 	X(htab_percpu_map_lookup_percpu_elem, percpu_htab_lookup_cpu, 0)   \
-	X(trie_lookup_elem, trie_lookup, 0)                                \
-	X(trie_update_elem, trie_update, 0)                                \
-	X(trie_delete_elem, trie_delete, 0)                                \
-	X(dev_map_lookup_elem, devmap_lookup, 0)                           \
-	X(dev_map_hash_lookup_elem, devmap_hash_lookup, 0)                 \
-	X(queue_stack_map_push_elem, queue_push, 0)                        \
-	X(queue_map_pop_elem, queue_pop, 0)                                \
-	X(queue_map_peek_elem, queue_peek, 0)                              \
-	X(stack_map_pop_elem, stack_pop, 0)                                \
-	X(stack_map_peek_elem, stack_peek, 0)                              \
-	X(bpf_map_push_elem, map_push, 0)                                  \
-	X(bpf_map_pop_elem, map_pop, 0)                                    \
-	X(bpf_map_peek_elem, map_peek, 0)                                  \
-	X(dev_map_redirect, devmap_redirect, 0)                            \
-	X(dev_hash_map_redirect, devmap_hash_redirect, 0)                  \
-	X(cpu_map_redirect, cpumap_redirect, 0)                            \
+	/* the same through the generic helper */                          \
+	X(bpf_map_lookup_elem, map_lookup, 0)                              \
+	X(bpf_map_update_elem, map_update, 0)                              \
+	X(bpf_map_delete_elem, map_delete, 0)                              \
+	/* callbacks */                                                    \
+	X(bpf_loop, loop, 0)                                               \
+	X(bpf_for_each_array_elem, array_for_each, 0)                      \
+	X(bpf_for_each_hash_elem, htab_for_each, 0)                        \
+	X(bpf_for_each_map_elem, map_for_each, 0)                          \
+	/* time and place */                                               \
+	X(bpf_ktime_get_ns, ktime_get_ns, 0)                               \
+	X(bpf_ktime_get_boot_ns, ktime_get_boot_ns, 0)                     \
+	X(bpf_ktime_get_coarse_ns, ktime_get_coarse_ns, 0)                 \
+	X(bpf_get_smp_processor_id, get_smp_processor_id, 0)               \
+	X(bpf_get_numa_node_id, get_numa_node_id, 0)                       \
+	X(bpf_user_rnd_u32, get_prandom_u32, 0)                            \
+	X(bpf_ktime_get_tai_ns, ktime_get_tai_ns, 0)                       \
+	/* strings */                                                      \
+	X(bpf_strtol, strtol, 0)                                           \
+	X(bpf_strtoul, strtoul, 0)                                         \
+	X(bpf_strncmp, strncmp, 0)                                         \
+	/* packets */                                                      \
+	X(bpf_csum_diff, csum_diff, 0)                                     \
+	X(bpf_xdp_get_buff_len, xdp_get_buff_len, 0)                       \
+	X(bpf_xdp_load_bytes, xdp_load_bytes, 0)                           \
+	X(bpf_xdp_store_bytes, xdp_store_bytes, 0)                         \
+	X(bpf_xdp_check_mtu, xdp_check_mtu, 1)                             \
+	X(bpf_xdp_adjust_head, xdp_adjust_head, 0)                         \
+	X(bpf_xdp_adjust_tail, xdp_adjust_tail, 0)                         \
+	X(bpf_xdp_adjust_meta, xdp_adjust_meta, 0)
+
+/* Maps that drop what is not in use. */
+#define VOUCH_HELPERS_LRU(X)                                     \
+	X(htab_lru_map_lookup_elem, lru_lookup, 0)               \
+	X(htab_lru_map_update_elem, lru_update, 0)               \
+	X(htab_lru_map_delete_elem, lru_delete, 0)               \
+	X(htab_lru_percpu_map_lookup_elem, percpu_lru_lookup, 0) \
+	X(htab_lru_percpu_map_update_elem, percpu_lru_update, 0) \
+	X(htab_lru_percpu_map_lookup_percpu_elem, percpu_lru_lookup_cpu, 0)
+
+/* Queues and stacks. */
+#define VOUCH_HELPERS_QUEUE(X)                      \
+	X(queue_stack_map_push_elem, queue_push, 0) \
+	X(queue_map_pop_elem, queue_pop, 0)         \
+	X(queue_map_peek_elem, queue_peek, 0)       \
+	X(stack_map_pop_elem, stack_pop, 0)         \
+	X(stack_map_peek_elem, stack_peek, 0)       \
+	X(bpf_map_push_elem, map_push, 0)           \
+	X(bpf_map_pop_elem, map_pop, 0)             \
+	X(bpf_map_peek_elem, map_peek, 0)
+
+/* Tries of prefixes. */
+#define VOUCH_HELPERS_TRIE(X)               \
+	X(trie_lookup_elem, trie_lookup, 0) \
+	X(trie_update_elem, trie_update, 0) \
+	X(trie_delete_elem, trie_delete, 0)
+
+/* XDP's redirection, and maps of interfaces and CPUs. */
+#define VOUCH_HELPERS_REDIRECT(X)                          \
+	X(bpf_xdp_redirect, xdp_redirect, 0)               \
+	X(dev_map_lookup_elem, devmap_lookup, 0)           \
+	X(dev_map_hash_lookup_elem, devmap_hash_lookup, 0) \
+	X(dev_map_redirect, devmap_redirect, 0)            \
+	X(dev_hash_map_redirect, devmap_hash_redirect, 0)  \
+	X(cpu_map_redirect, cpumap_redirect, 0)            \
 	X(bpf_xdp_redirect_map, xdp_redirect_map, 0)
+
+/* Records for user space. */
+#define VOUCH_HELPERS_RINGS(X)                       \
+	X(bpf_ringbuf_output, ringbuf_output, 0)     \
+	X(bpf_ringbuf_reserve, ringbuf_reserve, 0)   \
+	X(bpf_ringbuf_submit, ringbuf_submit, 0)     \
+	X(bpf_ringbuf_discard, ringbuf_discard, 0)   \
+	X(bpf_ringbuf_query, ringbuf_query, 0)       \
+	X(bpf_xdp_event_output, xdp_event_output, 1) \
+	X(bpf_skb_event_output, skb_event_output, 1)
 
 /* Packets in a struct sk_buff. */
 #define VOUCH_HELPERS_SKB(X)                                       \
@@ -127,29 +144,32 @@
 	X(bpf_skb_cgroup_classid, skb_cgroup_classid, 0)
 
 /* Tracing: memory that may not be there, and who runs. */
-#define VOUCH_HELPERS_TRACING(X)                                     \
-	X(bpf_probe_read_kernel, probe_read_kernel, 1)               \
-	X(bpf_probe_read_kernel_str, probe_read_kernel_str, 1)       \
-	X(bpf_probe_read_user, probe_read_user, 1)                   \
-	X(bpf_probe_read_user_str, probe_read_user_str, 1)           \
-	X(bpf_probe_read_compat, probe_read_compat, 1)               \
-	X(bpf_probe_read_compat_str, probe_read_compat_str, 1)       \
-	X(bpf_get_current_pid_tgid, get_current_pid_tgid, 0)         \
-	X(bpf_get_current_uid_gid, get_current_uid_gid, 0)           \
-	X(bpf_get_current_comm, get_current_comm, 0)                 \
-	X(bpf_get_current_task, get_current_task, 1)                 \
-	X(bpf_get_current_task_btf, get_current_task_btf, 1)         \
-	X(bpf_task_pt_regs, task_pt_regs, 1)                         \
-	X(bpf_perf_event_output, perf_event_output, 1)               \
-	X(bpf_perf_event_output_tp, perf_event_output_tp, 1)         \
-	X(bpf_perf_event_output_raw_tp, perf_event_output_raw_tp, 1) \
-	X(bpf_get_stackid, get_stackid, 1)                           \
-	X(bpf_get_stackid_tp, get_stackid_tp, 1)                     \
-	X(bpf_get_stack, get_stack, 1)                               \
-	X(bpf_get_stack_tp, get_stack_tp, 1)                         \
-	X(bpf_trace_printk, trace_printk, 1)                         \
-	X(bpf_trace_vprintk, trace_vprintk, 1)                       \
+#define VOUCH_HELPERS_TRACING(X)                               \
+	X(bpf_probe_read_kernel, probe_read_kernel, 1)         \
+	X(bpf_probe_read_kernel_str, probe_read_kernel_str, 1) \
+	X(bpf_probe_read_user, probe_read_user, 1)             \
+	X(bpf_probe_read_user_str, probe_read_user_str, 1)     \
+	X(bpf_probe_read_compat, probe_read_compat, 1)         \
+	X(bpf_probe_read_compat_str, probe_read_compat_str, 1) \
+	X(bpf_get_current_pid_tgid, get_current_pid_tgid, 0)   \
+	X(bpf_get_current_uid_gid, get_current_uid_gid, 0)     \
+	X(bpf_get_current_comm, get_current_comm, 0)           \
+	X(bpf_get_current_task, get_current_task, 1)           \
+	X(bpf_get_current_task_btf, get_current_task_btf, 1)   \
+	X(bpf_task_pt_regs, task_pt_regs, 1)                   \
+	X(bpf_get_stackid, get_stackid, 1)                     \
+	X(bpf_get_stackid_tp, get_stackid_tp, 1)               \
+	X(bpf_get_stack, get_stack, 1)                         \
+	X(bpf_get_stack_tp, get_stack_tp, 1)                   \
+	X(bpf_trace_printk, trace_printk, 1)                   \
+	X(bpf_trace_vprintk, trace_vprintk, 1)                 \
 	X(bpf_snprintf, snprintf, 1)
+
+/* Tracing: records for user space. */
+#define VOUCH_HELPERS_OUTPUT(X)                              \
+	X(bpf_perf_event_output, perf_event_output, 1)       \
+	X(bpf_perf_event_output_tp, perf_event_output_tp, 1) \
+	X(bpf_perf_event_output_raw_tp, perf_event_output_raw_tp, 1)
 
 /* Tracing: where PERF_EVENTS is set. */
 #define VOUCH_HELPERS_PERF(X)                            \
@@ -163,13 +183,18 @@
 	  0)                                                                  \
 	X(bpf_current_task_under_cgroup, current_task_under_cgroup, 0)
 
-#define VOUCH_HELPERS(X)         \
-	VOUCH_HELPERS_CORE(X)    \
-	VOUCH_HELPERS_MAPS(X)    \
-	VOUCH_HELPERS_SKB(X)     \
-	VOUCH_HELPERS_CLASSID(X) \
-	VOUCH_HELPERS_TRACING(X) \
-	VOUCH_HELPERS_PERF(X)    \
+#define VOUCH_HELPERS(X)          \
+	VOUCH_HELPERS_CORE(X)     \
+	VOUCH_HELPERS_LRU(X)      \
+	VOUCH_HELPERS_QUEUE(X)    \
+	VOUCH_HELPERS_TRIE(X)     \
+	VOUCH_HELPERS_REDIRECT(X) \
+	VOUCH_HELPERS_RINGS(X)    \
+	VOUCH_HELPERS_SKB(X)      \
+	VOUCH_HELPERS_CLASSID(X)  \
+	VOUCH_HELPERS_TRACING(X)  \
+	VOUCH_HELPERS_OUTPUT(X)   \
+	VOUCH_HELPERS_PERF(X)     \
 	VOUCH_HELPERS_CGROUPS(X)
 
 #endif /* VOUCH_HELPERS_H */

@@ -64,6 +64,7 @@ static const char *check_head(const struct vouch_requirements *req, size_t len)
 	if (le32_to_cpu(req->array_value) > 4096 ||
 	    le32_to_cpu(req->map_max_entries) > 4092 ||
 	    le32_to_cpu(req->htab_key) > 4096 ||
+	    le32_to_cpu(req->lru_ref) > 4096 ||
 	    le32_to_cpu(req->array_value) % 8 ||
 	    le32_to_cpu(req->map_max_entries) % 4 ||
 	    le32_to_cpu(req->htab_key) % 8)

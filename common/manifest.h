@@ -76,7 +76,9 @@ struct vouch_requirements {
 	__le32 prog_func; /* offsetof(struct bpf_prog, bpf_func); 0: no prog
 			   * array */
 	__le32 n_fields;
-	u8 reserved[32];
+	__le32 lru_ref; /* offsetof(struct htab_elem, lru_node.ref); 0: no LRU
+			 * map */
+	u8 reserved[28];
 };
 VOUCH_ASSERT_SIZE(struct vouch_requirements, 544);
 
@@ -99,6 +101,8 @@ VOUCH_ASSERT_SIZE(struct vouch_req_prog, 152);
 #define VOUCH_MAP_OWNER_SHIFT 16
 #define VOUCH_MAP_OWNER(flags) ((flags) >> VOUCH_MAP_OWNER_SHIFT)
 #define VOUCH_MAP_PROG_ARRAY 3 /* BPF_MAP_TYPE_PROG_ARRAY */
+#define VOUCH_MAP_LRU_HASH 9 /* BPF_MAP_TYPE_LRU_HASH */
+#define VOUCH_MAP_LRU_PERCPU_HASH 10 /* BPF_MAP_TYPE_LRU_PERCPU_HASH */
 
 struct vouch_req_map {
 	char name[64];

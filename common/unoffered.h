@@ -47,8 +47,6 @@
 	"what a route's MTU is, exceptions included, is not exported to modules"
 #define VOUCH_WHY_INNER_MAP \
 	"what the maps inside are like is not among an image's requirements"
-#define VOUCH_WHY_LRU \
-	"where an element has its mark is not among an image's requirements"
 #define VOUCH_WHY_SYNCOOKIE \
 	"what makes and checks SYN cookies is not exported to modules"
 #define VOUCH_WHY_TUNNEL \
@@ -206,8 +204,6 @@
 	X(ima_file_hash, VOUCH_WHY_LSM)
 
 #define VOUCH_MAP_TYPES_REFUSED(X)            \
-	X(lru_hash, VOUCH_WHY_LRU)            \
-	X(lru_percpu_hash, VOUCH_WHY_LRU)     \
 	X(array_of_maps, VOUCH_WHY_INNER_MAP) \
 	X(hash_of_maps, VOUCH_WHY_INNER_MAP)  \
 	X(bloom_filter, VOUCH_WHY_UNWRITTEN)  \

@@ -60,6 +60,7 @@ struct vouch_checked {
 	u32 array_value;
 	u32 map_max_entries;
 	u32 htab_key;
+	u32 lru_node, lru_ref; /* of an element's node, and of its mark in it */
 	u32 prog_func; /* of bpf_func in a program, for tail calls */
 	/* By map: type of the programs that use a prog array, 0 for none. */
 	u32 owners[VOUCH_MAX_MAPS];

@@ -166,10 +166,16 @@ static void fill_head(struct linker *l, struct vouch_requirements *r, u32 size)
 	r->array_value = cpu_to_le32(l->chk->array_value);
 	r->map_max_entries = cpu_to_le32(l->chk->map_max_entries);
 	r->htab_key = cpu_to_le32(l->chk->htab_key);
-	for (i = 0; i < l->cap->n_maps; i++)
-		if (le32_to_cpu(l->cap->maps[i].map->type) ==
-		    VOUCH_MAP_PROG_ARRAY)
+	for (i = 0; i < l->cap->n_maps; i++) {
+		u32 type = le32_to_cpu(l->cap->maps[i].map->type);
+
+		if (type == VOUCH_MAP_PROG_ARRAY)
 			r->prog_func = cpu_to_le32(l->chk->prog_func);
+		else if (type == VOUCH_MAP_LRU_HASH ||
+			 type == VOUCH_MAP_LRU_PERCPU_HASH)
+			r->lru_ref =
+				cpu_to_le32(l->chk->lru_node + l->chk->lru_ref);
+	}
 }
 
 static int make_requirements(struct linker *l)

@@ -7,6 +7,7 @@
 
 #include <linux/bpf.h>
 
+#include "../common/bpf_names.h"
 #include "../common/capture.h"
 #include "object_maps.h"
 #include "object_value.h"
@@ -292,18 +293,61 @@ int vouch_object_maps_define(struct vouch_object *object,
 
 /* ---- options ----------------------------------------------------------- */
 
-static int set_entries(struct vouch_object *o, const char *name,
-		       const json_t *n, struct vouch_refusal *why)
+static void set_type(struct vouch_object_map *map, const json_t *type)
 {
-	struct vouch_object_map *map = find_map(o, name);
+	map->type = vouch_map_type_by_name(json_string_value(type));
+}
 
-	if (!map || map->data)
-		return vouch_refuse(why,
-				    "map_entries: the object has no map %s; "
-				    "name one that it defines",
-				    name);
+static void set_key_size(struct vouch_object_map *map, const json_t *n)
+{
+	map->key_size = (u32)json_integer_value(n);
+}
+
+static void set_value_size(struct vouch_object_map *map, const json_t *n)
+{
+	map->value_size = (u32)json_integer_value(n);
+}
+
+static void set_entries(struct vouch_object_map *map, const json_t *n)
+{
 	map->max_entries = (u32)json_integer_value(n);
 	adjust_entries(map);
+}
+
+/* In the order in which the verifier agent does it. */
+static const struct {
+	const char *option;
+	void (*set)(struct vouch_object_map *map, const json_t *value);
+} definitions[] = {
+	{ "map_types", set_type },
+	{ "map_key_sizes", set_key_size },
+	{ "map_value_sizes", set_value_size },
+	{ "map_entries", set_entries },
+};
+
+static int set_definitions(struct vouch_object *o, const json_t *options,
+			   struct vouch_refusal *why)
+{
+	struct vouch_object_map *map;
+	const char *name;
+	json_t *value;
+	size_t i;
+
+	for (i = 0; i < sizeof(definitions) / sizeof(definitions[0]); i++) {
+		const char *option = definitions[i].option;
+		json_t *list = json_object_get(options, option);
+
+		json_object_foreach(list, name, value) {
+			map = find_map(o, name);
+			if (!map || map->data)
+				return vouch_refuse(why,
+						    "%s: the object has no map "
+						    "%s; name one that it "
+						    "defines",
+						    option, name);
+			definitions[i].set(map, value);
+		}
+	}
 	return 0;
 }
 
@@ -337,16 +381,13 @@ int vouch_object_maps_set(struct vouch_object *object,
 			  const json_t *options, struct vouch_refusal *why)
 {
 	json_t *set = json_object_get(options, "set");
-	json_t *entries = json_object_get(options, "map_entries");
 	const char *name;
 	json_t *value;
 	int ret;
 
-	json_object_foreach(entries, name, value) {
-		ret = set_entries(object, name, value, why);
-		if (ret)
-			return ret;
-	}
+	ret = set_definitions(object, options, why);
+	if (ret)
+		return ret;
 	json_object_foreach(set, name, value) {
 		const char *text = json_string_value(value);
 

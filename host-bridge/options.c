@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "../common/bpf_names.h"
 #include "daemon.h"
 
 /* The verifier agent has room for no more. */
@@ -26,7 +27,7 @@ static int copy_set(const json_t *from, json_t *to, const char **why)
 	return 0;
 }
 
-static int copy_entries(const json_t *from, json_t *to, const char **why)
+static int copy_numbers(const json_t *from, json_t *to, const char **why)
 {
 	const char *key;
 	json_t *v;
@@ -35,8 +36,25 @@ static int copy_entries(const json_t *from, json_t *to, const char **why)
 		json_int_t n = json_integer_value(v);
 
 		if (!json_is_integer(v) || n < 1 || n > UINT32_MAX) {
-			*why = "\"map_entries\" must map names to numbers of "
-			       "32 bits, from 1";
+			*why = "\"map_entries\" and sizes must map names to "
+			       "numbers of 32 bits, from 1";
+			return -EINVAL;
+		}
+		json_object_set(to, key, v);
+	}
+	return 0;
+}
+
+static int copy_types(const json_t *from, json_t *to, const char **why)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach((json_t *)from, key, v) {
+		if (!json_is_string(v) ||
+		    !vouch_map_type_by_name(json_string_value(v))) {
+			*why = "\"map_types\" must map names to types of maps, "
+			       "as \"perf_event_array\"";
 			return -EINVAL;
 		}
 		json_object_set(to, key, v);
@@ -99,15 +117,47 @@ static int check_object(const json_t *v, const char **why)
 	if (!v || json_is_null(v))
 		return 0;
 	if (!json_is_object(v) || json_object_size(v) > MAX_OPTIONS) {
-		*why = "\"set\" and \"map_entries\" must be objects of at most "
-		       "64 members";
+		*why = "\"set\" and what is said of maps must be objects of at "
+		       "most 64 members";
 		return -EINVAL;
 	}
-	*why = "a name in \"set\" or \"map_entries\" has more than 63 bytes";
+	*why = "a name of a variable or a map has more than 63 bytes";
 	json_object_foreach((json_t *)v, key, item)
 		if (strlen(key) > MAX_NAME)
 			return -EINVAL;
 	return 0;
+}
+
+/* What only stands there if the submission says something of it. */
+static int set_more(const json_t *options, json_t *out, const char **why)
+{
+	static const struct {
+		const char *name;
+		int (*copy)(const json_t *from, json_t *to, const char **why);
+	} rows[] = {
+		{ "map_types", copy_types },
+		{ "map_key_sizes", copy_numbers },
+		{ "map_value_sizes", copy_numbers },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const json_t *from = json_object_get(options, rows[i].name);
+		json_t *to;
+
+		if (check_object(from, why))
+			return -EINVAL;
+		if (!json_object_size(from))
+			continue;
+		to = json_object();
+		if (rows[i].copy(from, to, why) ||
+		    json_object_set(out, rows[i].name, to)) {
+			json_decref(to);
+			return -EINVAL;
+		}
+		json_decref(to);
+	}
+	return set_programs(json_object_get(options, "programs"), out, why);
 }
 
 int vouch_options_canon(const json_t *options, json_t **canon, const char **why)
@@ -133,11 +183,10 @@ int vouch_options_canon(const json_t *options, json_t **canon, const char **why)
 		return -EINVAL;
 	err = copy_set(set, json_object_get(out, "set"), why);
 	if (!err)
-		err = copy_entries(entries, json_object_get(out, "map_entries"),
+		err = copy_numbers(entries, json_object_get(out, "map_entries"),
 				   why);
 	if (!err)
-		err = set_programs(json_object_get(options, "programs"), out,
-				   why);
+		err = set_more(options, out, why);
 	if (err)
 		json_decref(out);
 	else

@@ -4,6 +4,9 @@
  * offers, by the target's configuration. The module is built from these lists,
  * and the target profile takes them from here, by way of gen/facts.c.
  *
+ * What VOUCH_WITHOUT_* names is left out, whatever the configuration allows:
+ * see Kbuild.
+ *
  * Each X(TYPE, name) has the type as in BPF_PROG_TYPE_TYPE or
  * BPF_MAP_TYPE_TYPE, and its name as in bpf_names.h.
  */
@@ -17,7 +20,8 @@
  * has the same conditions.
  */
 #if defined(CONFIG_NET_CLS_ACT) && defined(CONFIG_NET_INGRESS) && \
-	defined(CONFIG_NET_EGRESS)
+	defined(CONFIG_NET_EGRESS) && !defined(VOUCH_WITHOUT_TC)
+#define VOUCH_OFFERS_TC_HOOKS 1
 #define VOUCH_TYPES_TC(X) X(SCHED_CLS, sched_cls) X(SCHED_ACT, sched_act)
 #define VOUCH_HOOKS_TC(X) X(tc)
 #define VOUCH_TESTRUNS_SKB(X) X(skb)
@@ -26,7 +30,7 @@
 #define VOUCH_HOOKS_TC(X)
 #endif
 
-#if IS_ENABLED(CONFIG_PACKET)
+#if IS_ENABLED(CONFIG_PACKET) && !defined(VOUCH_WITHOUT_SOCKET)
 #define VOUCH_TYPES_SOCKET(X) X(SOCKET_FILTER, socket_filter)
 #define VOUCH_HOOKS_SOCKET(X) X(socket)
 #undef VOUCH_TESTRUNS_SKB
@@ -39,7 +43,7 @@
 #define VOUCH_TESTRUNS_SKB(X)
 #endif
 
-#ifdef CONFIG_KPROBES
+#if defined(CONFIG_KPROBES) && !defined(VOUCH_WITHOUT_TRACING)
 #define VOUCH_TYPES_KPROBE(X) X(KPROBE, kprobe)
 #define VOUCH_HOOKS_KPROBE(X) X(kprobe)
 #define VOUCH_TESTRUNS_KPROBE(X) X(regs)
@@ -48,13 +52,14 @@
 #define VOUCH_HOOKS_KPROBE(X)
 #define VOUCH_TESTRUNS_KPROBE(X)
 #endif
-#ifdef CONFIG_KRETPROBES
+#if defined(CONFIG_KRETPROBES) && !defined(VOUCH_WITHOUT_TRACING)
 #define VOUCH_HOOKS_KRETPROBE(X) X(kretprobe)
 #else
 #define VOUCH_HOOKS_KRETPROBE(X)
 #endif
 
-#if defined(CONFIG_EVENT_TRACING) && defined(CONFIG_PERF_EVENTS)
+#if defined(CONFIG_EVENT_TRACING) && defined(CONFIG_PERF_EVENTS) && \
+	!defined(VOUCH_WITHOUT_TRACING)
 #define VOUCH_TYPES_TRACEPOINT(X) X(TRACEPOINT, tracepoint)
 #define VOUCH_HOOKS_TRACEPOINT(X) X(tracepoint)
 #define VOUCH_TESTRUNS_TRACEPOINT(X) X(record)
@@ -64,7 +69,7 @@
 #define VOUCH_TESTRUNS_TRACEPOINT(X)
 #endif
 
-#ifdef CONFIG_PERF_EVENTS
+#if defined(CONFIG_PERF_EVENTS) && !defined(VOUCH_WITHOUT_TRACING)
 #define VOUCH_TYPES_PERF_EVENT(X) X(PERF_EVENT, perf_event)
 #define VOUCH_HOOKS_PERF_EVENT(X) X(perf_event)
 #else
@@ -72,7 +77,7 @@
 #define VOUCH_HOOKS_PERF_EVENT(X)
 #endif
 
-#ifdef CONFIG_TRACEPOINTS
+#if defined(CONFIG_TRACEPOINTS) && !defined(VOUCH_WITHOUT_TRACING)
 #define VOUCH_TYPES_RAW_TP(X) \
 	X(RAW_TRACEPOINT, raw_tracepoint) X(TRACING, tracing)
 #define VOUCH_HOOKS_RAW_TP(X) X(raw_tp) X(tp_btf)
@@ -111,25 +116,66 @@
 	VOUCH_TESTRUNS_TRACEPOINT(X) \
 	VOUCH_TESTRUNS_RAW_TP(X)
 
-#define VOUCH_MAP_TYPES(X)                    \
-	X(ARRAY, array)                       \
-	X(HASH, hash)                         \
-	X(PERCPU_ARRAY, percpu_array)         \
-	X(PERCPU_HASH, percpu_hash)           \
-	X(PROG_ARRAY, prog_array)             \
-	X(QUEUE, queue)                       \
-	X(STACK, stack)                       \
-	X(LPM_TRIE, lpm_trie)                 \
-	X(DEVMAP, devmap)                     \
-	X(DEVMAP_HASH, devmap_hash)           \
-	X(CPUMAP, cpumap)                     \
-	X(RINGBUF, ringbuf)                   \
-	X(PERF_EVENT_ARRAY, perf_event_array) \
-	VOUCH_MAPS_TRACING(X)                 \
+#define VOUCH_MAP_TYPES(X)            \
+	X(ARRAY, array)               \
+	X(HASH, hash)                 \
+	X(PERCPU_ARRAY, percpu_array) \
+	X(PERCPU_HASH, percpu_hash)   \
+	X(PROG_ARRAY, prog_array)     \
+	VOUCH_MAPS_LRU(X)             \
+	VOUCH_MAPS_QUEUE(X)           \
+	VOUCH_MAPS_TRIE(X)            \
+	VOUCH_MAPS_REDIRECT(X)        \
+	VOUCH_MAPS_RINGS(X)           \
+	VOUCH_MAPS_TRACING(X)         \
 	VOUCH_MAPS_CGROUPS(X)
 
+#ifndef VOUCH_WITHOUT_LRU
+#define VOUCH_MAPS_LRU(X) \
+	X(LRU_HASH, lru_hash) X(LRU_PERCPU_HASH, lru_percpu_hash)
+#define VOUCH_OFFERS_LRU(X) VOUCH_HELPERS_LRU(X)
+#else
+#define VOUCH_MAPS_LRU(X)
+#define VOUCH_OFFERS_LRU(X)
+#endif
+
+#ifndef VOUCH_WITHOUT_QUEUE
+#define VOUCH_MAPS_QUEUE(X) X(QUEUE, queue) X(STACK, stack)
+#define VOUCH_OFFERS_QUEUE(X) VOUCH_HELPERS_QUEUE(X)
+#else
+#define VOUCH_MAPS_QUEUE(X)
+#define VOUCH_OFFERS_QUEUE(X)
+#endif
+
+#ifndef VOUCH_WITHOUT_TRIE
+#define VOUCH_MAPS_TRIE(X) X(LPM_TRIE, lpm_trie)
+#define VOUCH_OFFERS_TRIE(X) VOUCH_HELPERS_TRIE(X)
+#else
+#define VOUCH_MAPS_TRIE(X)
+#define VOUCH_OFFERS_TRIE(X)
+#endif
+
+#ifndef VOUCH_WITHOUT_REDIRECT
+#define VOUCH_MAPS_REDIRECT(X) \
+	X(DEVMAP, devmap) X(DEVMAP_HASH, devmap_hash) X(CPUMAP, cpumap)
+#define VOUCH_OFFERS_REDIRECT(X) VOUCH_HELPERS_REDIRECT(X)
+#else
+#define VOUCH_MAPS_REDIRECT(X)
+#define VOUCH_OFFERS_REDIRECT(X)
+#endif
+
+#ifndef VOUCH_WITHOUT_RINGS
+#define VOUCH_MAPS_RINGS(X) \
+	X(RINGBUF, ringbuf) X(PERF_EVENT_ARRAY, perf_event_array)
+#define VOUCH_OFFERS_RINGS(X) VOUCH_HELPERS_RINGS(X)
+#else
+#define VOUCH_MAPS_RINGS(X)
+#define VOUCH_OFFERS_RINGS(X)
+#endif
+
 /* Whether there are hooks for tracing, and so what only their programs use. */
-#if defined(CONFIG_KPROBES) || defined(CONFIG_TRACEPOINTS)
+#if (defined(CONFIG_KPROBES) || defined(CONFIG_TRACEPOINTS)) && \
+	!defined(VOUCH_WITHOUT_TRACING)
 #define VOUCH_OFFERS_HOOKS_OF_TRACING 1
 #define VOUCH_MAPS_TRACING(X) X(STACK_TRACE, stack_trace)
 #else
@@ -143,22 +189,25 @@
 #endif
 
 /* The helpers, of common/helpers.h. */
-#if defined(CONFIG_NET_CLS_ACT) && defined(CONFIG_NET_INGRESS) && \
-	defined(CONFIG_NET_EGRESS)
+#ifdef VOUCH_OFFERS_TC_HOOKS
 #define VOUCH_OFFERS_SKB(X) VOUCH_HELPERS_SKB(X)
 #else
 #define VOUCH_OFFERS_SKB(X)
 #endif
 
-#if defined(CONFIG_NET_CLS_ACT) && defined(CONFIG_NET_INGRESS) && \
-	defined(CONFIG_NET_EGRESS) && defined(CONFIG_CGROUP_NET_CLASSID)
+#if defined(VOUCH_OFFERS_TC_HOOKS) && defined(CONFIG_CGROUP_NET_CLASSID)
 #define VOUCH_OFFERS_CLASSID(X) VOUCH_HELPERS_CLASSID(X)
 #else
 #define VOUCH_OFFERS_CLASSID(X)
 #endif
 
 #ifdef VOUCH_OFFERS_HOOKS_OF_TRACING
-#define VOUCH_OFFERS_TRACING(X) VOUCH_HELPERS_TRACING(X)
+#define VOUCH_OFFERS_TRACING(X)  \
+	VOUCH_HELPERS_TRACING(X) \
+	VOUCH_HELPERS_OUTPUT(X)
+#ifdef VOUCH_WITHOUT_RINGS
+#error "tracing needs rings: leave out both, or none"
+#endif
 #else
 #define VOUCH_OFFERS_TRACING(X)
 #endif
@@ -177,7 +226,11 @@
 
 #define VOUCH_OFFERED_HELPERS(X) \
 	VOUCH_HELPERS_CORE(X)    \
-	VOUCH_HELPERS_MAPS(X)    \
+	VOUCH_OFFERS_LRU(X)      \
+	VOUCH_OFFERS_QUEUE(X)    \
+	VOUCH_OFFERS_TRIE(X)     \
+	VOUCH_OFFERS_REDIRECT(X) \
+	VOUCH_OFFERS_RINGS(X)    \
 	VOUCH_OFFERS_SKB(X)      \
 	VOUCH_OFFERS_CLASSID(X)  \
 	VOUCH_OFFERS_TRACING(X)  \

@@ -158,7 +158,9 @@ static int read_facts(struct vouch_kernel *kernel,
 		      size_t size)
 {
 	static const struct vouch_capture_fact private[] = {
+		{ .structure = "bpf_lru_node", .field = "ref" },
 		{ .structure = "htab_elem", .field = "key" },
+		{ .structure = "htab_elem", .field = "lru_node" },
 	};
 	struct btf *btf = vouch_btf_kernel();
 	u32 i, n = le32_to_cpu(info->n_facts);

@@ -23,6 +23,9 @@ static const char usage_text[] =
 	"  --file OBJECT          verify an object and write what came of it\n"
 	"  --set NAME=VALUE       give a variable of .rodata, .data or .bss a value\n"
 	"  --map-entries NAME=N   give a map another number of entries\n"
+	"  --map-type NAME=TYPE   give a map another type\n"
+	"  --map-key-size NAME=N, --map-value-size NAME=N\n"
+	"                         give its keys or values another size, bytes\n"
 	"  --allow-perfmon        try once more with CAP_PERFMON\n"
 	"  --record               capture what would be refused (for tests)\n"
 	"  --capture OUT          where the capture goes\n"
@@ -49,6 +52,9 @@ enum {
 	OPT_FILE = 256,
 	OPT_SET,
 	OPT_ENTRIES,
+	OPT_TYPE,
+	OPT_KEY_SIZE,
+	OPT_VALUE_SIZE,
 	OPT_PERFMON,
 	OPT_RECORD,
 	OPT_CAPTURE,
@@ -71,6 +77,9 @@ static const struct option long_options[] = {
 	{ "file", required_argument, NULL, OPT_FILE },
 	{ "set", required_argument, NULL, OPT_SET },
 	{ "map-entries", required_argument, NULL, OPT_ENTRIES },
+	{ "map-type", required_argument, NULL, OPT_TYPE },
+	{ "map-key-size", required_argument, NULL, OPT_KEY_SIZE },
+	{ "map-value-size", required_argument, NULL, OPT_VALUE_SIZE },
 	{ "allow-perfmon", no_argument, NULL, OPT_PERFMON },
 	{ "record", no_argument, NULL, OPT_RECORD },
 	{ "capture", required_argument, NULL, OPT_CAPTURE },
@@ -111,6 +120,34 @@ static const char **text_option(struct arguments *args, int opt)
 	}
 }
 
+/* Adds NAME=VALUE to the list that it belongs to, if there is one. */
+static bool take_pair(struct vouch_options *o, int opt, const char **why)
+{
+	*why = NULL;
+	switch (opt) {
+	case OPT_SET:
+		vouch_options_add(o->set, &o->n_set, optarg, why);
+		return true;
+	case OPT_ENTRIES:
+		vouch_options_add(o->map_entries, &o->n_map_entries, optarg,
+				  why);
+		return true;
+	case OPT_TYPE:
+		vouch_options_add(o->map_types, &o->n_map_types, optarg, why);
+		return true;
+	case OPT_KEY_SIZE:
+		vouch_options_add(o->map_key_sizes, &o->n_map_key_sizes, optarg,
+				  why);
+		return true;
+	case OPT_VALUE_SIZE:
+		vouch_options_add(o->map_value_sizes, &o->n_map_value_sizes,
+				  optarg, why);
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void take_option(struct arguments *args, int opt)
 {
 	const char **text = text_option(args, opt), *why;
@@ -120,16 +157,12 @@ static void take_option(struct arguments *args, int opt)
 		*text = optarg;
 		return;
 	}
+	if (take_pair(o, opt, &why)) {
+		if (why)
+			usage(why);
+		return;
+	}
 	switch (opt) {
-	case OPT_SET:
-		if (vouch_options_add(o->set, &o->n_set, optarg, &why))
-			usage(why);
-		return;
-	case OPT_ENTRIES:
-		if (vouch_options_add(o->map_entries, &o->n_map_entries, optarg,
-				      &why))
-			usage(why);
-		return;
 	case OPT_PERFMON:
 		o->allow_perfmon = true;
 		return;

@@ -61,7 +61,7 @@ static int read_list(const json_t *json, const char *key,
 	if (!object)
 		return 0;
 	if (!json_is_object(object)) {
-		*why = "set and map_entries must be objects";
+		*why = "set and what is said of maps must be objects";
 		return -EINVAL;
 	}
 	json_object_foreach(object, name, value)
@@ -116,6 +116,12 @@ int vouch_options_read(const json_t *json, struct vouch_options *options,
 	if (read_list(json, "set", options->set, &options->n_set, why) ||
 	    read_list(json, "map_entries", options->map_entries,
 		      &options->n_map_entries, why) ||
+	    read_list(json, "map_types", options->map_types,
+		      &options->n_map_types, why) ||
+	    read_list(json, "map_key_sizes", options->map_key_sizes,
+		      &options->n_map_key_sizes, why) ||
+	    read_list(json, "map_value_sizes", options->map_value_sizes,
+		      &options->n_map_value_sizes, why) ||
 	    read_names(json, "programs", options->programs,
 		       &options->n_programs, why) ||
 	    read_bool(json, "allow_perfmon", &options->allow_perfmon, why) ||

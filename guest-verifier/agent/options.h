@@ -19,6 +19,12 @@ struct vouch_options {
 	u32 n_set;
 	struct vouch_option map_entries[VOUCH_MAX_OPTIONS];
 	u32 n_map_entries;
+	struct vouch_option map_types[VOUCH_MAX_OPTIONS];
+	u32 n_map_types;
+	struct vouch_option map_key_sizes[VOUCH_MAX_OPTIONS];
+	u32 n_map_key_sizes;
+	struct vouch_option map_value_sizes[VOUCH_MAX_OPTIONS];
+	u32 n_map_value_sizes;
 	struct vouch_option programs[VOUCH_MAX_OPTIONS]; /* names alone; none:
 							  * all programs */
 	u32 n_programs;
@@ -39,7 +45,7 @@ int vouch_options_read(const json_t *json, struct vouch_options *options,
 
 /**
  * vouch_options_add() - add one NAME=VALUE of the command line.
- * @list: options->set or options->map_entries
+ * @list: options->set or one of options->map_*
  * @n: its length, increased
  * @text: NAME=VALUE
  * @why: set to a constant text that says what is wrong, on error

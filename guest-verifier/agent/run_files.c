@@ -44,12 +44,16 @@ static json_t *name_json(const struct vouch_option *list, u32 n)
 
 static json_t *options_json(const struct vouch_options *o)
 {
-	return json_pack("{s:o, s:o, s:o, s:b, s:b}", "set",
-			 option_json(o->set, o->n_set), "programs",
-			 name_json(o->programs, o->n_programs), "map_entries",
-			 option_json(o->map_entries, o->n_map_entries),
-			 "allow_perfmon", o->allow_perfmon, "record",
-			 o->record);
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "set",
+		option_json(o->set, o->n_set), "programs",
+		name_json(o->programs, o->n_programs), "map_entries",
+		option_json(o->map_entries, o->n_map_entries), "map_types",
+		option_json(o->map_types, o->n_map_types), "map_key_sizes",
+		option_json(o->map_key_sizes, o->n_map_key_sizes),
+		"map_value_sizes",
+		option_json(o->map_value_sizes, o->n_map_value_sizes),
+		"allow_perfmon", o->allow_perfmon, "record", o->record);
 }
 
 /* Split @in into lengths and, in place, packets. */

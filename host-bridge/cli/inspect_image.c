@@ -14,7 +14,7 @@ static json_t *requirements_json(const struct vouch_requirements *req)
 {
 	return json_pack(
 		"{s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:I, "
-		"s:I, s:I, s:I}",
+		"s:I, s:I, s:I, s:I}",
 		"object", vouch_hex_json(req->object, VOUCH_HASH_LEN),
 		"options", vouch_hex_json(req->options, VOUCH_HASH_LEN),
 		"profile", vouch_hex_json(req->profile, VOUCH_HASH_LEN),
@@ -38,7 +38,8 @@ static json_t *requirements_json(const struct vouch_requirements *req)
 		"map_max_entries",
 		(json_int_t)le32_to_cpu(req->map_max_entries), "htab_key",
 		(json_int_t)le32_to_cpu(req->htab_key), "prog_func",
-		(json_int_t)le32_to_cpu(req->prog_func));
+		(json_int_t)le32_to_cpu(req->prog_func), "lru_ref",
+		(json_int_t)le32_to_cpu(req->lru_ref));
 }
 
 static json_t *record_json(const struct vouch_record *rec)

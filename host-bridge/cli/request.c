@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "../../common/bpf_names.h"
 #include "../../common/frame.h"
 #include "../file.h"
 
@@ -71,14 +72,14 @@ static int read_sets(const struct vouch_cli *cli, json_t *set,
 	return 0;
 }
 
-static int read_entries(const struct vouch_cli *cli, json_t *entries,
-			struct vouch_failure *f)
+static int read_numbers(const struct vouch_cli *cli, const char *option,
+			json_t *numbers, struct vouch_failure *f)
 {
 	const char *pair, *value;
 	char name[128], *end;
 	int at = 0;
 
-	while ((pair = vouch_cli_next(cli, "map-entries", &at))) {
+	while ((pair = vouch_cli_next(cli, option, &at))) {
 		unsigned long long n;
 
 		value = split(pair, name, sizeof(name));
@@ -86,10 +87,51 @@ static int read_entries(const struct vouch_cli *cli, json_t *entries,
 		n = value ? strtoull(value, &end, 10) : 0;
 		if (!value || *value < '0' || *value > '9' || *end || errno ||
 		    !n || n > UINT32_MAX)
-			return wrong(f, "map-entries", pair, "NAME=N");
-		json_object_set_new(entries, name, json_integer((json_int_t)n));
+			return wrong(f, option, pair, "NAME=N");
+		json_object_set_new(numbers, name, json_integer((json_int_t)n));
 	}
 	return 0;
+}
+
+static int read_types(const struct vouch_cli *cli, json_t *types,
+		      struct vouch_failure *f)
+{
+	const char *pair, *value;
+	char name[128];
+	int at = 0;
+
+	while ((pair = vouch_cli_next(cli, "map-type", &at))) {
+		value = split(pair, name, sizeof(name));
+		if (!value || !vouch_map_type_by_name(value))
+			return wrong(f, "map-type", pair,
+				     "NAME=TYPE, as events=ringbuf");
+		json_object_set_new(types, name, json_string(value));
+	}
+	return 0;
+}
+
+/* What a request only has if the command line says something of it. */
+static int add_more(const struct vouch_cli *cli, json_t *options,
+		    struct vouch_failure *f)
+{
+	json_t *types = json_object(), *keys = json_object();
+	json_t *values = json_object();
+	int err = read_types(cli, types, f);
+
+	if (!err)
+		err = read_numbers(cli, "map-key-size", keys, f);
+	if (!err)
+		err = read_numbers(cli, "map-value-size", values, f);
+	if (!err && json_object_size(types))
+		json_object_set(options, "map_types", types);
+	if (!err && json_object_size(keys))
+		json_object_set(options, "map_key_sizes", keys);
+	if (!err && json_object_size(values))
+		json_object_set(options, "map_value_sizes", values);
+	json_decref(types);
+	json_decref(keys);
+	json_decref(values);
+	return err;
 }
 
 int vouch_request_options(const struct vouch_cli *cli, json_t **options,
@@ -99,8 +141,10 @@ int vouch_request_options(const struct vouch_cli *cli, json_t **options,
 	int err = read_sets(cli, set, f);
 
 	if (!err)
-		err = read_entries(cli, entries, f);
+		err = read_numbers(cli, "map-entries", entries, f);
 	*options = json_pack("{s:o, s:o}", "set", set, "map_entries", entries);
+	if (!err)
+		err = add_more(cli, *options, f);
 	if (err) {
 		json_decref(*options);
 		*options = NULL;

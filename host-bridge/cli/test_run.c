@@ -27,6 +27,9 @@ const struct vouch_cli_option vouch_test_run_options[] = {
 	{ "dump-map", "NAME", "show this map afterwards" },
 	{ "set", "NAME=VALUE", "on the verifier: as for submit" },
 	{ "map-entries", "NAME=N", "on the verifier: as for submit" },
+	{ "map-type", "NAME=TYPE", "on the verifier: as for submit" },
+	{ "map-key-size", "NAME=N", "on the verifier: as for submit" },
+	{ "map-value-size", "NAME=N", "on the verifier: as for submit" },
 	{ NULL, NULL, NULL },
 };
 

@@ -21,7 +21,8 @@ UAPI = "/usr/include/linux/bpf.h"
 
 Section = collections.namedtuple("Section", "name type flags link info data")
 Program = collections.namedtuple("Program", "name section helpers maps")
-Map = collections.namedtuple("Map", "name type entries")
+# sized: whether it says how long its values are
+Map = collections.namedtuple("Map", "name type entries sized")
 
 
 def helper_names():
@@ -139,14 +140,15 @@ class Object:
         for name, members in Btf(btf.data).maps() if btf else ():
             number = members.get("type") or 0
             yield Map(name, MAP_TYPES[number] if number < len(MAP_TYPES)
-                      else str(number), members.get("max_entries") or 0)
+                      else str(number), members.get("max_entries") or 0,
+                      bool({"value", "value_size"} & members.keys()))
         for i, s in enumerate(self.sections):
             if s.name == "maps":
                 for name, _, index, value, _ in self.symbols:
                     if index == i and name:
                         number, _, _, entries = struct.unpack_from(
                             "<IIII", s.data, value)
-                        yield Map(name, MAP_TYPES[number], entries)
+                        yield Map(name, MAP_TYPES[number], entries, True)
 
     def read_programs(self):
         for name, info, index, value, size in self.symbols:

@@ -33,6 +33,7 @@ OUT = os.path.join(BUILD, "vm", "plain")
 FLAGS = "-std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -static".split()
 LIBS = ["-lbpf", "-lelf", "-lz"]
 ENTRIES = 64  # as plain_load.c has it
+STACK = 127 * 8  # bytes of a stack trace
 VERISTAT = ("file_name", "prog_name", "verdict", "duration", "total_insns",
             "total_states", "peak_states", "max_states_per_insn",
             "mark_read_max_len")
@@ -95,6 +96,15 @@ def options(obj):
     for m in obj.maps.values():
         if not m.entries and m.type != "perf_event_array":
             args += ["--map-entries", "%s=%d" % (m.name, ENTRIES)]
+        if m.type == "stack_trace" and not m.sized:
+            args += ["--map-value-size", "%s=%d" % (m.name, STACK)]
+        # What libbpf-tools' own user space makes of it where the kernel has
+        # no struct bpf_ringbuf, as a target has not.
+        if m.type == "ringbuf" and "heap" in obj.maps:
+            args += ["--map-type", "%s=perf_event_array" % m.name,
+                     "--map-key-size", "%s=4" % m.name,
+                     "--map-value-size", "%s=4" % m.name,
+                     "--map-entries", "%s=%d" % (m.name, ENTRIES)]
     return args
 
 

@@ -43,11 +43,12 @@ def names(table):
     return sorted(set(table.decode().split("\0")) - {""})
 
 
-def compiled(tree, tmp):
+def compiled(tree, tmp, without):
     """What gen/facts.c, compiled with the target's tree, says."""
     obj = tree.compile(tmp, "facts",
                        [os.path.join(ROOT, "target-driver/gen/facts.c")],
-                       "-I" + os.path.join(ROOT, "target-driver"))
+                       " ".join(["-I" + os.path.join(ROOT, "target-driver")] +
+                                ["-DVOUCH_WITHOUT_" + n for n in without]))
     return {
         "facts": numbers(section(obj, ".vouch.facts")),
         "kconfig": numbers(section(obj, ".vouch.kconfig")),
@@ -95,7 +96,7 @@ def symbol_crcs(tree, config):
     return {row[1]: int(row[0], 16) for row in rows if len(row) > 1}
 
 
-def collect(tree, tmp):
+def collect(tree, tmp, without):
     """The JSON part's members."""
     config = kconfig(tree)
     return {
@@ -108,5 +109,5 @@ def collect(tree, tmp):
         "symbol_crcs": symbol_crcs(tree, config),
         "mitigations": {name: "\n%s=y\n" % option in config.decode()
                         for name, option in MITIGATIONS.items()},
-        **compiled(tree, tmp),
+        **compiled(tree, tmp, without),
     }

@@ -10,9 +10,13 @@
 #ifndef VOUCH_REDIRECT_H
 #define VOUCH_REDIRECT_H
 
-#include <linux/types.h>
+#include <uapi/linux/bpf.h>
+
+#include "offer.h"
 
 struct xdp_buff;
+
+#ifndef VOUCH_WITHOUT_REDIRECT
 
 /**
  * vouch_redirect_clear() - forget what an earlier program on this CPU asked.
@@ -29,5 +33,16 @@ void vouch_redirect_clear(void);
  * XDP_ABORTED.
  */
 u32 vouch_redirect_xdp(struct xdp_buff *xdp);
+#else
+static inline void vouch_redirect_clear(void)
+{
+}
+
+/* No helper sends frames elsewhere; a program may still return the value. */
+static inline u32 vouch_redirect_xdp(struct xdp_buff *xdp)
+{
+	return XDP_ABORTED;
+}
+#endif
 
 #endif /* VOUCH_REDIRECT_H */

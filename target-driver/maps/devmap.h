@@ -13,6 +13,7 @@
 
 #include "maps/map.h"
 
+#ifndef VOUCH_WITHOUT_REDIRECT
 /**
  * vouch_devmap_init() - start to watch interfaces.
  *
@@ -22,6 +23,16 @@ int vouch_devmap_init(void);
 
 /** vouch_devmap_exit() - stop; there are no such maps any more. */
 void vouch_devmap_exit(void);
+#else
+static inline int vouch_devmap_init(void)
+{
+	return 0;
+}
+
+static inline void vouch_devmap_exit(void)
+{
+}
+#endif
 
 /**
  * vouch_devmap_lookup() - find an entry.

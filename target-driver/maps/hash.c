@@ -41,7 +41,7 @@ vouch_untraced void *vouch_percpu_hash_lookup_cpu(struct vouch_map *map,
 	return e ? per_cpu_ptr(vouch_elem_pptr(map, e), cpu) : NULL;
 }
 
-static vouch_untraced int check_flags(const struct vouch_elem *old, u64 flags)
+vouch_untraced int vouch_hash_check(const struct vouch_elem *old, u64 flags)
 {
 	if (old && flags == BPF_NOEXIST)
 		return -EEXIST;
@@ -86,15 +86,14 @@ vouch_untraced long vouch_hash_update(struct vouch_map *map, void *key,
 	if (err)
 		return err;
 	old = vouch_table_find(map, hash, key);
-	err = check_flags(old, flags);
+	err = vouch_hash_check(old, flags);
 	if (!err)
 		err = replace(map, b, hash, old, key, value);
 	vouch_table_unlock(map, b, irq);
 	return err;
 }
 
-/* Programs give this CPU's value; the others' start from zero. */
-static vouch_untraced void put_this_cpu(struct vouch_map *map,
+vouch_untraced void vouch_hash_put_this(struct vouch_map *map,
 					struct vouch_elem *e, void *value,
 					bool fresh)
 {
@@ -107,8 +106,8 @@ static vouch_untraced void put_this_cpu(struct vouch_map *map,
 	memcpy(this_cpu_ptr(p), value, map->def.value_size);
 }
 
-static vouch_untraced void put_all_cpus(struct vouch_map *map,
-					struct vouch_elem *e, void *value)
+vouch_untraced void vouch_hash_put_all(struct vouch_map *map,
+				       struct vouch_elem *e, void *value)
 {
 	void __percpu *p = vouch_elem_pptr(map, e);
 	int cpu;
@@ -134,9 +133,9 @@ static vouch_untraced long put_percpu(struct vouch_map *map,
 		e->hash = hash;
 	}
 	if (all)
-		put_all_cpus(map, e, value);
+		vouch_hash_put_all(map, e, value);
 	else
-		put_this_cpu(map, e, value, !old);
+		vouch_hash_put_this(map, e, value, !old);
 	if (!old)
 		hlist_nulls_add_head_rcu(&e->node, &b->head);
 	return 0;
@@ -159,7 +158,7 @@ static vouch_untraced long update_percpu(struct vouch_map *map, void *key,
 	if (err)
 		return err;
 	old = vouch_table_find(map, hash, key);
-	err = check_flags(old, flags);
+	err = vouch_hash_check(old, flags);
 	if (!err)
 		err = put_percpu(map, b, hash, old, key, value, all);
 	vouch_table_unlock(map, b, irq);
@@ -199,7 +198,7 @@ static vouch_untraced long visit_bucket(struct vouch_map *map,
 					struct vouch_bucket *b,
 					vouch_callback_fn call, u64 ctx, u32 *n)
 {
-	bool percpu = map->ops == &vouch_percpu_hash_ops;
+	bool percpu = vouch_map_is_percpu(&map->def);
 	struct hlist_nulls_node *next;
 	struct vouch_elem *e;
 
@@ -216,8 +215,8 @@ static vouch_untraced long visit_bucket(struct vouch_map *map,
 	return 0;
 }
 
-static vouch_untraced long hash_visit(struct vouch_map *map,
-				      vouch_callback_fn call, u64 ctx)
+vouch_untraced long vouch_hash_visit(struct vouch_map *map,
+				     vouch_callback_fn call, u64 ctx)
 {
 	u32 i, n = 0;
 
@@ -227,7 +226,7 @@ static vouch_untraced long hash_visit(struct vouch_map *map,
 	return n;
 }
 
-static int hash_copy(struct vouch_map *map, void *key, void *value)
+int vouch_hash_copy(struct vouch_map *map, void *key, void *value)
 {
 	void *from = vouch_hash_lookup(map, key);
 
@@ -242,7 +241,7 @@ static int hash_store(struct vouch_map *map, void *key, void *value, u64 flags)
 	return vouch_hash_update(map, key, value, flags);
 }
 
-static int percpu_copy(struct vouch_map *map, void *key, void *value)
+int vouch_percpu_hash_copy(struct vouch_map *map, void *key, void *value)
 {
 	struct vouch_elem *e = vouch_hash_lookup_raw(map, key);
 	int cpu;
@@ -263,7 +262,7 @@ static int percpu_store(struct vouch_map *map, void *key, void *value,
 	return update_percpu(map, key, value, flags, true);
 }
 
-static int next_key(struct vouch_map *map, void *key, void *next)
+int vouch_hash_next_key(struct vouch_map *map, void *key, void *next)
 {
 	struct vouch_elem *e = vouch_table_next(map, key);
 
@@ -273,7 +272,7 @@ static int next_key(struct vouch_map *map, void *key, void *next)
 	return 0;
 }
 
-static u32 count(struct vouch_map *map)
+u32 vouch_hash_count(struct vouch_map *map)
 {
 	return atomic_read(&map->hash->count);
 }
@@ -289,11 +288,11 @@ const struct vouch_map_ops vouch_hash_ops = {
 	.lookup = vouch_hash_lookup,
 	.update = vouch_hash_update,
 	.remove = vouch_hash_remove,
-	.for_each = hash_visit,
-	.copy = hash_copy,
+	.for_each = vouch_hash_visit,
+	.copy = vouch_hash_copy,
 	.store = hash_store,
-	.next_key = next_key,
-	.count = count,
+	.next_key = vouch_hash_next_key,
+	.count = vouch_hash_count,
 };
 
 const struct vouch_map_ops vouch_percpu_hash_ops = {
@@ -307,9 +306,9 @@ const struct vouch_map_ops vouch_percpu_hash_ops = {
 	.lookup = vouch_percpu_hash_lookup,
 	.update = vouch_percpu_hash_update,
 	.remove = vouch_hash_remove,
-	.for_each = hash_visit,
-	.copy = percpu_copy,
+	.for_each = vouch_hash_visit,
+	.copy = vouch_percpu_hash_copy,
 	.store = percpu_store,
-	.next_key = next_key,
-	.count = count,
+	.next_key = vouch_hash_next_key,
+	.count = vouch_hash_count,
 };

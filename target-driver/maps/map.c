@@ -30,10 +30,11 @@ static const struct vouch_map_ops *find_type(u32 type)
 	return NULL;
 }
 
-static bool is_percpu(const struct vouch_map_def *def)
+bool vouch_map_is_percpu(const struct vouch_map_def *def)
 {
 	return def->type == BPF_MAP_TYPE_PERCPU_ARRAY ||
-	       def->type == BPF_MAP_TYPE_PERCPU_HASH;
+	       def->type == BPF_MAP_TYPE_PERCPU_HASH ||
+	       def->type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
 }
 
 void vouch_map_define(const struct vouch_requirements_view *req, u32 i,
@@ -52,6 +53,8 @@ void vouch_map_define(const struct vouch_requirements_view *req, u32 i,
 	def->owner = VOUCH_MAP_OWNER(le32_to_cpu(m->flags));
 	if (def->type == BPF_MAP_TYPE_PROG_ARRAY)
 		def->prog_func = le32_to_cpu(req->req->prog_func);
+	if (vouch_map_is_lru(def))
+		def->lru_ref = le32_to_cpu(req->req->lru_ref);
 	if (def->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY && !def->max_entries)
 		def->max_entries = num_possible_cpus();
 	def->array_value = le32_to_cpu(req->req->array_value);
@@ -206,7 +209,7 @@ bool vouch_map_shareable(const struct vouch_map *map,
 
 u32 vouch_map_io(const struct vouch_map *map)
 {
-	if (is_percpu(&map->def))
+	if (vouch_map_is_percpu(&map->def))
 		return map->elem_size * num_possible_cpus();
 	return map->def.value_size;
 }

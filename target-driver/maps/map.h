@@ -44,6 +44,7 @@ struct vouch_map_def {
 	u32 type, key_size, value_size, max_entries, map_flags, flags;
 	/* layout, bytes */
 	u32 array_value, map_max_entries, htab_key, prog_func;
+	u32 lru_ref; /* of an element's mark in maps that have it, or 0 */
 	u32 owner; /* type of the programs of a prog array */
 };
 
@@ -107,6 +108,8 @@ struct vouch_map {
 
 extern const struct vouch_map_ops vouch_array_ops, vouch_percpu_array_ops;
 extern const struct vouch_map_ops vouch_hash_ops, vouch_percpu_hash_ops;
+extern const struct vouch_map_ops vouch_lru_hash_ops;
+extern const struct vouch_map_ops vouch_lru_percpu_hash_ops;
 extern const struct vouch_map_ops vouch_prog_array_ops;
 extern const struct vouch_map_ops vouch_queue_ops, vouch_stack_ops;
 extern const struct vouch_map_ops vouch_lpm_trie_ops, vouch_cpumap_ops;
@@ -174,6 +177,26 @@ bool vouch_map_shareable(const struct vouch_map *map,
 static inline u8 *vouch_map_value(const struct vouch_map *map)
 {
 	return map->block + map->def.array_value;
+}
+
+/**
+ * vouch_map_is_percpu() - has each CPU a value of its own?
+ * @def: a map's definition
+ *
+ * Return: true if so.
+ */
+bool vouch_map_is_percpu(const struct vouch_map_def *def);
+
+/**
+ * vouch_map_is_lru() - does a full map make room by itself?
+ * @def: a map's definition
+ *
+ * Return: true if so.
+ */
+static inline bool vouch_map_is_lru(const struct vouch_map_def *def)
+{
+	return def->type == VOUCH_MAP_LRU_HASH ||
+	       def->type == VOUCH_MAP_LRU_PERCPU_HASH;
 }
 
 /**

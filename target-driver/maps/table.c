@@ -8,21 +8,24 @@
 
 #include "maps/table.h"
 
-static bool is_percpu(const struct vouch_map_def *def)
+/*
+ * Elements besides max_entries: see vouch_table_alloc(). Where a full map makes
+ * room, each CPU may hold one that is in no list, and one is the order's end.
+ */
+u64 vouch_table_elems(const struct vouch_map_def *def)
 {
-	return def->type == BPF_MAP_TYPE_PERCPU_HASH;
+	u64 n = def->max_entries;
+
+	if (vouch_map_is_lru(def))
+		return n + num_possible_cpus() + 1;
+	return vouch_map_is_percpu(def) ? n : n + num_possible_cpus();
 }
 
-/* Elements besides max_entries, see vouch_table_alloc(). */
-static u32 n_extra(const struct vouch_map_def *def)
+u64 vouch_table_elem_len(const struct vouch_map_def *def)
 {
-	return is_percpu(def) ? 0 : num_possible_cpus();
-}
-
-static u64 elem_len(const struct vouch_map_def *def)
-{
-	u64 value = is_percpu(def) ? sizeof(void *)
-				   : round_up((u64)def->value_size, 8);
+	u64 value = vouch_map_is_percpu(def)
+			    ? sizeof(void *)
+			    : round_up((u64)def->value_size, 8);
 
 	return def->htab_key + round_up((u64)def->key_size, 8) + value;
 }
@@ -39,26 +42,27 @@ int vouch_table_check(const struct vouch_map_def *def)
 	if ((u64)def->key_size + def->value_size >=
 	    KMALLOC_MAX_SIZE - def->htab_key)
 		return -E2BIG;
-	if (is_percpu(def) && round_up(def->value_size, 8) > PCPU_MIN_UNIT_SIZE)
+	if (vouch_map_is_percpu(def) &&
+	    round_up(def->value_size, 8) > PCPU_MIN_UNIT_SIZE)
 		return -E2BIG;
 	return 0;
 }
 
 u64 vouch_table_memory(const struct vouch_map_def *def)
 {
-	u64 n = (u64)def->max_entries + n_extra(def), size;
+	u64 n = vouch_table_elems(def), size;
 
 	size = def->array_value + n_buckets(def) * sizeof(struct vouch_bucket) +
-	       n * elem_len(def);
-	if (is_percpu(def))
+	       n * vouch_table_elem_len(def);
+	if (vouch_map_is_percpu(def))
 		size += n * round_up((u64)def->value_size, 8) *
 			num_possible_cpus();
 	return size;
 }
 
-static struct vouch_elem *elem_at(const struct vouch_hash *h, u32 i)
+static struct vouch_elem *elem_at(const struct vouch_hash *h, u64 i)
 {
-	return (struct vouch_elem *)(h->elems + (u64)i * h->elem_len);
+	return (struct vouch_elem *)(h->elems + i * h->elem_len);
 }
 
 static __always_inline void link_free(struct vouch_hash *h,
@@ -77,7 +81,7 @@ static __always_inline struct vouch_elem *unlink_free(struct vouch_hash *h)
 	return e;
 }
 
-static vouch_untraced void push_free(struct vouch_hash *h, struct vouch_elem *e)
+vouch_untraced void vouch_table_push(struct vouch_hash *h, struct vouch_elem *e)
 {
 	lockdep_assert_irqs_disabled();
 	raw_spin_lock(&h->free_lock);
@@ -85,7 +89,7 @@ static vouch_untraced void push_free(struct vouch_hash *h, struct vouch_elem *e)
 	raw_spin_unlock(&h->free_lock);
 }
 
-static vouch_untraced struct vouch_elem *pop_free(struct vouch_hash *h)
+vouch_untraced struct vouch_elem *vouch_table_pop(struct vouch_hash *h)
 {
 	struct vouch_elem *e;
 
@@ -99,10 +103,10 @@ static vouch_untraced struct vouch_elem *pop_free(struct vouch_hash *h)
 void vouch_table_free(struct vouch_map *map)
 {
 	struct vouch_hash *h = map->hash;
-	u32 i;
+	u64 i;
 
-	if (h && h->elems && is_percpu(&map->def)) {
-		for (i = 0; i < map->def.max_entries; i++) {
+	if (h && h->elems && vouch_map_is_percpu(&map->def)) {
+		for (i = 0; i < vouch_table_elems(&map->def); i++) {
 			free_percpu(vouch_elem_pptr(map, elem_at(h, i)));
 			cond_resched();
 		}
@@ -131,15 +135,16 @@ static void init_buckets(struct vouch_hash *h)
 /* Nobody knows the map as yet: no lock is needed, and interrupts are on. */
 static int init_elems(struct vouch_map *map)
 {
-	u32 n = map->def.max_entries + n_extra(&map->def), i;
+	bool percpu = vouch_map_is_percpu(&map->def);
 	struct vouch_hash *h = map->hash;
+	u64 i;
 	int cpu;
 
-	for (i = n; i-- > 0;) {
+	for (i = vouch_table_elems(&map->def); i-- > 0;) {
 		struct vouch_elem *e = elem_at(h, i);
 		void __percpu *p;
 
-		if (is_percpu(&map->def)) {
+		if (percpu) {
 			p = __alloc_percpu_gfp(map->elem_size, 8,
 					       GFP_KERNEL | __GFP_NOWARN);
 			if (!p)
@@ -149,7 +154,9 @@ static int init_elems(struct vouch_map *map)
 		link_free(h, e);
 		cond_resched();
 	}
-	if (!is_percpu(&map->def)) {
+	if (vouch_map_is_lru(&map->def)) {
+		unlink_free(h); /* the first, all zero: the end of the order */
+	} else if (!percpu) {
 		for_each_possible_cpu(cpu)
 			per_cpu_ptr(h->extra, cpu)[0] = unlink_free(h);
 	}
@@ -159,18 +166,18 @@ static int init_elems(struct vouch_map *map)
 int vouch_table_init(struct vouch_map *map)
 {
 	struct vouch_hash *h = vzalloc(sizeof(*h));
-	u64 n = (u64)map->def.max_entries + n_extra(&map->def);
 
 	if (!h)
 		return -ENOMEM;
 	map->hash = h;
 	raw_spin_lock_init(&h->free_lock);
+	raw_spin_lock_init(&h->order_lock);
 	h->n_buckets = n_buckets(&map->def);
-	h->elem_len = elem_len(&map->def);
+	h->elem_len = vouch_table_elem_len(&map->def);
 	h->seed = map->def.map_flags & BPF_F_ZERO_SEED ? 0 : get_random_u32();
 	map->block = vzalloc(map->def.array_value);
 	h->buckets = vzalloc((u64)h->n_buckets * sizeof(*h->buckets));
-	h->elems = vzalloc(n * h->elem_len);
+	h->elems = vzalloc(vouch_table_elems(&map->def) * h->elem_len);
 	h->extra = alloc_percpu(struct vouch_elem *);
 	h->busy = alloc_percpu(int);
 	if (!map->block || !h->buckets || !h->elems || !h->extra || !h->busy)
@@ -241,7 +248,7 @@ vouch_untraced struct vouch_elem *vouch_table_alloc(struct vouch_map *map,
 		__this_cpu_write(*h->extra, old);
 		return e;
 	}
-	e = pop_free(h);
+	e = vouch_table_pop(h);
 	if (e)
 		atomic_inc(&h->count);
 	return e;
@@ -251,7 +258,7 @@ vouch_untraced void vouch_table_release(struct vouch_map *map,
 					struct vouch_elem *e)
 {
 	atomic_dec(&map->hash->count);
-	push_free(map->hash, e);
+	vouch_table_push(map->hash, e);
 }
 
 static struct vouch_elem *first_of(const struct vouch_bucket *b)

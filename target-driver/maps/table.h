@@ -7,7 +7,8 @@
  * notices by the list's end marker and starts again. Writers hold the
  * bucket's lock with interrupts off. A per-CPU guard turns a writer that
  * interrupts another one on the same map (NMI, probe) away with -EBUSY, so
- * that it cannot deadlock, and makes the free list's lock safe as well.
+ * that it cannot deadlock, and makes the free list's lock safe as well. Of a
+ * map that makes room by itself, maps/lru.c tells how.
  */
 #ifndef VOUCH_TABLE_H
 #define VOUCH_TABLE_H
@@ -32,6 +33,7 @@ struct vouch_elem {
 		};
 	};
 	u32 hash;
+	u32 linked; /* LRU: is in its bucket */
 };
 
 struct vouch_bucket {
@@ -50,6 +52,7 @@ struct vouch_hash {
 	struct vouch_elem *__percpu *extra; /* for replacing in a full map */
 	int __percpu *busy;
 	atomic_t count;
+	raw_spinlock_t order_lock; /* LRU: of the order of elements */
 };
 
 static __always_inline void *vouch_elem_key(const struct vouch_map *map,
@@ -154,6 +157,21 @@ struct vouch_elem *vouch_table_alloc(struct vouch_map *map,
  * @e: an element that is in no list any more
  */
 void vouch_table_release(struct vouch_map *map, struct vouch_elem *e);
+
+/** vouch_table_pop() - take a free element, or NULL; interrupts are off. */
+struct vouch_elem *vouch_table_pop(struct vouch_hash *h);
+
+/** vouch_table_push() - the reverse of vouch_table_pop(). */
+void vouch_table_push(struct vouch_hash *h, struct vouch_elem *e);
+
+/**
+ * vouch_table_elems() - how many elements a hash map has in memory.
+ * @def: its definition
+ */
+u64 vouch_table_elems(const struct vouch_map_def *def);
+
+/** vouch_table_elem_len() - bytes of each of them. */
+u64 vouch_table_elem_len(const struct vouch_map_def *def);
 
 /**
  * vouch_table_next() - walk over all elements, under RCU.

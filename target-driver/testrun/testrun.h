@@ -5,6 +5,7 @@
 
 #include "loaded.h"
 
+#ifndef VOUCH_WITHOUT_TESTRUN
 /**
  * vouch_testrun() - run a program as BPF_PROG_TEST_RUN does.
  * @l: the image, with a reference
@@ -16,5 +17,15 @@
  */
 int vouch_testrun(struct vouch_loaded *l, u32 prog,
 		  struct vouch_target_test_run *t, struct vouch_reason *why);
+#else
+static inline int vouch_testrun(struct vouch_loaded *l, u32 prog,
+				struct vouch_target_test_run *t,
+				struct vouch_reason *why)
+{
+	return vouch_refuse(
+		why, -EOPNOTSUPP,
+		"test-run: this vouch_target was built without; run it on the verifier VM");
+}
+#endif
 
 #endif /* VOUCH_TESTRUN_H */

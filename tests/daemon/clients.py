@@ -26,6 +26,12 @@ def test_bad_submissions(tap):
             ("a setting with a long name",
              {"options": {"set": {"A" * 64: "1"}}}),
             ("a map without entries", {"options": {"map_entries": {"m": 0}}}),
+            ("a type of maps that is none",
+             {"options": {"map_types": {"m": "bag"}}}),
+            ("values without bytes",
+             {"options": {"map_value_sizes": {"m": 0}}}),
+            ("keys of a map that are text",
+             {"options": {"map_key_sizes": {"m": "4"}}}),
             ("deliver that is no truth", {"deliver": "yes"}),
             ("an empty object", {"obj": b""}),
             ("too large an object", {"obj": b"\0" * (16 * 1024 * 1024 + 1)})):

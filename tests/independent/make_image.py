@@ -47,7 +47,8 @@ INDEX = {s[0]: i for i, s in enumerate(SECTIONS)}
 SLOTS = INDEX[".data..ro_after_init"]
 MAGIC = b"~Module signature appended~\n"
 
-MAP_TYPES = {"hash": 1, "array": 2, "percpu_hash": 5, "percpu_array": 6}
+MAP_TYPES = {"hash": 1, "array": 2, "percpu_hash": 5, "percpu_array": 6,
+             "lru_hash": 9, "lru_percpu_hash": 10}
 FROZEN, PINNED, INTERNAL = 1, 2, 4
 XDP_TYPE, XDP_ATTACH = 6, 37
 RETHUNK, RETPOLINE = 1, 2
@@ -133,7 +134,7 @@ class Image:
         self.vermagic = self.profile["vermagic"]
         self.module_size = self.profile["facts"]["module.size"]
         self.array_value, self.map_max_entries, self.htab_key = 336, 36, 48
-        self.prog_func = 48
+        self.prog_func, self.lru_ref = 48, 35
         self.name = None
         self.content = None
         self.instance = 0
@@ -180,7 +181,7 @@ class Image:
                   self.req_maps() +
                   b"".join(struct.pack("<IIQ", *s) for s in self.slots))
         head = struct.pack(
-            "<8sII32s32s32s32s128s32s64s64s20sIIIII" + "IIIIIIIII" + "36x",
+            "<8sII32s32s32s32s128s32s64s64s20sIIIII" + "IIIIIIIII" + "4xI28x",
             b"VOUCHREQ", 1, 544 + len(tables), content,
             hashlib.sha256(b"object").digest(),
             hashlib.sha256(b"options").digest(), self.profile_id,
@@ -189,7 +190,7 @@ class Image:
             self.features, 0, self.target_abi, self.instance,
             self.array_value, self.map_max_entries, self.htab_key,
             len(self.progs), len(self.maps), len(self.slots), 0,
-            len(self.map_data()), self.prog_func)
+            len(self.map_data()), self.prog_func, self.lru_ref)
         assert len(head) == 544
         return head + tables
 

@@ -105,8 +105,8 @@ def read_requirements(desc):
     (magic, version, size, content, obj, options, profile, vermagic, license_,
      release, model, build_id, arch, features, privileges, abi, instance,
      array_value, entries, key, n_progs, n_maps, n_refs, n_facts, data_len,
-     prog_func, n_fields, reserved) = struct.unpack_from(
-         "<8sII32s32s32s32s128s32s64s64s20s15I32s", desc)
+     prog_func, n_fields, lru_ref, reserved) = struct.unpack_from(
+         "<8sII32s32s32s32s128s32s64s64s20s16I28s", desc)
     need(magic == b"VOUCHREQ" and version == 1 and size == len(desc) and
          not reserved.strip(b"\0"), "requirements")
     need(size == 544 + 152 * n_progs + 96 * n_maps + 16 * n_refs +
@@ -118,7 +118,7 @@ def read_requirements(desc):
             "privileges": bits(privileges, PRIVILEGES), "target_abi": abi,
             "instance": instance, "array_value": array_value,
             "map_max_entries": entries, "htab_key": key,
-            "prog_func": prog_func}
+            "prog_func": prog_func, "lru_ref": lru_ref}
     pos = 544
     progs = [desc[pos + 152 * i:pos + 152 * (i + 1)] for i in range(n_progs)]
     pos += 152 * n_progs

@@ -45,23 +45,26 @@ def random_ctx(rng):
 class Program:
     """One program, loaded on the target, and its object for the verifier."""
 
-    def __init__(self, t, lab, name, program):
+    def __init__(self, t, lab, name, program, options=None, args=()):
+        """@options of the submission, and @args that say the same."""
         self.program = program
+        self.options = options or {}
         self.path = os.path.join(lab_module.BUILD, "objects", name)
         with open(self.path, "rb") as f:
             self.object = f.read()
         self.client = wire.Client(lab.socket)
         self.lab = lab
-        rc, result = lab.vouch("submit", self.path, "--target", "lab")
+        rc, result = lab.vouch("submit", self.path, "--target", "lab", *args)
         t.check(rc == 0 and result["deliveries"][0]["status"] == "loaded",
                 "%s is loaded" % name, lab.stderr or result)
         self.image = result["image"]["name"]
         self.file = result["image"]["path"]
+        self.content = result["image"]["content"]
 
     def verifier(self, sent, ctxs, **more):
         return self.client.call(
             "test-run", self.object + b"".join(sent), on="verifier",
-            name=os.path.basename(self.path), options={},
+            name=os.path.basename(self.path), options=self.options,
             program=self.program, packets=[len(p) for p in sent],
             object_len=len(self.object),
             ctx=[c and c.hex() for c in ctxs], **more)

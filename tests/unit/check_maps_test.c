@@ -184,6 +184,55 @@ static void entries_follow_the_options(void **state)
 	refused(f, "no map .data", "map_entries");
 }
 
+static void definitions_follow_the_options(void **state)
+{
+	struct fixture *f = *state;
+
+	f->options = "{\"map_value_sizes\": {\"counters\": 24}}";
+	refused(f, "value size is 8 in the capture, but 24", "counters");
+	f->maps[0].value_size = cpu_to_le32(24);
+	accepted(f);
+	f->options = "{\"map_key_sizes\": {\"counters\": 12}, "
+		     "\"map_value_sizes\": {\"counters\": 24}}";
+	refused(f, "key size is 4 in the capture, but 12", "counters");
+	f->options = "{\"map_types\": {\"counters\": \"lru_hash\"}}";
+	f->maps[0].value_size = cpu_to_le32(8);
+	refused(f, "type is 1 in the capture, but 9", "counters");
+	f->options = "{\"map_types\": {\"else\": \"hash\"}}";
+	refused(f, "no map else", "map_types");
+	f->options = "{\"map_key_sizes\": {\".data\": 7}}";
+	refused(f, "no map .data", "map_key_sizes");
+	f->options = "{\"map_value_sizes\": {\".data\": 7}}";
+	refused(f, "no map .data", "map_value_sizes");
+}
+
+/* Facts are in ascending order. */
+static void insert_fact(struct fixture *f, u32 at, const char *structure,
+			const char *field, u32 offset, u32 size)
+{
+	struct vouch_capture_fact new;
+
+	memset(&f->facts[f->n_facts], 0, sizeof(new));
+	add_fact(f, structure, field, offset, size);
+	new = f->facts[f->n_facts - 1];
+	memmove(&f->facts[at + 1], &f->facts[at],
+		(f->n_facts - 1 - at) * sizeof(new));
+	f->facts[at] = new;
+}
+
+static void where_elements_are_marked_must_be_stated(void **state)
+{
+	struct fixture *f = *state;
+
+	f->maps[0].type = cpu_to_le32(BPF_MAP_TYPE_LRU_HASH);
+	refused(f, "htab_elem.lru_node", "does not state");
+	insert_fact(f, 1, "bpf_lru_node", "ref", 19, 1);
+	insert_fact(f, 4, "htab_elem", "lru_node", 32, 24);
+	refused(f, "layout of maps", "is none");
+	f->facts[4].offset = cpu_to_le32(16);
+	refused(f, "lru_hash", "does not offer");
+}
+
 static void values_follow_the_options(void **state)
 {
 	static const struct {
@@ -306,6 +355,8 @@ int main(void)
 		T(maps_must_be_the_objects),
 		T(no_map_may_be_missing),
 		T(entries_follow_the_options),
+		T(definitions_follow_the_options),
+		T(where_elements_are_marked_must_be_stated),
 		T(values_follow_the_options),
 		T(values_of_no_variable_are_refused),
 		T(malformed_types_are_refused),

@@ -28,6 +28,9 @@ def test_usage(t):
                  ["--timeout", "-1", "status"],
                  ["submit", OBJECT, "--set", "novalue"],
                  ["submit", OBJECT, "--map-entries", "m=0"],
+                 ["submit", OBJECT, "--map-type", "m=bag"],
+                 ["submit", OBJECT, "--map-key-size", "m=-1"],
+                 ["submit", OBJECT, "--map-value-size", "=1"],
                  ["test-run", OBJECT, "--on", "moon", "--data-in", OBJECT]):
         got = vouch(*args)
         t.check(got.returncode == 2 and "cannot" in got.stderr,
@@ -94,7 +97,9 @@ def test_submit(t):
                                  "path": "/p"})]])
     got = fake.vouch("submit", OBJECT, "--target", "demo", "--slot", "s",
                      "--attach", "xdp:eth0", "--set", "a=1", "--set", "b=x=y",
-                     "--map-entries", "m=64", "--program", "b",
+                     "--map-entries", "m=64", "--map-type", "m=queue",
+                     "--map-key-size", "m=4", "--map-value-size", "n=8",
+                     "--program", "b",
                      "--program", "a", "--no-deliver")
     t.equal(got.returncode, 0, "an accepted object has exit code 0")
     t.equal(got.stderr, "", "no progress where there is no terminal")
@@ -105,6 +110,9 @@ def test_submit(t):
                    "attach": "xdp:eth0", "deliver": False,
                    "options": {"set": {"a": "1", "b": "x=y"},
                                "map_entries": {"m": 64},
+                               "map_types": {"m": "queue"},
+                               "map_key_sizes": {"m": 4},
+                               "map_value_sizes": {"n": 8},
                                "programs": ["b", "a"]}},
             "the request says what the command line says")
     t.equal(blob, open(OBJECT, "rb").read(), "the object is sent as it is")
