@@ -135,7 +135,8 @@ static bool is_change(const struct vouch_x86_insn *a,
 		       a->imm == c->first && b->imm == c->second;
 	default:
 		return imm && a->kind == VOUCH_X86_MOVABS &&
-		       b->imm - a->imm == c->second - c->first;
+		       (u64)b->imm - (u64)a->imm ==
+			       (u64)c->second - (u64)c->first;
 	}
 }
 
