@@ -11,6 +11,7 @@
  *
  * Parser: guest-verifier/agent/session.c guest-verifier/agent/options.c
  * Parser: guest-verifier/agent/result.c guest-verifier/agent/verify.c
+ * Parser: guest-verifier/agent/target.c
  */
 
 #include "quiet.h"
@@ -26,7 +27,11 @@
 #include "../../guest-verifier/agent/options.h"
 #include "../../guest-verifier/agent/session.h"
 
-static const u8 blob[64] = "\177ELF\2\1\1";
+/* What begins as an object does, and ends with a list of replacements. */
+static const u8 blob[64] = {
+	0x7f, 'E', 'L', 'F', 2,	  1, 1, [40] = 'V', 'O', 'U',
+	'C',  'H', 'R', 'T', 'G', 1, 0, 0,	    0,	 [56] = 24
+};
 static struct fuzz_input bridge, children;
 static struct vouch_kernel kernel;
 static struct vouch_capture_writer capture;
@@ -129,7 +134,9 @@ static void make_kernel(void)
 		.name = "xdp-test",
 		.section = "xdp",
 		.n_funcs = cpu_to_le32(1),
+		.n_insns = cpu_to_le32(1),
 	};
+	static const u8 insn[VOUCH_INSN_LEN] = { 0x95 };
 	const struct {
 		struct vouch_capture_func func;
 		u8 code[8];
@@ -151,6 +158,7 @@ static void make_kernel(void)
 	add(VOUCH_RECORD_FACT, &kernel.facts[0], sizeof(kernel.facts[0]));
 	add(VOUCH_RECORD_PROG, &prog, sizeof(prog));
 	add(VOUCH_RECORD_FUNC, &func, sizeof(func));
+	add(VOUCH_RECORD_INSNS, insn, sizeof(insn));
 	fuzz_require(!vouch_capture_write_finish(&capture));
 }
 

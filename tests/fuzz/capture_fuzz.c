@@ -5,7 +5,7 @@
  * size and number of records in the head are put right unless that byte is
  * odd.
  *
- * Parser: common/capture.c common/capture_prog.c
+ * Parser: common/capture.c common/capture_prog.c common/capture_record.c
  * Seeds: tests/daemon/data
  */
 

@@ -12,13 +12,15 @@
  * Parser: host-bridge/cli/status.c host-bridge/cli/submit.c
  * Parser: host-bridge/cli/deliver.c host-bridge/cli/target.c
  * Parser: host-bridge/cli/map.c host-bridge/cli/test_run.c
- * Parser: host-bridge/cli/output.c
+ * Parser: host-bridge/cli/output.c host-bridge/cli/data.c
+ * Parser: host-bridge/cli/records.c host-bridge/cli/submission.c
  */
 
 #include "fuzz.h"
 
 #include <ctype.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../../common/dial.h"
@@ -64,6 +66,13 @@ int vouch_file_put(int dir_fd, const char *name, const void *data, size_t len)
 	(void)dir_fd;
 	(void)name;
 	fuzz_touch(data, len);
+	return 0;
+}
+
+int nanosleep(const struct timespec *time, struct timespec *remaining)
+{
+	(void)time;
+	(void)remaining;
 	return 0;
 }
 
@@ -163,6 +172,14 @@ static const char *const commands_lines[][MAX_ARGS] = {
 	  "--ctx-in", "c", "--data-out", "/dev/null" },
 	{ "test-run", "/dev/null", "--target", "demo", "--data-in", "p" },
 	{ "status", "--timeout", "1", "--endpoint", "tls://a:1" },
+	{ "submission", "7", "--log" },
+	{ "submission", "7", "--json" },
+	{ "submission", "none" },
+	{ "target", "map", "records", "demo", "m" },
+	{ "target", "map", "records", "demo", "m", "--count", "3", "--raw" },
+	{ "target", "map", "records", "demo", "m", "--json", "--follow" },
+	{ "target", "printed", "demo" },
+	{ "target", "printed", "demo", "--json" },
 };
 
 #define N_LINES (sizeof(commands_lines) / sizeof(*commands_lines))

@@ -4,7 +4,7 @@
  * of an input says which, the rest is the file.
  *
  * Parser: host-bridge/config.c host-bridge/member.c
- * Parser: host-bridge/cli/settings.c
+ * Parser: host-bridge/config_launch.c host-bridge/cli/settings.c
  */
 
 #include "fuzz.h"

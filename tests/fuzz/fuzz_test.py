@@ -39,6 +39,12 @@ def replay(name, args):
     return out.returncode == 0, text.strip()[-4000:]
 
 
+def misnamed(name):
+    """What "Parser:" at the target's head names, and is no file."""
+    files = fuzz_lib.parsers(name)
+    return [f for f in files if not os.path.isfile(f)] if files else ["nothing"]
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=200)
@@ -48,6 +54,8 @@ def main():
     passed = failed = 0
     for name in args.targets or targets():
         good, text = replay(name, args)
+        if misnamed(name):
+            good, text = False, "its parser is %s" % misnamed(name)
         passed += good
         failed += not good
         print("%s %d - %s" % ("ok" if good else "not ok", passed + failed,

@@ -5,7 +5,8 @@
  * image, or, if it does not begin as ELF files do, changes to one; where its
  * first byte is odd, what is behind the changed bytes is moved along.
  *
- * Parser: common/image.c common/image_form.c common/manifest.c
+ * Parser: common/image.c common/image_form.c common/image_reloc.c
+ * Parser: common/manifest.c
  */
 
 #include "base.h"

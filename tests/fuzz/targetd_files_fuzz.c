@@ -5,7 +5,7 @@
  * the file.
  *
  * Parser: target-driver/agent/floor.c target-driver/agent/options.c
- * Parser: target-driver/agent/object.c
+ * Parser: target-driver/agent/object.c target-driver/agent/boot_list.c
  */
 
 #include "fuzz.h"

@@ -13,6 +13,7 @@
  * Parser: target-driver/agent/call_run.c target-driver/agent/args.c
  * Parser: target-driver/agent/map.c target-driver/agent/find.c
  * Parser: target-driver/agent/deliver.c target-driver/agent/attach.c
+ * Parser: target-driver/agent/call_records.c target-driver/agent/section.c
  */
 
 #include "base.h"
@@ -103,6 +104,8 @@ static int program_info(struct vouch_target_prog_info *it)
 	if (it->index >= n)
 		return -ENOENT;
 	snprintf(it->name, sizeof(it->name), "prog%u", it->index);
+	snprintf(it->section, sizeof(it->section), "%s",
+		 it->index ? "xdp" : "tp/sched/sched_switch");
 	return 0;
 }
 

@@ -14,11 +14,8 @@
 #include <linux/bpf.h>
 #include <linux/btf.h>
 
-#include "btf_text.h"
+#include "core_fixture.h"
 #include "object_core.h"
-
-/* Types by their ids, the same in both. */
-enum { INT = 1, ARRAY, INNER, TASK, ENUM, TYPEDEF, ONLY_HERE };
 
 struct world {
 	struct btf_text own_text, target_text;
@@ -28,51 +25,12 @@ struct world {
 	struct vouch_refusal why;
 };
 
-static u32 structure(struct btf_text *b, const char *name,
-		     const struct btf_member *m, u32 n, u32 size, bool bits)
-{
-	return btf_add(b, name,
-		       BTF_KIND_STRUCT << 24 | (bits ? 1u << 31 : 0) | n, size,
-		       m, n * sizeof(*m));
-}
-
-/* @moved: as the target has it, with other members before. */
-static void make_types(struct btf_text *b, bool moved)
-{
-	const u32 number = 32;
-	const struct btf_array four = { INT, INT, 4 };
-	const u32 shift = moved ? 800 : 0;
-	struct btf_enum letters[] = { { 0, moved ? 700 : 1 } };
-	struct btf_member inner[] = { { 0, INT, 0 } };
-	struct btf_member task[] = { { 0, INT, shift },
-				     { 0, ARRAY, shift + 32 },
-				     { 0, INNER, shift + 160 },
-				     { 0, INT, (shift + 192) | 3 << 24 } };
-
-	b->strings_len = 1;
-	inner[0].name_off = btf_string(b, "deep");
-	task[0].name_off = btf_string(b, "pid");
-	task[1].name_off = btf_string(b, "four");
-	task[3].name_off = btf_string(b, "flag");
-	letters[0].name_off = btf_string(b, moved ? "A" : "A___mine");
-	btf_add(b, "int", BTF_KIND_INT << 24, 4, &number, sizeof(number));
-	btf_add(b, "", BTF_KIND_ARRAY << 24, 0, &four, sizeof(four));
-	structure(b, "", inner, 1, 4, false);
-	structure(b, moved ? "task" : "task___mine", task, 4, moved ? 500 : 28,
-		  true);
-	btf_add(b, "letter", BTF_KIND_ENUM << 24 | 1, 4, letters,
-		sizeof(letters));
-	btf_add(b, "task_t", BTF_KIND_TYPEDEF << 24, TASK, NULL, 0);
-	if (!moved)
-		structure(b, "here", inner, 1, 4, false);
-}
-
 static int start(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
 
-	make_types(&w->own_text, false);
-	make_types(&w->target_text, true);
+	core_types(&w->own_text, false);
+	core_types(&w->target_text, true);
 	*state = w;
 	return w ? 0 : -1;
 }

@@ -11,30 +11,9 @@
 #include <linux/bpf.h>
 #include <linux/btf.h>
 
-#include "btf_text.h"
+#include "kconfig_fixture.h"
 #include "object_kconfig.h"
 #include "object_maps.h"
-#include "profile_fixture.h"
-
-static const char PROFILE[] =
-	"{ \"schema_version\": 1, \"arch\": \"x86_64\", \"target_abi\": 1,"
-	"  \"release\": \"6.1.300-test\","
-	"  \"vermagic\": \"6.1.300-test SMP mod_unload \","
-	"  \"facts\": { \"module.size\": 832, \"module.name.offset\": 24 },"
-	"  \"kconfig\": { \"CONFIG_CFI_CLANG\": 0, \"CONFIG_MODVERSIONS\": 0,"
-	"    \"CONFIG_PREEMPT_RT\": 0, \"CONFIG_RETHUNK\": 1,"
-	"    \"CONFIG_RETPOLINE\": 1, \"CONFIG_X86_KERNEL_IBT\": 0 },"
-	"  \"helpers\": [], \"map_types\": [], \"prog_types\": [],"
-	"  \"hooks\": [] }";
-
-static const char SETTINGS[] = "CONFIG_HZ=250\n"
-			       "CONFIG_LARGE=0xffffffffffff\n"
-			       "CONFIG_MODULE=m\n"
-			       "CONFIG_NAME=\"abc\"\n"
-			       "CONFIG_YES=y\n";
-
-/* Types by their ids. */
-enum { INT = 1, BOOL, CHAR, LONG, TRISTATE, TEXT };
 
 struct world {
 	struct btf_text text;
@@ -45,29 +24,12 @@ struct world {
 	struct vouch_refusal why;
 };
 
-static void add_int(struct btf_text *b, const char *name, u32 size,
-		    u32 encoding)
-{
-	const u32 extra = encoding << 24 | size * 8;
-
-	btf_add(b, name, BTF_KIND_INT << 24, size, &extra, sizeof(extra));
-}
-
 static int start(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
-	struct btf_text *b = &w->text;
-	struct btf_enum tri[] = { { 0, 0 }, { 0, 1 }, { 0, 2 } };
-	const struct btf_array text = { CHAR, INT, 8 };
 
-	b->strings_len = 1;
-	add_int(b, "int", 4, BTF_INT_SIGNED);
-	add_int(b, "_Bool", 1, BTF_INT_BOOL);
-	add_int(b, "char", 1, 0);
-	add_int(b, "long", 8, 0);
-	btf_add(b, "libbpf_tristate", BTF_KIND_ENUM << 24 | 3, 4, tri,
-		sizeof(tri));
-	btf_add(b, "", BTF_KIND_ARRAY << 24, 0, &text, sizeof(text));
+	w->text.strings_len = 1;
+	kconfig_types(&w->text);
 	*state = w;
 	return 0;
 }
@@ -88,29 +50,6 @@ struct ext {
 	u32 type, size;
 };
 
-static void make_profile(struct world *w)
-{
-	const struct vouch_oracle_head none = {
-		.magic = VOUCH_ORACLE_MAGIC,
-		.version = cpu_to_le32(VOUCH_ORACLE_VERSION),
-	};
-	const struct profile_parts parts = {
-		.data = { [VOUCH_PROFILE_JSON] = PROFILE,
-			  [VOUCH_PROFILE_KCONFIG] = SETTINGS,
-			  [VOUCH_PROFILE_ORACLE] = &none },
-		.len = { [VOUCH_PROFILE_JSON] = strlen(PROFILE),
-			 [VOUCH_PROFILE_KCONFIG] = strlen(SETTINGS),
-			 [VOUCH_PROFILE_ORACLE] = sizeof(none) },
-	};
-	char why[256] = "";
-	size_t len;
-	u8 *file = profile_pack(&parts, &len);
-
-	if (vouch_profile_parse(file, len, &w->profile, why, sizeof(why)))
-		fail_msg("%s", why);
-	free(file);
-}
-
 static int make_map(struct world *w, const struct ext *ext, u32 n)
 {
 	struct btf_var_secinfo vars[8];
@@ -126,21 +65,23 @@ static int make_map(struct world *w, const struct ext *ext, u32 n)
 	btf_add(&w->text, ".kconfig", BTF_KIND_DATASEC << 24 | n, 0, vars,
 		n * sizeof(*vars));
 	btf_open(&w->text, w->bytes, &w->types);
-	make_profile(w);
+	w->profile =
+		kconfig_profile(KCONFIG_SETTINGS, strlen(KCONFIG_SETTINGS));
+	assert_non_null(w->profile);
 	return vouch_object_kconfig(&w->object, &w->types, w->profile, &w->why);
 }
 
 static void values_are_the_targets(void **state)
 {
 	static const struct ext exts[] = {
-		{ "CONFIG_YES", BOOL, 1 },
-		{ "CONFIG_NAME", TEXT, 8 },
-		{ "CONFIG_HZ", INT, 4 },
-		{ "CONFIG_LARGE", LONG, 8 },
-		{ "CONFIG_MODULE", TRISTATE, 4 },
-		{ "CONFIG_NONE", CHAR, 1 },
-		{ "CONFIG_NOTHING", INT, 4 },
-		{ "LINUX_KERNEL_VERSION", INT, 4 },
+		{ "CONFIG_YES", KCONFIG_BOOL, 1 },
+		{ "CONFIG_NAME", KCONFIG_TEXT, 8 },
+		{ "CONFIG_HZ", KCONFIG_INT, 4 },
+		{ "CONFIG_LARGE", KCONFIG_LONG, 8 },
+		{ "CONFIG_MODULE", KCONFIG_TRISTATE, 4 },
+		{ "CONFIG_NONE", KCONFIG_CHAR, 1 },
+		{ "CONFIG_NOTHING", KCONFIG_INT, 4 },
+		{ "LINUX_KERNEL_VERSION", KCONFIG_INT, 4 },
 	};
 	static const u8 expected[] =
 		"\xff\xff\xff\xff\xff\xff\0\0" /* CONFIG_LARGE */
@@ -165,10 +106,13 @@ static void values_are_the_targets(void **state)
 static void what_does_not_fit_is_refused(void **state)
 {
 	static const struct ext rows[] = {
-		{ "CONFIG_LARGE", INT, 4 },   { "CONFIG_MODULE", BOOL, 1 },
-		{ "CONFIG_NAME", INT, 4 },    { "CONFIG_YES", INT, 4 },
-		{ "CONFIG_HZ", TEXT, 8 },     { "CONFIG_HZ", BOOL, 1 },
-		{ "LINUX_HAS_THIS", INT, 4 },
+		{ "CONFIG_LARGE", KCONFIG_INT, 4 },
+		{ "CONFIG_MODULE", KCONFIG_BOOL, 1 },
+		{ "CONFIG_NAME", KCONFIG_INT, 4 },
+		{ "CONFIG_YES", KCONFIG_INT, 4 },
+		{ "CONFIG_HZ", KCONFIG_TEXT, 8 },
+		{ "CONFIG_HZ", KCONFIG_BOOL, 1 },
+		{ "LINUX_HAS_THIS", KCONFIG_INT, 4 },
 	};
 	size_t i;
 
