@@ -58,6 +58,10 @@ static void compare_files(struct vouch_finding *f,
 				  "%s is no plain cpio archive, so its module "
 				  "cannot be seen",
 				  launch->initrd);
+		vouch_finding_mend(f,
+				   "make guests, or zcat %s > FILE and "
+				   "name that as \"initrd\"",
+				   launch->initrd);
 	} else if (!vermagic) {
 		vouch_finding_say(f, VOUCH_FINDING_PROBLEM,
 				  "no " GUEST_MODULE " in %s: %s",

@@ -67,8 +67,9 @@ static void check_disk(struct vouch_doctor *d)
 				   dir);
 	else if (f.state != VOUCH_FINDING_OK)
 		vouch_finding_mend(&f,
-				   "find %s/captures %s/images -mtime +30 "
-				   "-delete; images can be made again",
+				   "find %s/captures %s/images -type f "
+				   "-mtime +30 -delete; images can be made "
+				   "again",
 				   dir, dir);
 	vouch_finding_end(d, &f);
 }

@@ -41,6 +41,8 @@ void vouch_doctor_versions(struct vouch_doctor *d)
 		vouch_finding_say(&f, VOUCH_FINDING_UNKNOWN,
 				  "it does not answer; this vouch "
 				  "is " VOUCH_VERSION);
+		vouch_finding_mend(&f, "vouchd --config %s",
+				   d->has_config ? d->config.path : "FILE");
 		vouch_finding_end(d, &f);
 		return;
 	}

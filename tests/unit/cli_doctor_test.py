@@ -53,6 +53,9 @@ def test_broken(t):
         t.check(any(f["state"] == state and why in f["why"] and
                     (remedy or "") in (f["remedy"] or "") for f in found),
                 "%s: the finding %s is there" % (name, check), got)
+        t.equal([f for f in got["findings"] if f["state"] != "ok" and
+                 not f["remedy"]], [],
+                "%s: each finding that is not good says what mends it" % name)
         t.equal((got_code, got.get("exit", code)), (code, code),
                 "%s: exit code %d" % (name, code))
         shutil.rmtree(s.dir)

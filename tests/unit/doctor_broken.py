@@ -85,7 +85,7 @@ def no_guest_module(s):
     write(s.path("verifier.cpio"), cpio(other=module("x")))
 
 
-@broken("kernel", "unknown", "no plain cpio", None, 0)
+@broken("kernel", "unknown", "no plain cpio", "zcat", 0)
 def a_compressed_initramfs(s):
     write(s.path("verifier.cpio"), b"\x1f\x8b" + bytes(200))
 
