@@ -61,11 +61,15 @@ static void read_hex(const json_t *json)
 	const char *hex = json_string_value(json_object_get(json, "hex"));
 	u8 bytes[16];
 	char back[2 * sizeof(bytes) + 1];
+	json_t *text;
 
 	if (!hex || vouch_hex_read(hex, bytes, sizeof(bytes)))
 		return;
 	vouch_hex_write(bytes, sizeof(bytes), back);
 	fuzz_require(!strcmp(back, hex));
+	text = vouch_hex_json(bytes, sizeof(bytes));
+	fuzz_require(!text || !strcmp(json_string_value(text), hex));
+	json_decref(text);
 }
 
 static void send_on(const struct vouch_message *msg, bool through_pipe)
