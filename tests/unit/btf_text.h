@@ -15,7 +15,7 @@
 
 /* BTF while it is made. */
 struct btf_text {
-	u8 types[1024];
+	u8 types[4096];
 	u32 len;
 	u32 n; /* types */
 	char strings[512];

@@ -30,7 +30,7 @@ static inline void core_types(struct btf_text *b, bool moved)
 	struct btf_member task[] = { { 0, INT, shift },
 				     { 0, ARRAY, shift + 32 },
 				     { 0, INNER, shift + 160 },
-				     { 0, INT, (shift + 192) | 3 << 24 } };
+				     { 0, INT, (shift + 201) | 3 << 24 } };
 
 	b->strings_len = 1;
 	inner[0].name_off = btf_string(b, "deep");

@@ -19,7 +19,7 @@
 
 struct world {
 	struct btf_text own_text, target_text;
-	u8 own_bytes[2048], target_bytes[2048];
+	u8 own_bytes[BTF_TEXT_MAX], target_bytes[BTF_TEXT_MAX];
 	struct vouch_types own, target;
 	struct vouch_object object;
 	struct vouch_refusal why;
@@ -46,9 +46,14 @@ static int stop(void **state)
 	return 0;
 }
 
-/* A section with one relocation, whose stated length is @longer. */
+/* By how much more than there is a section with relocations states. */
+struct lie {
+	u32 longer, size, n;
+};
+
+/* A section with one relocation. */
 static int relocate(struct world *w, u32 kind, u32 type, const char *way,
-		    bool with_target, u32 longer)
+		    bool with_target, struct lie lie)
 {
 	struct {
 		u16 magic;
@@ -61,9 +66,9 @@ static int relocate(struct world *w, u32 kind, u32 type, const char *way,
 		.magic = BTF_MAGIC,
 		.version = 1,
 		.hdr_len = 32,
-		.core_len = 12 + sizeof(struct bpf_core_relo) + longer,
-		.size = sizeof(struct bpf_core_relo),
-		.n = 1,
+		.core_len = 12 + sizeof(struct bpf_core_relo) + lie.longer,
+		.size = sizeof(struct bpf_core_relo) + lie.size,
+		.n = 1 + lie.n,
 		.relo = { .type_id = type, .kind = kind },
 	};
 
@@ -77,6 +82,8 @@ static int relocate(struct world *w, u32 kind, u32 type, const char *way,
 				 offsetof(typeof(ext), beyond),
 				 with_target ? &w->target : NULL, &w->why);
 }
+
+static const struct lie truth;
 
 static void constants_are_the_targets(void **state)
 {
@@ -102,7 +109,7 @@ static void constants_are_the_targets(void **state)
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		assert_int_equal(relocate(w, rows[i].kind, rows[i].type,
-					  rows[i].way, true, 0),
+					  rows[i].way, true, truth),
 				 0);
 		if (w->object.n_imm32 != 1 ||
 		    w->object.imm32[0] != rows[i].value)
@@ -125,32 +132,51 @@ static void what_the_target_has_not_explains_nothing(void **state)
 
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		assert_int_equal(
-			relocate(w, kinds[i], ONLY_HERE, "0:0", true, 0), 0);
+			relocate(w, kinds[i], ONLY_HERE, "0:0", true, truth),
+			0);
 		assert_int_equal(w->object.n_imm32 + w->object.n_imm64, 0);
 	}
 	assert_int_equal(
-		relocate(w, BPF_CORE_TYPE_ID_TARGET, TASK, "0", true, 0), 0);
+		relocate(w, BPF_CORE_TYPE_ID_TARGET, TASK, "0", true, truth),
+		0);
 	assert_int_equal(w->object.n_imm32 + w->object.n_imm64, 0);
 }
+
+#define SHORTER (1u - sizeof(struct bpf_core_relo))
+#define OFFSET BPF_CORE_FIELD_BYTE_OFFSET
 
 static void broken_relocations_are_refused(void **state)
 {
 	static const struct {
-		u32 type;
+		u32 kind, type;
 		const char *way;
-		u32 longer;
+		struct lie lie;
 	} rows[] = {
-		{ 99, "0:0", 0 },     { TASK, "", 0 },
-		{ TASK, "0:9", 0 },   { TASK, "0:x", 0 },
-		{ TASK, "0:0:0", 0 }, { TASK, "-1", 0 },
-		{ TASK, "0:0", 1 },   { TASK, "0:0", sizeof(u32[2]) },
+		{ OFFSET, 99, "0:0", { 0 } },
+		{ OFFSET, TASK, "", { 0 } },
+		{ OFFSET, TASK, "0:9", { 0 } },
+		{ OFFSET, TASK, "0:x", { 0 } },
+		{ OFFSET, TASK, "0:0x", { 0 } },
+		{ OFFSET, TASK, "0x0", { 0 } },
+		{ OFFSET, TASK, "0:0:0", { 0 } },
+		{ OFFSET, TASK, "-1", { 0 } },
+		{ OFFSET, TASK, "0:0", { .longer = 1 } },
+		{ OFFSET, TASK, "0:0", { .longer = sizeof(u32[2]) } },
+		{ OFFSET, TASK, "0:0", { .size = -1u } },
+		{ OFFSET, TASK, "0:0", { .size = 1 } },
+		{ OFFSET, TASK, "0:0", { .n = 1 } },
+		{ OFFSET, TASK, "0:0", { .longer = SHORTER, .size = SHORTER } },
+		{ BPF_CORE_ENUMVAL_VALUE, ENUM, "1", { 0 } },
+		{ BPF_CORE_ENUMVAL_VALUE, ENUM, "x", { 0 } },
+		{ BPF_CORE_ENUMVAL_VALUE, ENUM, "0:0", { 0 } },
+		{ BPF_CORE_ENUMVAL_VALUE, TASK, "0", { 0 } },
 	};
 	struct world *w = *state;
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (relocate(w, BPF_CORE_FIELD_BYTE_OFFSET, rows[i].type,
-			     rows[i].way, true, rows[i].longer) != -EPERM)
+		if (relocate(w, rows[i].kind, rows[i].type, rows[i].way, true,
+			     rows[i].lie) != -EPERM)
 			fail_msg("row %zu is not refused", i);
 		assert_non_null(strstr(w->why.text, ".BTF.ext cannot be read"));
 	}
@@ -161,7 +187,7 @@ static void without_a_target_there_is_no_value(void **state)
 	struct world *w = *state;
 
 	assert_int_equal(
-		relocate(w, BPF_CORE_FIELD_EXISTS, TASK, "0:0", false, 0),
+		relocate(w, BPF_CORE_FIELD_EXISTS, TASK, "0:0", false, truth),
 		-EPERM);
 	assert_non_null(strstr(w->why.text, "CO-RE"));
 }

@@ -15,14 +15,33 @@
 #include "object_kconfig.h"
 #include "object_maps.h"
 
+#define MAX_EXTERNS 256
+
 struct world {
 	struct btf_text text;
-	u8 bytes[2048];
+	u8 bytes[BTF_TEXT_MAX];
 	struct vouch_types types;
 	struct vouch_profile *profile;
 	struct vouch_object object;
 	struct vouch_refusal why;
 };
+
+/* Those that follow. */
+enum { SHORT_TEXT = KCONFIG_TEXT + 1, LONG_TEXT, PAIR };
+
+static void odd_types(struct btf_text *b)
+{
+	const struct btf_array shorter = { KCONFIG_CHAR, KCONFIG_INT, 3 },
+			       longer = { KCONFIG_CHAR, KCONFIG_INT,
+					  VOUCH_OBJECT_MAX_SETTING + 1 };
+	const struct btf_member members[] = { { 0, KCONFIG_INT, 0 },
+					      { 0, KCONFIG_INT, 32 } };
+
+	btf_add(b, "", BTF_KIND_ARRAY << 24, 0, &shorter, sizeof(shorter));
+	btf_add(b, "", BTF_KIND_ARRAY << 24, 0, &longer, sizeof(longer));
+	btf_add(b, "pair", BTF_KIND_STRUCT << 24 | 2, 8, members,
+		sizeof(members));
+}
 
 static int start(void **state)
 {
@@ -30,6 +49,7 @@ static int start(void **state)
 
 	w->text.strings_len = 1;
 	kconfig_types(&w->text);
+	odd_types(&w->text);
 	*state = w;
 	return 0;
 }
@@ -50,18 +70,17 @@ struct ext {
 	u32 type, size;
 };
 
-static int make_map(struct world *w, const struct ext *ext, u32 n)
+static u32 add_extern(struct world *w, const struct ext *ext)
 {
-	struct btf_var_secinfo vars[8];
 	const u32 linkage = BTF_VAR_GLOBAL_EXTERN;
-	u32 i;
 
-	for (i = 0; i < n; i++) {
-		u32 id = btf_add(&w->text, ext[i].name, BTF_KIND_VAR << 24,
-				 ext[i].type, &linkage, sizeof(linkage));
+	return btf_add(&w->text, ext->name, BTF_KIND_VAR << 24, ext->type,
+		       &linkage, sizeof(linkage));
+}
 
-		vars[i] = (struct btf_var_secinfo){ id, 0, ext[i].size };
-	}
+static int read_section(struct world *w, const struct btf_var_secinfo *vars,
+			u32 n)
+{
 	btf_add(&w->text, ".kconfig", BTF_KIND_DATASEC << 24 | n, 0, vars,
 		n * sizeof(*vars));
 	btf_open(&w->text, w->bytes, &w->types);
@@ -69,6 +88,17 @@ static int make_map(struct world *w, const struct ext *ext, u32 n)
 		kconfig_profile(KCONFIG_SETTINGS, strlen(KCONFIG_SETTINGS));
 	assert_non_null(w->profile);
 	return vouch_object_kconfig(&w->object, &w->types, w->profile, &w->why);
+}
+
+static int make_map(struct world *w, const struct ext *ext, u32 n)
+{
+	struct btf_var_secinfo vars[8];
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		vars[i] = (struct btf_var_secinfo){ add_extern(w, &ext[i]), 0,
+						    ext[i].size };
+	return read_section(w, vars, n);
 }
 
 static void values_are_the_targets(void **state)
@@ -113,6 +143,10 @@ static void what_does_not_fit_is_refused(void **state)
 		{ "CONFIG_HZ", KCONFIG_TEXT, 8 },
 		{ "CONFIG_HZ", KCONFIG_BOOL, 1 },
 		{ "LINUX_HAS_THIS", KCONFIG_INT, 4 },
+		{ "CONFIG_LARGE", KCONFIG_CHAR, 1 },
+		{ "CONFIG_NAME", SHORT_TEXT, 3 },
+		{ "CONFIG_NOTHING", PAIR, 8 },
+		{ "CONFIG_NAME", LONG_TEXT, VOUCH_OBJECT_MAX_SETTING + 1 },
 	};
 	size_t i;
 
@@ -128,6 +162,28 @@ static void what_does_not_fit_is_refused(void **state)
 	}
 }
 
+static void what_is_no_extern_is_refused(void **state)
+{
+	const struct btf_var_secinfo number = { KCONFIG_INT, 0, 4 };
+	struct world *w = *state;
+
+	assert_int_equal(read_section(w, &number, 1), -EPERM);
+	assert_non_null(strstr(w->why.text, "has no name"));
+}
+
+static void too_many_are_refused(void **state)
+{
+	struct btf_var_secinfo vars[MAX_EXTERNS + 1];
+	const struct ext ext = { "CONFIG_HZ", KCONFIG_INT, 4 };
+	struct world *w = *state;
+	u32 i, id = add_extern(w, &ext);
+
+	for (i = 0; i <= MAX_EXTERNS; i++)
+		vars[i] = (struct btf_var_secinfo){ id, 0, 4 };
+	assert_int_equal(read_section(w, vars, MAX_EXTERNS + 1), -EPERM);
+	assert_non_null(strstr(w->why.text, "split it"));
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
@@ -135,6 +191,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(values_are_the_targets),
 		T(what_does_not_fit_is_refused),
+		T(what_is_no_extern_is_refused),
+		T(too_many_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
