@@ -347,6 +347,9 @@ corpus: all objects
 bench: all objects
 	@scripts/bench
 	@scripts/bench-vsock
+	@scripts/bench-run
+	@scripts/bench-corpus
+	@scripts/bench-memory
 
 check: all lean debug objects lying-guest $(UNIT) fuzz-replay $(B)/confine_test \
 		$(B)/oracle_compare $(B)/image_plant \

@@ -51,13 +51,13 @@ TARGETS = {
 class Lab:
     def __init__(self, name="lab", kernel="vmlinux", variant="", append="",
                  target="demo", start_target=True, record=False, developer=None,
-                 maps_mib=64):
+                 maps_mib=64, memory_mib=None):
         """@kernel, @append: of the verifier VM. @target, "demo" or "lab", is
         the kind of the target VM, and its name; without @start_target it is
         not started; its profile is known all the same. @record has the check
         see what the agent would refuse before. @developer is the initramfs of
         a developer's VM; without one there is no such VM. @maps_mib: what all
-        maps of the target may occupy."""
+        maps of the target may occupy; @memory_mib: what it has."""
         self.dir = runtime_dir(name)
         self.state = os.path.join(BUILD, name)
         self.socket = os.path.join(self.dir, "vouchd.sock")
@@ -71,6 +71,7 @@ class Lab:
         self.record = record
         self.developer = developer
         self.maps_mib = maps_mib
+        self.memory_mib = memory_mib or 192 + maps_mib
         self.vouchd = None
         self.wire = None
 
@@ -114,7 +115,7 @@ class Lab:
             target["vsock"] = os.path.join(self.dir, "target.sock")
             target["launch"] = self.launch(
                 (kernel,), initrd, "target.log",
-                "vouch_maps_mib=%d" % self.maps_mib, 192 + self.maps_mib,
+                "vouch_maps_mib=%d" % self.maps_mib, self.memory_mib,
                 net={"type": "dgram", "local": self.nic,
                      "remote": self.frames})
         else:

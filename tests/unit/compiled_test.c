@@ -181,6 +181,7 @@ static void what_is_not_known_is_not_read(void **state)
 		INSN(BPF_STX | BPF_ATOMIC | BPF_W, 1, 2, 0, BPF_ADD),
 		INSN(BPF_LDX | 0x20 | BPF_W, 1, 2, 0, 0), /* may fault */
 		OP_X(BPF_ALU | BPF_LSH, 1, 2),
+		INSN(BPF_ALU | BPF_LSH | BPF_X, 1, 2, 0, 3),
 		OP_K(BPF_ALU | BPF_LSH, 1, 32),
 		OP_K(BPF_ALU | BPF_LSH, 1, 0),
 		OP_K(BPF_ALU | BPF_DIV, 1, 3),

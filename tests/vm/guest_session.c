@@ -220,6 +220,30 @@ static bool has_no_time(int fd, int count, const void *object, size_t size)
 	return refused;
 }
 
+/* Of programs that are no XDP a load cannot be taken apart. */
+static void whole_load_time_is_taken(int fd)
+{
+	struct vouch_message msg;
+	size_t size;
+	u8 *object = vouch_file_read("/objects/skb_filter.o", VOUCH_MAX_OBJECT,
+				     &size);
+
+	ask(fd, VOUCH_FRAME_CALL, 9,
+	    json_pack("{s:s, s:i}", "method", "load-time", "count", 2), object,
+	    size);
+	if (!receive(fd, &msg))
+		return;
+	vouch_test_check(
+		msg.type == VOUCH_FRAME_RESULT &&
+			!json_object_get(msg.json, "program_load_us") &&
+			are_times(json_object_get(msg.json, "object_load_us"),
+				  2),
+		"load-time tells of a socket filter whole %s",
+		text_of(msg.json, "why"));
+	vouch_message_release(&msg);
+	free(object);
+}
+
 static void load_time_is_taken(int fd, const u8 *object, size_t size)
 {
 	struct vouch_message msg;
@@ -240,6 +264,7 @@ static void load_time_is_taken(int fd, const u8 *object, size_t size)
 				  3),
 		"load-time tells of three loads %s", text_of(msg.json, "why"));
 	vouch_message_release(&msg);
+	whole_load_time_is_taken(fd);
 	vouch_test_check(has_no_time(fd, 1, rejected, rejected_size),
 			 "a load that the verifier rejects has no time");
 	vouch_test_check(has_no_time(fd, 0, object, size) &&
