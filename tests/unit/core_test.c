@@ -142,7 +142,7 @@ static void what_the_target_has_not_explains_nothing(void **state)
 	assert_int_equal(w->object.n_imm32 + w->object.n_imm64, 0);
 }
 
-#define SHORTER (1u - sizeof(struct bpf_core_relo))
+#define SHORTER (1u - (u32)sizeof(struct bpf_core_relo))
 #define OFFSET BPF_CORE_FIELD_BYTE_OFFSET
 
 static void broken_relocations_are_refused(void **state)
