@@ -350,6 +350,7 @@ bench: all objects
 	@scripts/bench-run
 	@scripts/bench-corpus
 	@scripts/bench-memory
+	@scripts/bench-sizes
 
 check: all lean debug objects lying-guest $(UNIT) fuzz-replay $(B)/confine_test \
 		$(B)/oracle_compare $(B)/image_plant \
