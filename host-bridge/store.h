@@ -228,7 +228,7 @@ int vouch_store_target_seen(struct vouch_store *store, const char *name,
  * @store: the store
  * @submission: id, or 0
  * @event: one word
- * @text: what happened
+ * @message: what happened
  *
  * Return: 0 or -EIO, which is logged.
  */

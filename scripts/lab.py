@@ -49,6 +49,8 @@ TARGETS = {
 
 
 class Lab:
+    """vouchd and its VMs, in folders of the lab's own name."""
+
     def __init__(self, name="lab", kernel="vmlinux", variant="", append="",
                  target="demo", start_target=True, record=False, developer=None,
                  maps_mib=64, memory_mib=None):

@@ -6,6 +6,8 @@ import traceback
 
 
 class Tap:
+    """Checks that passed and failed so far, each told in a line."""
+
     def __init__(self):
         self.passed = self.failed = 0
 

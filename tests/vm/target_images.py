@@ -162,6 +162,8 @@ COUNT_PROGS = [{"name": n, "function": n} for n in ("count", "head", "time")]
 
 
 class Writer:
+    """Writes images into a folder, each signed with one of two keys."""
+
     def __init__(self, profile, keys, out):
         self.profile = profile_file.load(profile)
         self.image_key = os.path.join(keys, "image")
