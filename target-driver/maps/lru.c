@@ -103,6 +103,7 @@ static vouch_untraced bool unlink_elem(struct vouch_map *map,
 	struct vouch_bucket *b;
 	bool mine;
 
+	/* Pairs with link_elem(): the hash is that of the bucket. */
 	if (!smp_load_acquire(&e->linked))
 		return false;
 	b = vouch_table_bucket(map, READ_ONCE(e->hash));
@@ -194,6 +195,7 @@ static __always_inline void link_elem(const struct put *p, struct vouch_elem *e)
 	put_value(p, e, true);
 	WRITE_ONCE(e->hash, p->hash);
 	hlist_nulls_add_head_rcu(&e->node, &p->bucket->head);
+	/* Pairs with unlink_elem(), which reads the hash without the lock. */
 	smp_store_release(&e->linked, 1);
 }
 
