@@ -12,7 +12,7 @@ import collections
 import re
 import struct
 
-PID, CHILDREN, STREAMS = 3500, range(3501, 3511), 3510
+PID, CHILDREN, STREAMS, ANSWERS = 3500, range(3501, 3510), 3510, 3513
 PORTS = {5000, 5001}
 DEBIAN, OURS = "debian-objects", "objects"
 
@@ -220,7 +220,8 @@ def kretprobes():
 
 def scheduling(kind, names, whole):
     """The same tools by tracepoints with and without the types of arguments;
-    what they count of time is compared in sum."""
+    what they count of time is compared in sum. The process is one that does
+    nothing but wait for another."""
     btf = kind == "tp_btf"
     switch = "sched_switch" if btf else "handle_sched_switch"
     wakeups = "sched_wakeup sched_wakeup_new" if btf else \
@@ -230,19 +231,19 @@ def scheduling(kind, names, whole):
                   wakeups + " " + switch,
                   Output("hists", "slots:26I comm:16s", "id slots",
                          key="id:I"),
-                  sets={"targ_tgid": PID, "targ_per_process": 1}, whole=whole)
+                  sets={"targ_tgid": ANSWERS, "targ_per_process": 1}, whole=whole)
     if "runqslower" in names:
         yield row("runqslower-" + kind, kind, "runqslower.o",
                   wakeups + " " + switch,
                   Output("events", "task:16s before:16s us:Q pid:i prev:i",
                          "task pid", of=mine),
-                  sets={"targ_tgid": PID}, least=10, whole=whole)
+                  sets={"targ_tgid": ANSWERS}, least=10, whole=whole)
     if "cpudist" in names:
         yield row("cpudist-" + kind, kind, "cpudist.o",
                   "sched_switch_btf" if btf else "sched_switch_tp",
                   Output("hists", "slots:36I comm:16s", "id slots",
                          key="id:I"),
-                  sets={"targ_tgid": PID, "targ_per_process": 1,
+                  sets={"targ_tgid": ANSWERS, "targ_per_process": 1,
                         "targ_offcpu": 1},
                   entries={"start": 64, "hists": 64}, whole=whole)
 
@@ -283,11 +284,11 @@ def events():
     yield row("llcstat-ref", "perf_event", "llcstat.o",
               {"on_cache_ref": SWITCHES},
               Output("infos", "ref:Q miss:Q comm:16s", "pid tid ref miss comm",
-                     key="cpu:I pid:I tid:I", of=lambda e: e["pid"] == PID))
+                     key="cpu:I pid:I tid:I", of=lambda e: e["pid"] == ANSWERS))
     yield row("llcstat-miss", "perf_event", "llcstat.o",
               {"on_cache_miss": SWITCHES},
               Output("infos", "ref:Q miss:Q comm:16s", "pid tid ref miss comm",
-                     key="cpu:I pid:I tid:I", of=lambda e: e["pid"] == PID),
+                     key="cpu:I pid:I tid:I", of=lambda e: e["pid"] == ANSWERS),
               sets={"targ_per_thread": 1})
 
 

@@ -9,6 +9,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -67,8 +68,11 @@ void work_aside(int pid, const char *part, void (*act)(void))
 static void work(void)
 {
 	const struct sched_param first = { .sched_priority = 50 };
+	int fd = open("/proc/sys/kernel/sched_rt_runtime_us", O_WRONLY);
 
 	work_name("start");
+	work_need(fd >= 0 && write(fd, "-1", 2) == 2, "sched_rt_runtime_us");
+	close(fd);
 	work_need(!sched_setscheduler(0, SCHED_FIFO, &first),
 		  "sched_setscheduler");
 	work_files();
