@@ -17,6 +17,9 @@
 #include <linux/tracepoint.h>
 #include <linux/uaccess.h>
 
+#include <asm/apic.h>
+#include <asm/nmi.h>
+
 #include "hooks_record.h"
 
 static struct hooks_record records[HOOKS_N];
@@ -78,12 +81,97 @@ static void on_signal(void *data, int sig, struct kernel_siginfo *info,
 	v[4] = (u32)result;
 }
 
+/* ---- an NMI ---- */
+
+static atomic64_t nmi_wanted; /* with which value; 0: none is */
+static u64 nmi_result;
+
+u64 hooks_native_nmi(u64 value);
+
+noinline u64 hooks_native_nmi(u64 value)
+{
+	return value + 1;
+}
+
+static int handle_nmi(unsigned int type, struct pt_regs *regs)
+{
+	u64 value = atomic64_xchg(&nmi_wanted, 0);
+
+	if (!value)
+		return NMI_DONE;
+	WRITE_ONCE(nmi_result, hooks_native_nmi(value));
+	return NMI_HANDLED;
+}
+
+static int on_nmi(struct kprobe *p, struct pt_regs *regs)
+{
+	u64 *v = next(HOOKS_NMI);
+
+	v[0] = regs->di;
+	v[1] = regs->ip;
+	v[HOOKS_NMI_CONTEXT] = !!in_nmi();
+	v[HOOKS_NMI_HANDLER] = (unsigned long)handle_nmi;
+	return 0;
+}
+
+static struct kprobe nmi_probe = {
+	.symbol_name = "hooks_native_nmi",
+	.pre_handler = on_nmi,
+};
+
+/* To this CPU, from itself. */
+static int send_nmi(u64 value)
+{
+	unsigned int i;
+
+	preempt_disable();
+	atomic64_set(&nmi_wanted, value);
+	apic->send_IPI_mask(cpumask_of(smp_processor_id()), NMI_VECTOR);
+	for (i = 0; atomic64_read(&nmi_wanted) && i < 1000000; i++)
+		cpu_relax();
+	preempt_enable();
+	return atomic64_xchg(&nmi_wanted, 0) ? -ETIMEDOUT : 0;
+}
+
+/* ---- packets ---- */
+
+/* As programs see it, from the Ethernet header on. */
+static void note_frame(u64 *v, const struct sk_buff *skb, unsigned int hidden)
+{
+	v[0] = skb->len + hidden;
+	v[1] = skb->protocol;
+	v[2] = skb_headlen(skb) + hidden;
+	memcpy(&v[3], skb_mac_header(skb), 2 * sizeof(*v));
+	v[5] = 0;
+}
+
+static void on_frame_of(const struct sk_buff *skb, const struct net_device *dev)
+{
+	u64 *v;
+
+	if (skb->protocol != htons(HOOKS_ETH_P))
+		return;
+	if (skb->pkt_type == PACKET_OUTGOING) {
+		if (!strcmp(dev->name, "eth1"))
+			note_frame(next(HOOKS_TC_OUT), skb, 0);
+		return;
+	}
+	if (strcmp(dev->name, "eth0"))
+		return;
+	note_frame(next(HOOKS_TC_IN), skb, ETH_HLEN);
+	v = next(HOOKS_XDP);
+	v[0] = skb->len + ETH_HLEN;
+	memcpy(&v[1], skb_mac_header(skb), 2 * sizeof(*v));
+	v[3] = (unsigned long)dev;
+}
+
 /* A packet socket's filter gets the frame from its Ethernet header on. */
 static int on_frame(struct sk_buff *skb, struct net_device *dev,
 		    struct packet_type *type, struct net_device *orig)
 {
 	u64 *v;
 
+	on_frame_of(skb, dev);
 	if (skb->protocol == htons(HOOKS_ETH_P) &&
 	    skb->pkt_type != PACKET_OUTGOING && !strcmp(dev->name, "eth0")) {
 		v = next(HOOKS_SOCKET);
@@ -175,8 +263,11 @@ static ssize_t do_write(struct file *file, const char __user *buf, size_t len,
 			loff_t *pos)
 {
 	struct hooks_call call;
-	u64 *a = call.args;
+	u64 *a = call.args, value;
 
+	if (len == sizeof(value))
+		return copy_from_user(&value, buf, len) ? -EFAULT
+							: send_nmi(value) ?: len;
 	if (len != sizeof(call) || copy_from_user(&call, buf, len))
 		return -EINVAL;
 	call.result = hooks_native_call(a[0], a[1], a[2], a[3], a[4], a[5]);
@@ -213,6 +304,8 @@ static void __exit stop(void)
 	for (i = 0; i < ARRAY_SIZE(points); i++)
 		tracepoint_probe_unregister(points[i].tp, points[i].func, NULL);
 	tracepoint_synchronize_unregister();
+	unregister_nmi_handler(NMI_LOCAL, "hooks_native");
+	unregister_kprobe(&nmi_probe);
 	unregister_kretprobe(&rp);
 	unregister_kprobe(&kp);
 }
@@ -237,6 +330,11 @@ static int __init start(void)
 	err = register_kprobe(&kp);
 	if (!err)
 		err = register_kretprobe(&rp);
+	if (!err)
+		err = register_kprobe(&nmi_probe);
+	if (!err)
+		err = register_nmi_handler(NMI_LOCAL, handle_nmi, 0,
+					   "hooks_native");
 	return err ?: misc_register(&device);
 }
 

@@ -26,9 +26,20 @@ enum hooks_place {
 	HOOKS_INNER, /* kprobe on what the helper calls */
 	HOOKS_SOCKET, /* a packet socket's filter */
 	HOOKS_EVENT, /* a perf event: page faults */
+	HOOKS_XDP,
+	HOOKS_NMI, /* kprobe on what an NMI calls */
+	HOOKS_NMI_RECORD, /* tracepoint's record of that NMI */
+	HOOKS_BUSY, /* kprobe on what a map calls under its lock */
+	HOOKS_FAULT, /* loads that fault */
 	HOOKS_N
 };
 
+/* Of native C, in a record of HOOKS_NMI. */
+#define HOOKS_NMI_CONTEXT 2 /* is it in an NMI? */
+#define HOOKS_NMI_HANDLER 3 /* address of who handles it */
+
+/* Written to the native device; one of other bytes asks for an NMI, which
+ * calls hooks_native_nmi() with those eight bytes. */
 struct hooks_call {
 	__u64 args[6];
 	__u64 result;

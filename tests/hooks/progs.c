@@ -10,11 +10,17 @@
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
 #include <linux/skbuff.h>
+#include <net/xdp.h>
 
 #include "hooks_record.h"
 
 extern const unsigned long slots[];
-u64 vouch_bpf_ktime_get_coarse_ns(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
+u64 vouch_bpf_probe_read_kernel(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
+
+u64 vouch_bpf_htab_update(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
+
+/* A map that is no record, behind all that are. */
+#define TABLE HOOKS_N
 
 struct renamed {
 	u16 type;
@@ -32,9 +38,13 @@ static __always_inline u64 *next(enum hooks_place place)
 	return r->at[r->n++ % HOOKS_KEPT];
 }
 
-static __always_inline void ask_time(void)
+/* A helper that calls what can be probed. */
+static __always_inline void read_memory(void)
 {
-	vouch_bpf_ktime_get_coarse_ns(0, 0, 0, 0, 0);
+	u64 word;
+
+	vouch_bpf_probe_read_kernel((unsigned long)&word, sizeof(word),
+				    slots[HOOKS_CALL], 0, 0);
 }
 
 static __always_inline u64 eight(const void *from)
@@ -86,7 +96,7 @@ u32 notrace on_call(const struct pt_regs *regs)
 	v[5] = regs->r9;
 	v[6] = regs->ip;
 	v[7] = regs->sp;
-	ask_time();
+	read_memory();
 	return 0;
 }
 
@@ -107,7 +117,7 @@ u32 notrace on_rename(const u64 *args)
 	v[2] = args[2];
 	v[3] = eight((void *)args[1]);
 	v[4] = args[11];
-	ask_time();
+	read_memory();
 	return 0;
 }
 
@@ -132,7 +142,7 @@ u32 notrace on_record(const struct renamed *r)
 	v[2] = eight(r->old);
 	v[3] = eight(r->new);
 	v[4] = ((const struct pt_regs *)eight(r))->sp;
-	ask_time();
+	read_memory();
 	return 0;
 }
 
@@ -140,7 +150,7 @@ u32 notrace on_inner(const struct pt_regs *regs);
 u32 notrace on_inner(const struct pt_regs *regs)
 {
 	next(HOOKS_INNER)[0] = regs->ip;
-	ask_time();
+	read_memory();
 	return 0;
 }
 
@@ -173,6 +183,107 @@ u32 notrace on_event(const struct bpf_perf_event_data_kern *ctx)
 	v[1] = ctx->regs->sp;
 	v[2] = ctx->data->period;
 	v[3] = ctx->data->addr;
-	ask_time();
+	read_memory();
+	return 0;
+}
+
+struct handled {
+	u64 common;
+	u64 handler, delta;
+	s32 handled;
+};
+
+u32 notrace on_xdp(const struct xdp_buff *ctx);
+u32 notrace on_xdp(const struct xdp_buff *ctx)
+{
+	u64 *v;
+
+	if (ctx->data + 16 > ctx->data_end ||
+	    *(__be16 *)(ctx->data + 12) != htons(HOOKS_ETH_P))
+		return XDP_PASS;
+	v = next(HOOKS_XDP);
+	v[0] = ctx->data_end - ctx->data;
+	v[1] = eight(ctx->data);
+	v[2] = eight(ctx->data + 8);
+	v[3] = (unsigned long)ctx->rxq->dev;
+	return XDP_PASS;
+}
+
+u32 notrace on_nmi(const struct pt_regs *regs);
+u32 notrace on_nmi(const struct pt_regs *regs)
+{
+	u64 *v = next(HOOKS_NMI);
+
+	v[0] = regs->di;
+	v[1] = regs->ip;
+	return 0;
+}
+
+u32 notrace on_handled(const struct handled *r);
+u32 notrace on_handled(const struct handled *r)
+{
+	u64 *v = next(HOOKS_NMI_RECORD);
+
+	v[0] = r->handler;
+	v[1] = r->handled;
+	return 0;
+}
+
+static __always_inline u64 put(u32 key, u64 value)
+{
+	return vouch_bpf_htab_update(slots[TABLE], (unsigned long)&key,
+				     (unsigned long)&value, 0, 0);
+}
+
+/* What is there already is compared, under the map's lock. */
+u32 notrace on_table(const u64 *args);
+u32 notrace on_table(const u64 *args)
+{
+	u64 *v = next(HOOKS_RENAME);
+
+	v[0] = put(1, args[0]);
+	v[1] = put(1, args[1]);
+	v[3] = eight((void *)args[1]);
+	return 0;
+}
+
+u32 notrace on_busy(const struct pt_regs *regs);
+u32 notrace on_busy(const struct pt_regs *regs)
+{
+	u64 result = put(1, regs->ip);
+
+	next(HOOKS_BUSY)[0] = result;
+	return 0;
+}
+
+/* As the JIT and the linker make a load that may fault: rax becomes 0. */
+#define FAULT(load, address)                                         \
+	({                                                           \
+		u64 value = ~0ull;                                   \
+		asm volatile("1: " load "\n2:\n"                     \
+			     ".pushsection __ex_table, \"a\"\n"      \
+			     ".balign 4\n.long 1b - ., 2b - ., 17\n" \
+			     ".popsection"                           \
+			     : "+a"(value)                           \
+			     : "d"(address));                        \
+		value;                                               \
+	})
+
+#define NO_ADDRESS 0xdead000000000122ull /* LIST_POISON2 */
+#define NOT_THERE 0xfffffc0000001000ull /* a hole of the address space */
+
+u32 notrace on_fault(const u64 *args);
+u32 notrace on_fault(const u64 *args)
+{
+	u64 *v = next(HOOKS_FAULT);
+
+	v[5] = HOOKS_ETH_P;
+	v[0] = FAULT("mov 8(%%rdx), %%rax", NO_ADDRESS);
+	v[1] = FAULT("mov 8(%%rdx), %%rax", NOT_THERE);
+	v[2] = FAULT("mov 8(%%rdx), %%eax", NOT_THERE);
+	v[3] = FAULT("movzbl 8(%%rdx), %%eax", NOT_THERE);
+	v[4] = FAULT("movzwl 8(%%rdx), %%eax", NO_ADDRESS);
+	v[7] = FAULT("mov 8(%%rdx), %%rax", (unsigned long)&v[4]);
+	v[6] = eight((void *)args[1]);
 	return 0;
 }

@@ -30,8 +30,9 @@ int hook(unsigned long cmd, const char *file, const char *prog,
 
 /* By enum hooks_place; maps are called as their programs. */
 static const char *const maps[HOOKS_N] = {
-	"tc_in",     "tc_out",	  "on_call",  "on_return", "on_rename",
-	"on_signal", "on_record", "on_inner", "on_socket", "on_event"
+	"tc_in",     "tc_out",	  "on_call",	"on_return", "on_rename",
+	"on_signal", "on_record", "on_inner",	"on_socket", "on_event",
+	"on_xdp",    "on_nmi",	  "on_handled", "on_busy",   "on_fault"
 };
 
 struct hooks_record noted(const char *file, enum hooks_place place)
@@ -158,6 +159,9 @@ static void test_all(void)
 	test_event();
 	test_trace();
 	test_guard();
+	test_busy();
+	test_nmi();
+	test_faults();
 	test_fire();
 	test_tc_unplug();
 	verdict(!unload("one") && !unload("two") && !unload("other"),

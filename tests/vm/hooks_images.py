@@ -16,6 +16,7 @@ KEPT, VALUES = 32, 8
 SIZE = 8 + KEPT * VALUES * 8
 SOCKET_FILTER, PERF_EVENT = 1, 7
 KPROBE, SCHED_CLS, TRACEPOINT, RAW_TP, TRACING = 2, 3, 5, 17, 26
+XDP, ATTACH_XDP = 6, 37
 TRACE_RAW_TP = 23  # attach type
 # In the order of enum hooks_place, which is that of the maps.
 PROGS = [
@@ -26,10 +27,17 @@ PROGS = [
     ("on_rename", "raw_tp/task_rename", RAW_TP, 0),
     ("on_signal", "tp_btf/signal_generate", TRACING, TRACE_RAW_TP),
     ("on_record", "tracepoint/task/task_rename", TRACEPOINT, 0),
-    ("on_inner", "kprobe/ktime_get_coarse_ts64", KPROBE, 0),
+    ("on_inner", "kprobe/copy_from_kernel_nofault", KPROBE, 0),
     ("on_socket", "socket", SOCKET_FILTER, 0),
     ("on_event", "perf_event", PERF_EVENT, 0),
+    ("on_xdp", "xdp", XDP, ATTACH_XDP),
+    ("on_nmi", "kprobe/hooks_native_nmi", KPROBE, 0),
+    ("on_handled", "tracepoint/nmi/nmi_handler", TRACEPOINT, 0),
+    ("on_busy", "kprobe/memcmp", KPROBE, 0),
+    ("on_fault", "raw_tp/task_rename", RAW_TP, 0),
 ]
+# Programs without a record of their own.
+FURTHER = [("on_table", "raw_tp/task_rename", RAW_TP, 0)]
 
 
 def source(path):
@@ -45,10 +53,13 @@ def main():
     os.makedirs(out, exist_ok=True)
     w = target_images.Writer(profile, keys, out)
     progs = [{"name": n, "function": n, "section": s, "type": t,
-              "attach_type": a, "stack_depth": 64} for n, s, t, a in PROGS]
+              "attach_type": a, "stack_depth": 64} for n, s, t, a in PROGS + FURTHER]
     maps = [{"name": p[0], "type": "array", "key": 4, "value": SIZE,
              "entries": 1} for p in PROGS]
-    slots = [(2, i, 0) for i in range(len(PROGS))]
+    maps.append({"name": "table", "type": "hash", "key": 4, "value": 8,
+                 "entries": 8})
+    # Values of the records; and the address of the last map.
+    slots = [(2, i, 0) for i in range(len(PROGS))] + [(1, len(PROGS), 0)]
     for name, slot, instance in (("one", "edge", 0), ("two", "edge", 1),
                                  ("other", "other", 2)):
         w.good(name, make_image.Image(w.profile, source(text), progs, maps,

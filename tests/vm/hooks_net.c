@@ -20,6 +20,8 @@
 
 #define IN "tc:eth0:ingress"
 #define OUT "tc:eth1:egress"
+#define XDP "xdp:eth0"
+#define FRAMES 12u
 #define TYPE HOOKS_ETH_P
 #define FIRE 3000 /* frames under replacements */
 enum { OK = 0, SHOT = 2, NO_ACTION = 77 };
@@ -45,19 +47,22 @@ void send_frame(unsigned int len, uint8_t action)
 	close(s);
 }
 
-static bool noted_well(const struct hooks_record *r, unsigned int len)
+/* As it was sent, and as native C sees it. */
+static bool noted_well(enum hooks_place place, unsigned int len)
 {
-	const __u64 *v = r->at[(r->n - 1) % HOOKS_KEPT];
+	const struct hooks_record r = noted("one", place);
+	const struct hooks_record of = native(place);
+	const __u64 *v = r.at[(r.n - 1) % HOOKS_KEPT];
 	__u64 head[2];
 
 	memcpy(head, frame, sizeof(head));
 	return v[0] == len && v[1] == htons(TYPE) && v[2] == len &&
-	       v[3] == head[0] && v[4] == head[1] && v[5] == 0;
+	       v[3] == head[0] && v[4] == head[1] && v[5] == 0 &&
+	       !memcmp(v, of.at[(of.n - 1) % HOOKS_KEPT], sizeof(r.at[0]));
 }
 
 static void test_actions(int s)
 {
-	struct hooks_record r;
 	unsigned int len;
 
 	verdict(!hook(VOUCH_TARGET_ATTACH, "one", "tc_in", IN) &&
@@ -67,10 +72,10 @@ static void test_actions(int s)
 	for (len = 60; len < 200; len += 67) {
 		send_frame(len, OK);
 		verdict(drain(s) == 1, "a frame of %u bytes passes", len);
-		r = noted("one", HOOKS_TC_OUT);
-		verdict(noted_well(&r, len), "what leaves has its header");
-		r = noted("one", HOOKS_TC_IN);
-		verdict(noted_well(&r, len), "what arrives has its header");
+		verdict(noted_well(HOOKS_TC_OUT, len),
+			"what leaves is what native C sees");
+		verdict(noted_well(HOOKS_TC_IN, len),
+			"what arrives is what native C sees");
 	}
 	send_frame(60, NO_ACTION);
 	verdict(drain(s) == 1, "what is no action does nothing");
@@ -181,6 +186,35 @@ static void test_replace(void)
 		"the last one is detached");
 }
 
+/* The driver's own place is before that where native C looks. */
+static void test_driver(int s)
+{
+	struct hooks_record seen, wanted;
+	unsigned long long before = native(HOOKS_XDP).n;
+	unsigned int i, same = 0;
+
+	verdict(!hook(VOUCH_TARGET_ATTACH, "one", "on_xdp", XDP) &&
+			is_listed(XDP),
+		"a program attaches to the driver");
+	for (i = 0; i < FRAMES; i++)
+		send_frame(60 + 9 * i, OK);
+	verdict(drain(s) == FRAMES, "all frames pass");
+	seen = noted("one", HOOKS_XDP);
+	wanted = native(HOOKS_XDP);
+	for (i = 0; i < FRAMES; i++)
+		same += !memcmp(seen.at[i],
+				wanted.at[(before + i) % HOOKS_KEPT],
+				sizeof(seen.at[i]));
+	verdict(seen.n == FRAMES && wanted.n == before + FRAMES &&
+			same == FRAMES,
+		"of %u frames the program sees what native C sees (%u)", FRAMES,
+		same);
+	verdict(!hook(VOUCH_TARGET_DETACH, "one", "", XDP), "it is detached");
+	send_frame(60, OK);
+	verdict(drain(s) == 1 && noted("one", HOOKS_XDP).n == FRAMES,
+		"and runs no more");
+}
+
 void test_tc(void)
 {
 	int s;
@@ -192,6 +226,7 @@ void test_tc(void)
 	send_frame(60, OK);
 	verdict(drain(s) == 1, "frames arrive without a program");
 	test_actions(s);
+	test_driver(s);
 	close(s);
 	test_foreign();
 	test_replace();

@@ -127,7 +127,8 @@ def boot(args, kernel, initrd):
                "-nodefaults",
                "-display", "none", "-serial", "stdio", "-no-reboot",
                "-kernel", kernel, "-initrd", initrd, "-append",
-               "console=ttyS0 panic=-1 no_timer_check " + args.append]
+               "console=ttyS0 panic=-1 oops=panic no_timer_check " +
+               args.append]
     for i in range(4):
         command += ["-netdev", "hubport,id=n%d,hubid=%d" % (i, i // 2),
                     "-device", "virtio-net-pci,netdev=n%d" % i]
