@@ -162,6 +162,7 @@ static int allow_plain(scmp_filter_ctx ctx)
 		SCMP_SYS(getdents64),
 		SCMP_SYS(poll),
 		SCMP_SYS(uname),
+		SCMP_SYS(sysinfo),
 		SCMP_SYS(mmap),
 		SCMP_SYS(munmap),
 		SCMP_SYS(mremap),

@@ -373,7 +373,7 @@ static bool prepare_object(struct vouch_load *load, const char *btf_path)
 		return false;
 	if (!judge_names(load) || !judge_programs(load) || !prepare_maps(load))
 		return vouch_load_blame(load);
-	return vouch_load_apply(load);
+	return vouch_load_apply(load) && vouch_load_maps_fit(load);
 }
 
 static bool load_prepared(struct vouch_load *load)

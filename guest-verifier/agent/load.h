@@ -111,6 +111,17 @@ bool vouch_load_blame(struct vouch_load *load);
 bool vouch_load_apply(struct vouch_load *load);
 
 /**
+ * vouch_load_maps_fit() - would the object's maps leave the VM memory?
+ * @load: with the object opened and the options applied
+ *
+ * The kernel would say no more than that it has no memory, which it also says
+ * where nothing is wrong with the object.
+ *
+ * Return: true, or false after vouch_load_refuse().
+ */
+bool vouch_load_maps_fit(struct vouch_load *load);
+
+/**
  * vouch_load_map_section() - the section that a map holds.
  * @map: a map
  *

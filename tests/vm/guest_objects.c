@@ -295,6 +295,26 @@ static void option_is_refused(const struct vouch_kernel *kernel, bool entries,
 	release(&capture);
 }
 
+/* 64 GiB, which no verifier VM has. */
+static void maps_must_fit(const struct vouch_kernel *kernel)
+{
+	struct vouch_options options = { 0 };
+	struct vouch_test_capture capture;
+	const char *why;
+	json_t *result;
+
+	vouch_options_add(options.map_entries, &options.n_map_entries,
+			  "sources=4294967295", &why);
+	result = verify(kernel, "xdp_count", &options, &capture);
+	vouch_test_check(!strcmp(text_of(result, "verdict"), "unsupported") &&
+				 strstr(text_of(result, "reason"),
+					"map sources: 4294967295 entries"),
+			 "maps larger than the VM: %s",
+			 text_of(result, "reason"));
+	json_decref(result);
+	release(&capture);
+}
+
 static void options_take_effect(const struct vouch_kernel *kernel)
 {
 	struct vouch_options options = { 0 };
@@ -433,6 +453,7 @@ void vouch_test_objects(void)
 	option_is_refused(&kernel, true, "nothing=1", "no map nothing");
 	option_is_refused(&kernel, true, "sources=0", "no number");
 	option_is_refused(&kernel, true, ".rodata=2", "no map .rodata");
+	maps_must_fit(&kernel);
 	options_take_effect(&kernel);
 	same_input_same_bytes(&kernel);
 	broken_objects_are_refused(&kernel);

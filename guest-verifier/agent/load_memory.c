@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What an object's maps occupy of the verifier VM, before they are made. */
+
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+#include <sys/sysinfo.h>
+
+#include "load.h"
+
+static bool is_percpu(const struct bpf_map *map)
+{
+	switch (bpf_map__type(map)) {
+	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_PERCPU_ARRAY:
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
+	case BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Bytes of keys and values alone; no product of these is beyond 128 bits. */
+static unsigned __int128 map_bytes(const struct bpf_map *map, u32 cpus)
+{
+	unsigned __int128 value = bpf_map__value_size(map);
+
+	/* The entries of a ring buffer are its bytes. */
+	if (bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF)
+		return bpf_map__max_entries(map);
+	if (is_percpu(map))
+		value *= cpus;
+	return (bpf_map__key_size(map) + value) * bpf_map__max_entries(map);
+}
+
+bool vouch_load_maps_fit(struct vouch_load *load)
+{
+	int cpus = libbpf_num_possible_cpus();
+	unsigned __int128 used = 0;
+	struct bpf_map *map;
+	struct sysinfo info;
+	u64 room;
+
+	if (sysinfo(&info))
+		return vouch_load_fail(load, "cannot ask for the VM's memory");
+	/* The other half is for the verifier, whatever the object. */
+	room = (u64)info.totalram * info.mem_unit / 2;
+	bpf_object__for_each_map(map, load->bpf) {
+		used += map_bytes(map, cpus > 0 ? cpus : 1);
+		if (used > room)
+			return vouch_load_refuse(
+				load, -1,
+				"map %s: %u entries with keys of %u and values of %u bytes: the object's maps would occupy more than the %llu MiB that the verifier VM has for them; give it fewer entries (--map-entries), or the VM more memory",
+				vouch_load_map_name(map),
+				bpf_map__max_entries(map),
+				bpf_map__key_size(map),
+				bpf_map__value_size(map),
+				(unsigned long long)room >> 20);
+	}
+	return true;
+}
