@@ -140,6 +140,28 @@ static bool is_change(const struct vouch_x86_insn *a,
 	}
 }
 
+static bool is_address(const struct vouch_capture_prog_view *prog, u32 func,
+		       s64 imm)
+{
+	return func < prog->n_funcs &&
+	       le64_to_cpu(prog->funcs[func].func->address) == (u64)imm;
+}
+
+/* A function that is called back is at another address in each load. */
+static bool is_function(const struct lock *l, const struct vouch_x86_insn *a,
+			const struct vouch_x86_insn *b)
+{
+	u32 i;
+
+	if (a->kind != VOUCH_X86_MOVABS || b->kind != VOUCH_X86_MOVABS ||
+	    a->writes != b->writes)
+		return false;
+	for (i = 0; i < l->pass->first->n_funcs; i++)
+		if (is_address(l->pass->first, i, a->imm))
+			return is_address(l->pass->second, i, b->imm);
+	return false;
+}
+
 /* Does the next change of a listed access explain the difference? */
 static int take_change(struct lock *l, const struct vouch_x86_insn *a,
 		       const struct vouch_x86_insn *b)
@@ -282,7 +304,9 @@ static int take_insn(struct lock *l)
 	    !strcmp(a.mnemonic, b.mnemonic))
 		l->branches[l->x] = a.len;
 	else if (a.kind != VOUCH_X86_CALL || b.kind != VOUCH_X86_CALL)
-		ret = same_bytes(l, a.len, b.len) ? 0 : take_change(l, &a, &b);
+		ret = same_bytes(l, a.len, b.len) || is_function(l, &a, &b)
+			      ? 0
+			      : take_change(l, &a, &b);
 	if (!ret)
 		step(l, a.len, b.len);
 	return ret;

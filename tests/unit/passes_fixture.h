@@ -44,6 +44,7 @@ struct pass_load {
 	u32 n_insns;
 	u8 code[PASS_CODE];
 	u32 len;
+	u64 address;
 	struct vouch_capture_ref ref;
 	struct vouch_capture_sym sym;
 	/* Made by pass_parse() */
@@ -56,16 +57,19 @@ struct pass_places {
 	s16 head, mark; /* sk_buff.head, .cloned; .mark */
 	s16 field; /* task.start */
 	u32 flags; /* an immediate */
+	u64 address; /* of the program's function */
 	bool absent; /* the target has no mark, which reads as 0 */
 	bool apart; /* it has the mark behind a pointer, by way of r9 */
 	bool called; /* it calls something for the mark */
 };
 
 static const struct pass_places pass_here = {
-	.head = 16, .mark = 168, .field = 8, .flags = 65
+	.head = 16, .mark = 168, .field = 8, .flags = 65,
+	.address = 0xffffffffc0001000
 };
 static const struct pass_places pass_there = {
-	.head = 24, .mark = 64, .field = 232, .flags = 8193
+	.head = 24, .mark = 64, .field = 232, .flags = 8193,
+	.address = 0xffffffffc0005000
 };
 
 static inline void put(struct pass_load *l, const void *bytes, u32 len)
@@ -141,6 +145,8 @@ static inline void pass_code(struct pass_load *l, const struct pass_places *at)
 		put(l, "\x48\x81\xfe", 3);
 		put(l, &imm, 4);
 	}
+	put(l, "\x48\xbf", 2); /* movabs rdi, the function's address */
+	put(l, &at->address, 8);
 	put(l, "\x72\x05\xe8", 3); /* jb; call */
 	put(l, "\x00\x00\x00\x00", 4);
 	if (at->apart)
@@ -240,6 +246,7 @@ static inline void pass_init(struct pass_load *l, const struct pass_places *at,
 	l->ref.kind = cpu_to_le32(VOUCH_REF_CALL);
 	l->ref.value = l->sym.address = cpu_to_le64(0xffffffff81000000ull);
 	strcpy(l->sym.name, "bpf_helper");
+	l->address = at->address;
 	pass_program(l, at, task);
 }
 
@@ -255,7 +262,7 @@ static inline void pass_write(struct pass_load *l)
 	const struct vouch_capture_func func = {
 		.code_len = cpu_to_le32(l->len),
 		.n_refs = cpu_to_le32(1),
-		.address = cpu_to_le64(0xffffffffc0001000ull),
+		.address = cpu_to_le64(l->address),
 	};
 	u8 rest[PASS_CODE + sizeof(l->ref)] = { 0 };
 	u32 i, len = (l->len + 7) & ~7u;

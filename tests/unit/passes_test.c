@@ -372,6 +372,8 @@ static void machine_code_does_not_change(void **state)
 	/* the immediate */
 	DIFFERS(b->code[at(b, "\x48\x81\xfe", 3) + 3]++, none);
 	DIFFERS(b->code[at(b, "\x48\x81\xfe", 3) + 2] = 0xff, none);
+	/* the function's address */
+	DIFFERS(b->code[at(b, "\x48\xbf", 2) + 3]++, none);
 	/* branches */
 	DIFFERS(b->code[at(b, "\x74", 1)] = 0x75, none);
 	DIFFERS(b->code[at(b, "\x74", 1) + 1] += 3, "goes elsewhere");

@@ -18,6 +18,7 @@ import wire  # noqa: E402  pylint: disable=wrong-import-position
 import wirenet  # noqa: E402  pylint: disable=wrong-import-position
 
 OBJECT = os.path.join(lab_module.BUILD, "objects", "skb_fields.o")
+CALLBACK = os.path.join(lab_module.BUILD, "objects", "callback_fields.o")
 TRAPS = os.path.join(lab_module.BUILD, "objects", "traps.o")
 # In the order of struct fields; what the device decides is not looked at.
 FIELDS = ("len", "pkt_type", "mark", "mark_low", "queue_mapping", "protocol",
@@ -69,6 +70,7 @@ def fields(t, lab):
     t.check(got["napi_id"] in NAPI_IDS, "a number above that of the target's "
             "CPUs is a queue's", got)
     traps(t, lab, mark)
+    called_back(t, lab)
 
 
 # Above the numbers of CPUs: a kernel with 8,192 of them reads this as 0.
@@ -116,6 +118,23 @@ def traps(t, lab, mark):
     t.equal(learnt["cpus"], 8, "a setting is the target's")
     t.equal(learnt["netfilter"], NOT, "a setting that only the verifier "
             "kernel has is not set")
+    lab.vouch("target", "unload", "lab", result["image"]["name"])
+
+
+def called_back(t, lab):
+    """A function whose address is passed, and which reads a field."""
+    rc, result = lab.vouch("submit", CALLBACK, "--target", "lab", "--attach",
+                           "tc:eth0:egress")
+    t.check(rc == 0 and result["deliveries"][0]["status"] == "attached",
+            "a program that is called back for a field is attached", result)
+    wirenet.echo_replies(lab, [(wirenet.HOST_IP, 11)], 11)
+    got, _ = wire.Client(lab.socket).call(
+        "target.map.dump", target="lab", image=result["image"]["name"],
+        map="lengths")
+    lengths = [int.from_bytes(bytes.fromhex(e["value"]), "little")
+               for e in got["entries"]]
+    t.check(lengths[0] and lengths[0] == lengths[1],
+            "it reads what its caller does", lengths)
 
 
 if __name__ == "__main__":
