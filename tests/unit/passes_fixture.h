@@ -63,14 +63,16 @@ struct pass_places {
 	bool called; /* it calls something for the mark */
 };
 
-static const struct pass_places pass_here = {
-	.head = 16, .mark = 168, .field = 8, .flags = 65,
-	.address = 0xffffffffc0001000
-};
-static const struct pass_places pass_there = {
-	.head = 24, .mark = 64, .field = 232, .flags = 8193,
-	.address = 0xffffffffc0005000
-};
+static const struct pass_places pass_here = { .head = 16,
+					      .mark = 168,
+					      .field = 8,
+					      .flags = 65,
+					      .address = 0xffffffffc0001000 };
+static const struct pass_places pass_there = { .head = 24,
+					       .mark = 64,
+					       .field = 232,
+					       .flags = 8193,
+					       .address = 0xffffffffc0005000 };
 
 static inline void put(struct pass_load *l, const void *bytes, u32 len)
 {
