@@ -362,7 +362,7 @@ style: programs modules
 	@scripts/setup style
 	@scripts/style
 
-soak: all debug debug-verifier objects $(UNIT) $(B)/fault/vouchd $(B)/fault/vouch $(B)/asan/vouchd $(B)/asan/vouch
+soak: all lean debug debug-verifier objects $(UNIT) $(B)/fault/vouchd $(B)/fault/vouch $(B)/asan/vouchd $(B)/asan/vouch
 	@scripts/soak
 
 mutants: all debug objects

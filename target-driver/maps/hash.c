@@ -3,6 +3,7 @@
 
 #include <linux/bpf.h>
 
+#include "maps/busy.h"
 #include "maps/hash.h"
 #include "maps/table.h"
 
@@ -82,14 +83,14 @@ vouch_untraced long vouch_hash_update(struct vouch_map *map, void *key,
 		return -EINVAL;
 	hash = vouch_table_hash(map, key);
 	b = vouch_table_bucket(map, hash);
-	err = vouch_table_lock(map, b, &irq);
+	err = vouch_busy_lock(&b->lock, &irq);
 	if (err)
 		return err;
 	old = vouch_table_find(map, hash, key);
 	err = vouch_hash_check(old, flags);
 	if (!err)
 		err = replace(map, b, hash, old, key, value);
-	vouch_table_unlock(map, b, irq);
+	vouch_busy_unlock(&b->lock, irq);
 	return err;
 }
 
@@ -154,14 +155,14 @@ static vouch_untraced long update_percpu(struct vouch_map *map, void *key,
 		return -EINVAL;
 	hash = vouch_table_hash(map, key);
 	b = vouch_table_bucket(map, hash);
-	err = vouch_table_lock(map, b, &irq);
+	err = vouch_busy_lock(&b->lock, &irq);
 	if (err)
 		return err;
 	old = vouch_table_find(map, hash, key);
 	err = vouch_hash_check(old, flags);
 	if (!err)
 		err = put_percpu(map, b, hash, old, key, value, all);
-	vouch_table_unlock(map, b, irq);
+	vouch_busy_unlock(&b->lock, irq);
 	return err;
 }
 
@@ -179,7 +180,7 @@ vouch_untraced long vouch_hash_remove(struct vouch_map *map, void *key)
 	struct vouch_elem *e;
 	long err;
 
-	err = vouch_table_lock(map, b, &irq);
+	err = vouch_busy_lock(&b->lock, &irq);
 	if (err)
 		return err;
 	e = vouch_table_find(map, hash, key);
@@ -189,7 +190,7 @@ vouch_untraced long vouch_hash_remove(struct vouch_map *map, void *key)
 	} else {
 		err = -ENOENT;
 	}
-	vouch_table_unlock(map, b, irq);
+	vouch_busy_unlock(&b->lock, irq);
 	return err;
 }
 

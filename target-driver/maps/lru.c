@@ -107,13 +107,13 @@ static vouch_untraced bool unlink_elem(struct vouch_map *map,
 	if (!smp_load_acquire(&e->linked))
 		return false;
 	b = vouch_table_bucket(map, READ_ONCE(e->hash));
-	raw_spin_lock(&b->lock);
+	vouch_busy_take(&b->lock);
 	mine = e->linked && vouch_table_bucket(map, READ_ONCE(e->hash)) == b;
 	if (mine) {
 		hlist_nulls_del_rcu(&e->node);
 		WRITE_ONCE(e->linked, 0);
 	}
-	raw_spin_unlock(&b->lock);
+	vouch_busy_drop(&b->lock);
 	return mine;
 }
 
@@ -145,9 +145,9 @@ static vouch_untraced bool make_room(struct vouch_map *map)
 	struct vouch_hash *h = map->hash;
 	bool done;
 
-	raw_spin_lock(&h->order_lock);
+	vouch_busy_take(&h->order_lock);
 	done = drop_one(map, false) || drop_one(map, true);
-	raw_spin_unlock(&h->order_lock);
+	vouch_busy_drop(&h->order_lock);
 	return done;
 }
 
@@ -160,9 +160,9 @@ static vouch_untraced struct vouch_elem *take_elem(struct vouch_map *map)
 	if (!e)
 		return NULL;
 	WRITE_ONCE(*mark_of(map, e), 0);
-	raw_spin_lock(&h->order_lock);
+	vouch_busy_take(&h->order_lock);
 	put_first(h, container_of(e, struct ordered, elem));
-	raw_spin_unlock(&h->order_lock);
+	vouch_busy_drop(&h->order_lock);
 	return e;
 }
 
@@ -171,9 +171,9 @@ static vouch_untraced void free_elem(struct vouch_map *map,
 {
 	struct vouch_hash *h = map->hash;
 
-	raw_spin_lock(&h->order_lock);
+	vouch_busy_take(&h->order_lock);
 	take_out(h, container_of(e, struct ordered, elem));
-	raw_spin_unlock(&h->order_lock);
+	vouch_busy_drop(&h->order_lock);
 	vouch_table_push(h, e);
 }
 
@@ -245,9 +245,9 @@ static vouch_untraced long put_elem(struct put *p)
 	u32 i;
 
 	for (i = 0; err == -EAGAIN && i < MAX_TRIES; i++) {
-		raw_spin_lock(&p->bucket->lock);
+		vouch_busy_take(&p->bucket->lock);
 		err = try_put(p, &e);
-		raw_spin_unlock(&p->bucket->lock);
+		vouch_busy_drop(&p->bucket->lock);
 		/* What goes leaves its place to the new one. */
 		if (err == -EAGAIN)
 			p->counted = make_room(p->map);
@@ -274,11 +274,11 @@ static vouch_untraced long update(struct vouch_map *map, void *key, void *value,
 		return -EINVAL;
 	p.hash = vouch_table_hash(map, key);
 	p.bucket = vouch_table_bucket(map, p.hash);
-	err = vouch_busy_enter(map->hash->busy, &irq);
+	err = vouch_busy_enter(&irq);
 	if (err)
 		return err;
 	err = put_elem(&p);
-	vouch_busy_leave(map->hash->busy, irq);
+	vouch_busy_leave(irq);
 	return err;
 }
 
@@ -314,21 +314,21 @@ vouch_untraced long vouch_lru_remove(struct vouch_map *map, void *key)
 	unsigned long irq;
 	long err;
 
-	err = vouch_busy_enter(h->busy, &irq);
+	err = vouch_busy_enter(&irq);
 	if (err)
 		return err;
-	raw_spin_lock(&b->lock);
+	vouch_busy_take(&b->lock);
 	e = vouch_table_find(map, hash, key);
 	if (e) {
 		hlist_nulls_del_rcu(&e->node);
 		WRITE_ONCE(e->linked, 0);
 	}
-	raw_spin_unlock(&b->lock);
+	vouch_busy_drop(&b->lock);
 	if (e) {
 		free_elem(map, e);
 		atomic_dec(&h->count);
 	}
-	vouch_busy_leave(h->busy, irq);
+	vouch_busy_leave(irq);
 	return e ? 0 : -ENOENT;
 }
 

@@ -6,8 +6,11 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include "maps/busy.h"
 #include "maps/map.h"
 #include "offer.h"
+
+DEFINE_PER_CPU(int, vouch_busy);
 
 static uint map_memory_mib = 64;
 module_param(map_memory_mib, uint, 0444);

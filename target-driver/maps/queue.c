@@ -7,7 +7,6 @@
 
 #include <linux/bpf.h>
 #include <linux/mm.h>
-#include <linux/percpu.h>
 #include <linux/spinlock.h>
 #include <linux/vmalloc.h>
 
@@ -17,7 +16,6 @@
 
 struct vouch_queue {
 	raw_spinlock_t lock;
-	int __percpu *busy;
 	u32 first, n; /* the oldest value, and how many there are */
 	u8 values[];
 };
@@ -35,8 +33,6 @@ static u64 memory(const struct vouch_map_def *def)
 
 static void release(struct vouch_map *map)
 {
-	if (map->queue)
-		free_percpu(map->queue->busy);
 	vfree(map->queue);
 	vfree(map->block);
 }
@@ -46,14 +42,12 @@ static int init(struct vouch_map *map)
 	map->block = vzalloc(map->def.array_value);
 	map->queue = vzalloc(sizeof(*map->queue) +
 			     (u64)map->def.max_entries * map->def.value_size);
-	if (map->queue) {
-		raw_spin_lock_init(&map->queue->lock);
-		map->queue->busy = alloc_percpu(int);
+	if (!map->block || !map->queue) {
+		release(map);
+		return -ENOMEM;
 	}
-	if (map->block && map->queue && map->queue->busy)
-		return 0;
-	release(map);
-	return -ENOMEM;
+	raw_spin_lock_init(&map->queue->lock);
+	return 0;
 }
 
 static __always_inline void *value_at(struct vouch_map *map, u32 n)
@@ -99,11 +93,11 @@ vouch_untraced long vouch_queue_push(struct vouch_map *map, void *value,
 
 	if (flags & BPF_NOEXIST || flags > BPF_EXIST)
 		return -EINVAL;
-	err = vouch_busy_lock(map->queue->busy, &map->queue->lock, &irq);
+	err = vouch_busy_lock(&map->queue->lock, &irq);
 	if (err)
 		return err;
 	err = push_locked(map, value, flags);
-	vouch_busy_unlock(map->queue->busy, &map->queue->lock, irq);
+	vouch_busy_unlock(&map->queue->lock, irq);
 	return err;
 }
 
@@ -131,13 +125,13 @@ static vouch_untraced long take(struct vouch_map *map, void *value, bool remove)
 	unsigned long irq;
 	long err;
 
-	err = vouch_busy_lock(map->queue->busy, &map->queue->lock, &irq);
+	err = vouch_busy_lock(&map->queue->lock, &irq);
 	if (err) {
 		memset(value, 0, map->def.value_size);
 		return err;
 	}
 	err = take_locked(map, value, newest, remove);
-	vouch_busy_unlock(map->queue->busy, &map->queue->lock, irq);
+	vouch_busy_unlock(&map->queue->lock, irq);
 	return err;
 }
 

@@ -6,6 +6,7 @@
 #include <linux/sched.h>
 #include <linux/vmalloc.h>
 
+#include "maps/busy.h"
 #include "maps/table.h"
 
 /*
@@ -84,9 +85,9 @@ static __always_inline struct vouch_elem *unlink_free(struct vouch_hash *h)
 vouch_untraced void vouch_table_push(struct vouch_hash *h, struct vouch_elem *e)
 {
 	lockdep_assert_irqs_disabled();
-	raw_spin_lock(&h->free_lock);
+	vouch_busy_take(&h->free_lock);
 	link_free(h, e);
-	raw_spin_unlock(&h->free_lock);
+	vouch_busy_drop(&h->free_lock);
 }
 
 vouch_untraced struct vouch_elem *vouch_table_pop(struct vouch_hash *h)
@@ -94,9 +95,9 @@ vouch_untraced struct vouch_elem *vouch_table_pop(struct vouch_hash *h)
 	struct vouch_elem *e;
 
 	lockdep_assert_irqs_disabled();
-	raw_spin_lock(&h->free_lock);
+	vouch_busy_take(&h->free_lock);
 	e = unlink_free(h);
-	raw_spin_unlock(&h->free_lock);
+	vouch_busy_drop(&h->free_lock);
 	return e;
 }
 
@@ -113,7 +114,6 @@ void vouch_table_free(struct vouch_map *map)
 	}
 	if (h) {
 		free_percpu(h->extra);
-		free_percpu(h->busy);
 		vfree(h->elems);
 		vfree(h->buckets);
 		vfree(h);
@@ -179,8 +179,7 @@ int vouch_table_init(struct vouch_map *map)
 	h->buckets = vzalloc((u64)h->n_buckets * sizeof(*h->buckets));
 	h->elems = vzalloc(vouch_table_elems(&map->def) * h->elem_len);
 	h->extra = alloc_percpu(struct vouch_elem *);
-	h->busy = alloc_percpu(int);
-	if (!map->block || !h->buckets || !h->elems || !h->extra || !h->busy)
+	if (!map->block || !h->buckets || !h->elems || !h->extra)
 		goto free;
 	init_buckets(h);
 	if (init_elems(map))
@@ -190,34 +189,6 @@ int vouch_table_init(struct vouch_map *map)
 free:
 	vouch_table_free(map);
 	return -ENOMEM;
-}
-
-vouch_untraced int vouch_table_lock(struct vouch_map *map,
-				    struct vouch_bucket *b,
-				    unsigned long *flags)
-{
-	preempt_disable();
-	local_irq_save(*flags);
-	if (unlikely(__this_cpu_inc_return(*map->hash->busy) != 1)) {
-		__this_cpu_dec(*map->hash->busy);
-		local_irq_restore(*flags);
-		preempt_enable();
-		return -EBUSY;
-	}
-	raw_spin_lock(&b->lock);
-	__release(&b->lock); /* sparse knows no lock that may be refused */
-	return 0;
-}
-
-vouch_untraced void vouch_table_unlock(struct vouch_map *map,
-				       struct vouch_bucket *b,
-				       unsigned long flags)
-{
-	__acquire(&b->lock);
-	raw_spin_unlock(&b->lock);
-	__this_cpu_dec(*map->hash->busy);
-	local_irq_restore(flags);
-	preempt_enable();
 }
 
 vouch_untraced struct vouch_elem *vouch_table_find(const struct vouch_map *map,

@@ -5,10 +5,8 @@
  * All elements are allocated beforehand, also with BPF_F_NO_PREALLOC.
  * Elements are reused at once; a reader that follows one into another bucket
  * notices by the list's end marker and starts again. Writers hold the
- * bucket's lock with interrupts off. A per-CPU guard turns a writer that
- * interrupts another one on the same map (NMI, probe) away with -EBUSY, so
- * that it cannot deadlock, and makes the free list's lock safe as well. Of a
- * map that makes room by itself, maps/lru.c tells how.
+ * bucket's lock (maps/busy.h). Of a map that makes room by itself, maps/lru.c
+ * tells how.
  */
 #ifndef VOUCH_TABLE_H
 #define VOUCH_TABLE_H
@@ -50,7 +48,6 @@ struct vouch_hash {
 	raw_spinlock_t free_lock;
 	struct vouch_elem *free;
 	struct vouch_elem *__percpu *extra; /* for replacing in a full map */
-	int __percpu *busy;
 	atomic_t count;
 	raw_spinlock_t order_lock; /* LRU: of the order of elements */
 };
@@ -113,21 +110,6 @@ int vouch_table_init(struct vouch_map *map);
  * @map: the map
  */
 void vouch_table_free(struct vouch_map *map);
-
-/**
- * vouch_table_lock() - lock a bucket and keep this CPU's other writers out.
- * @map: the map
- * @b: the bucket
- * @flags: interrupt state for vouch_table_unlock()
- *
- * Return: 0, or -EBUSY if this CPU is writing to the map already.
- */
-int vouch_table_lock(struct vouch_map *map, struct vouch_bucket *b,
-		     unsigned long *flags);
-
-/** vouch_table_unlock() - the reverse of vouch_table_lock(). */
-void vouch_table_unlock(struct vouch_map *map, struct vouch_bucket *b,
-			unsigned long flags);
 
 /**
  * vouch_table_find() - find an element, under RCU or the bucket's lock.

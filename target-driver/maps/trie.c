@@ -35,7 +35,6 @@ struct trie_node {
 
 struct vouch_trie {
 	raw_spinlock_t lock;
-	int __percpu *busy;
 	struct trie_node __rcu *root;
 	u32 n; /* nodes with a value */
 };
@@ -96,8 +95,6 @@ static void release(struct vouch_map *map)
 		RCU_INIT_POINTER(*at, NULL);
 		kfree(n);
 	}
-	if (t)
-		free_percpu(t->busy);
 	kfree(t);
 	vfree(map->block);
 }
@@ -106,14 +103,12 @@ static int init(struct vouch_map *map)
 {
 	map->block = vzalloc(map->def.array_value);
 	map->trie = kzalloc(sizeof(*map->trie), GFP_KERNEL);
-	if (map->trie) {
-		raw_spin_lock_init(&map->trie->lock);
-		map->trie->busy = alloc_percpu(int);
+	if (!map->block || !map->trie) {
+		release(map);
+		return -ENOMEM;
 	}
-	if (map->block && map->trie && map->trie->busy)
-		return 0;
-	release(map);
-	return -ENOMEM;
+	raw_spin_lock_init(&map->trie->lock);
+	return 0;
 }
 
 static __always_inline u32 bit_at(const u8 *data, u32 i)
@@ -272,12 +267,12 @@ vouch_untraced long vouch_trie_update(struct vouch_map *map, void *key,
 
 	if (unlikely(flags > BPF_EXIST) || k->bits > max_bits(map))
 		return -EINVAL;
-	err = vouch_busy_lock(t->busy, &t->lock, &irq);
+	err = vouch_busy_lock(&t->lock, &irq);
 	if (err)
 		return err;
 	new = new_node(map, k, k->bits, value);
 	err = new ? insert(map, new, flags) : -ENOMEM;
-	vouch_busy_unlock(t->busy, &t->lock, irq);
+	vouch_busy_unlock(&t->lock, irq);
 	if (err)
 		kfree(new);
 	return err;
@@ -318,7 +313,7 @@ vouch_untraced long vouch_trie_remove(struct vouch_map *map, void *key)
 
 	if (k->bits > max_bits(map))
 		return -EINVAL;
-	err = vouch_busy_lock(t->busy, &t->lock, &irq);
+	err = vouch_busy_lock(&t->lock, &irq);
 	if (err)
 		return err;
 	p = find_place(map, k);
@@ -329,7 +324,7 @@ vouch_untraced long vouch_trie_remove(struct vouch_map *map, void *key)
 	} else {
 		err = -ENOENT;
 	}
-	vouch_busy_unlock(t->busy, &t->lock, irq);
+	vouch_busy_unlock(&t->lock, irq);
 	return err;
 }
 
