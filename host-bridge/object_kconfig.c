@@ -9,6 +9,8 @@
 
 #define SECTION ".kconfig"
 #define VERSION "LINUX_KERNEL_VERSION"
+#define WRAPPER "LINUX_HAS_SYSCALL_WRAPPER"
+#define WRAPPER_SETTING "CONFIG_ARCH_HAS_SYSCALL_WRAPPER"
 #define TRISTATE "libbpf_tristate"
 #define MAX_EXTERNS 256u
 #define MAX_SUBLEVEL 255ul /* as KERNEL_VERSION() has it */
@@ -217,6 +219,20 @@ static bool set_version(const struct setting *s, u8 *p, const char *release)
 	return set_number(s, p, text);
 }
 
+/* Is the entry of a system call a function that takes registers? */
+static bool set_wrapper(const struct setting *s, u8 *p,
+			const struct vouch_profile *profile)
+{
+	char value[4];
+	bool has = find_value(profile, WRAPPER_SETTING, value, sizeof(value)) &&
+		   *value == 'y';
+
+	if (!is_bool(&s->type))
+		return set_number(s, p, has ? "1" : "0");
+	*p = has;
+	return true;
+}
+
 static int set_setting(const struct vouch_types *types,
 		       const struct vouch_profile *profile,
 		       const struct setting *s, u8 *p,
@@ -227,6 +243,8 @@ static int set_setting(const struct vouch_types *types,
 
 	if (!strcmp(s->name, VERSION))
 		good = set_version(s, p, vouch_profile_release(profile));
+	else if (!strcmp(s->name, WRAPPER))
+		good = set_wrapper(s, p, profile);
 	else if (strncmp(s->name, "CONFIG_", 7))
 		return refuse(why, s->name,
 			      "it is no setting of the target's kernel");

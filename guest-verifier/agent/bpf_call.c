@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "bpf_call.h"
 
@@ -15,6 +16,7 @@ static vouch_bpf_call_fn on_load;
 static void *on_load_arg;
 static bool no_updates;
 static const char *target_release;
+static bool target_wraps;
 
 /* What the linker makes of syscall() and uname(). */
 long __real_syscall(long number, ...);
@@ -51,6 +53,13 @@ __attribute__((no_sanitize_address)) long __wrap_syscall(long number, ...)
 	 * a map would take. */
 	if (number == SYS_bpf && (int)a[0] == BPF_MAP_UPDATE_ELEM && no_updates)
 		return 0;
+	/* No probe is placed: libbpf has the name of a wrapper looked up. */
+	if (number == SYS_perf_event_open) {
+		if (!target_release || target_wraps)
+			return __real_syscall(SYS_dup, STDERR_FILENO);
+		errno = ENOENT;
+		return -1;
+	}
 	return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
@@ -74,7 +83,8 @@ void vouch_bpf_call_watch(vouch_bpf_call_fn fn, void *arg, bool copying)
 	on_load_arg = arg;
 }
 
-void vouch_bpf_call_release(const char *release)
+void vouch_bpf_call_kernel(const char *release, bool wraps)
 {
 	target_release = release;
+	target_wraps = wraps;
 }

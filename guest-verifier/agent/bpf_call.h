@@ -3,7 +3,8 @@
  * What libbpf asks the kernel, seen on the way: the agent is linked with
  * --wrap=syscall and --wrap=uname. libbpf has finished a program's
  * instructions only inside its one call that loads an object, and takes the
- * kernel's version from uname(2).
+ * kernel's version from uname(2); whether system calls have wrappers it learns
+ * by placing a probe at one.
  */
 #ifndef VOUCH_BPF_CALL_H
 #define VOUCH_BPF_CALL_H
@@ -31,9 +32,11 @@ typedef int (*vouch_bpf_call_fn)(void *arg, union bpf_attr *attr);
 void vouch_bpf_call_watch(vouch_bpf_call_fn fn, void *arg, bool copying);
 
 /**
- * vouch_bpf_call_release() - set the release that uname(2) gives.
- * @release: of the target's kernel; NULL: that of the running one
+ * vouch_bpf_call_kernel() - set which kernel libbpf sees.
+ * @release: of the target's kernel, as uname(2) gives it; NULL: that of the
+ *	running one
+ * @wraps: its system calls have wrappers; those of a running one do
  */
-void vouch_bpf_call_release(const char *release);
+void vouch_bpf_call_kernel(const char *release, bool wraps);
 
 #endif /* VOUCH_BPF_CALL_H */

@@ -13,6 +13,8 @@
 
 #define SECTION ".kconfig"
 #define VERSION "LINUX_KERNEL_VERSION"
+#define WRAPPER "LINUX_HAS_SYSCALL_WRAPPER"
+#define WRAPPER_SETTING "CONFIG_ARCH_HAS_SYSCALL_WRAPPER"
 
 /* The line of @name in @text of @len bytes, without its end; *@n is long. */
 static const char *find_line(const char *text, size_t len, const char *name,
@@ -68,7 +70,8 @@ static int write_lines(FILE *f, const struct vouch_object *object,
 		snprintf(why, size, "the object's BTF is broken");
 		if (!name)
 			return -EINVAL;
-		if (!strcmp(name, VERSION))
+		/* libbpf asks the kernel: see bpf_call.c. */
+		if (!strcmp(name, VERSION) || !strcmp(name, WRAPPER))
 			continue;
 		snprintf(why, size,
 			 "extern %s is no setting of the target's kernel",
@@ -89,6 +92,15 @@ static int write_lines(FILE *f, const struct vouch_object *object,
 			fprintf(f, "%s=%s\n", name, absent(btf, var->type));
 	}
 	return 0;
+}
+
+bool vouch_kconfig_wraps(const struct vouch_target *target)
+{
+	size_t n;
+	const char *line = find_line(target->kconfig, target->kconfig_len,
+				     WRAPPER_SETTING, &n);
+
+	return line && n && line[n - 1] == 'y';
 }
 
 int vouch_kconfig_text(const struct vouch_object *object,

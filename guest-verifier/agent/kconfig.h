@@ -23,4 +23,11 @@ int vouch_kconfig_text(const struct vouch_object *object,
 		       const struct vouch_target *target, char **text,
 		       char *why, size_t size);
 
+/**
+ * vouch_kconfig_wraps() - does each system call have a wrapper that takes
+ * registers?
+ * @target: the target
+ */
+bool vouch_kconfig_wraps(const struct vouch_target *target);
+
 #endif /* VOUCH_KCONFIG_H */

@@ -452,10 +452,11 @@ static bool load_for_target(struct vouch_load *load)
 	struct vouch_relocate r = { 0 };
 	bool good;
 
-	vouch_bpf_call_release(load->target->release);
+	vouch_bpf_call_kernel(load->target->release,
+			      vouch_kconfig_wraps(load->target));
 	good = copy_programs(load, &r) && load_mixed(load, &r);
 	vouch_relocate_release(&r);
-	vouch_bpf_call_release(NULL);
+	vouch_bpf_call_kernel(NULL, false);
 	return good;
 }
 

@@ -13,7 +13,7 @@ struct sk_buff {
 } __attribute__((preserve_access_index));
 
 struct learnt {
-	__u32 offset, exists, size, version, cpus, netfilter, branch;
+	__u32 offset, exists, size, version, cpus, netfilter, branch, wraps;
 };
 
 struct {
@@ -24,6 +24,7 @@ struct {
 } learnt SEC(".maps");
 
 extern int LINUX_KERNEL_VERSION __kconfig;
+extern _Bool LINUX_HAS_SYSCALL_WRAPPER __kconfig;
 extern int CONFIG_NR_CPUS __kconfig;
 extern _Bool CONFIG_NETFILTER __kconfig __weak;
 
@@ -46,6 +47,7 @@ int traps(struct __sk_buff *skb)
 	l->version = LINUX_KERNEL_VERSION;
 	l->cpus = CONFIG_NR_CPUS;
 	l->netfilter = CONFIG_NETFILTER ? 1 : 2;
+	l->wraps = LINUX_HAS_SYSCALL_WRAPPER ? 1 : 2;
 	if (LINUX_KERNEL_VERSION < 0x60100)
 		l->branch = 1;
 	else if (LINUX_KERNEL_VERSION < 0x60200)

@@ -8,11 +8,12 @@
 #include "btf_text.h"
 #include "profile_fixture.h"
 
-#define KCONFIG_SETTINGS                \
-	"CONFIG_HZ=250\n"               \
-	"CONFIG_LARGE=0xffffffffffff\n" \
-	"CONFIG_MODULE=m\n"             \
-	"CONFIG_NAME=\"abc\"\n"         \
+#define KCONFIG_SETTINGS                      \
+	"CONFIG_ARCH_HAS_SYSCALL_WRAPPER=y\n" \
+	"CONFIG_HZ=250\n"                     \
+	"CONFIG_LARGE=0xffffffffffff\n"       \
+	"CONFIG_MODULE=m\n"                   \
+	"CONFIG_NAME=\"abc\"\n"               \
 	"CONFIG_YES=y\n"
 
 /* Types by their ids, where they are the first. */

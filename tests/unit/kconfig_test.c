@@ -92,7 +92,7 @@ static int read_section(struct world *w, const struct btf_var_secinfo *vars,
 
 static int make_map(struct world *w, const struct ext *ext, u32 n)
 {
-	struct btf_var_secinfo vars[8];
+	struct btf_var_secinfo vars[9];
 	u32 i;
 
 	for (i = 0; i < n; i++)
@@ -112,6 +112,7 @@ static void values_are_the_targets(void **state)
 		{ "CONFIG_NONE", KCONFIG_CHAR, 1 },
 		{ "CONFIG_NOTHING", KCONFIG_INT, 4 },
 		{ "LINUX_KERNEL_VERSION", KCONFIG_INT, 4 },
+		{ "LINUX_HAS_SYSCALL_WRAPPER", KCONFIG_BOOL, 1 },
 	};
 	static const u8 expected[] =
 		"\xff\xff\xff\xff\xff\xff\0\0" /* CONFIG_LARGE */
@@ -121,11 +122,12 @@ static void values_are_the_targets(void **state)
 		"\xff\1\6\0" /* LINUX_KERNEL_VERSION */
 		"n" /* CONFIG_NONE */
 		"\1" /* CONFIG_YES */
+		"\1" /* LINUX_HAS_SYSCALL_WRAPPER */
 		"abc\0\0\0\0"; /* CONFIG_NAME */
 	struct world *w = *state;
 	const struct vouch_object_map *map;
 
-	assert_int_equal(make_map(w, exts, 8), 0);
+	assert_int_equal(make_map(w, exts, 9), 0);
 	assert_int_equal(w->object.n_maps, 1);
 	map = &w->object.maps[0];
 	assert_string_equal(map->name, ".kconfig");

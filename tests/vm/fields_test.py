@@ -76,9 +76,9 @@ def fields(t, lab):
 # Above the numbers of CPUs: a kernel with 8,192 of them reads this as 0.
 NAPI_IDS = range(8 + 1, 8192 + 1)
 LEARNT = ("offset", "exists", "size", "version", "cpus", "netfilter",
-          "branch")
+          "branch", "wraps")
 VERSION = 6 << 16 | 1 << 8  # and a third number in the last byte
-NOT, SECOND = 2, 2
+HAS, NOT, SECOND = 1, 2, 2
 REFUSED = {
     # The offset is added to the pointer, so that the verifier saw another.
     "bitfield": "BPF_CORE_READ_BITFIELD",
@@ -104,7 +104,7 @@ def traps(t, lab, mark):
     t.check(rc == 0 and result["deliveries"][0]["status"] == "attached",
             "a program that asks for its kernel's layout is attached", result)
     wirenet.echo_replies(lab, [(wirenet.HOST_IP, 9)], 9)
-    learnt = dict(zip(LEARNT, struct.unpack("<7I", values(
+    learnt = dict(zip(LEARNT, struct.unpack("<8I", values(
         lab, result["image"], "learnt"))))
     places = values(lab, result["image"], ".bss")
     t.equal(learnt["offset"], mark, "an offset is the target's")
@@ -115,6 +115,7 @@ def traps(t, lab, mark):
     t.check(mark < learnt["size"] < 1024, "a size is read", learnt)
     t.equal(learnt["version"] & ~0xff, VERSION, "the version is known")
     t.equal(learnt["branch"], SECOND, "and branches by it")
+    t.equal(learnt["wraps"], HAS, "system calls have wrappers")
     t.equal(learnt["cpus"], 8, "a setting is the target's")
     t.equal(learnt["netfilter"], NOT, "a setting that only the verifier "
             "kernel has is not set")
