@@ -38,8 +38,10 @@ enum hooks_place {
 #define HOOKS_NMI_CONTEXT 2 /* is it in an NMI? */
 #define HOOKS_NMI_HANDLER 3 /* address of who handles it */
 
-/* Written to the native device; one of other bytes asks for an NMI, which
- * calls hooks_native_nmi() with those eight bytes. */
+/*
+ * Written to the native device; one of other bytes asks for an NMI, which
+ * calls hooks_native_nmi() with those eight bytes.
+ */
 struct hooks_call {
 	__u64 args[6];
 	__u64 result;

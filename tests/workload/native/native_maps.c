@@ -109,7 +109,7 @@ static void print_hex(const void *data, size_t size)
 {
 	const unsigned char *at = data;
 
-	for (size_t i = 0; i < size; i++)
+	for (size_t i = 0; at && i < size; i++)
 		printf("%02x", at[i]);
 }
 
