@@ -134,7 +134,7 @@ static bool called_by_prologue(const struct matcher *m, u32 func)
 		if (le32_to_cpu(a->access->base) != VOUCH_BASE_PROLOGUE)
 			continue;
 		for (n = 0; n < a->n_insns; n++) {
-			memcpy(&insn, a->insns + n * VOUCH_INSN_LEN,
+			memcpy(&insn, a->insns + (size_t)n * VOUCH_INSN_LEN,
 			       sizeof(insn));
 			if (insn.code == (BPF_JMP | BPF_CALL) &&
 			    func == BPF_FUNC_skb_pull_data)

@@ -276,11 +276,14 @@ static int make_map(struct vouch_object *object,
 	int ret = 0;
 
 	for (i = 0; i < n; i++) {
+		if (!settings[i].size || !settings[i].align)
+			return refuse(why, settings[i].name, "it has no size");
 		if (settings[i].size > VOUCH_OBJECT_MAX_SETTING)
 			return refuse(why, settings[i].name, "it is too long");
 		size = round_up(size, settings[i].align) + settings[i].size;
 	}
-	values = calloc(1, size);
+	/* One more than is needed: never none. */
+	values = calloc(1, size + 1ul);
 	if (!values)
 		return -ENOMEM;
 	for (i = 0; !ret && i < n; i++) {

@@ -73,7 +73,7 @@ static void find_xdp_socket(struct text *t, int map)
 	add(t, BPF_LD | BPF_IMM | BPF_DW, BPF_REG_1, BPF_PSEUDO_MAP_FD, 0, map);
 	add(t, 0, 0, 0, 0, 0);
 	move(t, BPF_REG_2, BPF_REG_10);
-	add(t, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, 0, -16);
+	add(t, BPF_ALU64 | BPF_ADD, BPF_REG_2, 0, 0, -16);
 	call(t, BPF_FUNC_map_lookup_elem);
 }
 
@@ -242,7 +242,7 @@ int vouch_truth_prologue(u32 prog_type, struct vouch_truth_found *found,
 	load(&t, BPF_W, BPF_REG_2, BPF_REG_6, SKB(data));
 	load(&t, BPF_W, BPF_REG_3, BPF_REG_6, SKB(data_end));
 	move(&t, BPF_REG_4, BPF_REG_2);
-	add(&t, BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_4, 0, 0, 1);
+	add(&t, BPF_ALU64 | BPF_ADD, BPF_REG_4, 0, 0, 1);
 	t.exits[t.n_exits++] = t.n;
 	add(&t, BPF_JMP | BPF_JGT | BPF_X, BPF_REG_4, BPF_REG_3, 0, 0);
 	add(&t, BPF_ST | BPF_MEM | BPF_B, BPF_REG_2, 0, 0, 0);

@@ -27,13 +27,14 @@ struct world {
 };
 
 /* Those that follow. */
-enum { SHORT_TEXT = KCONFIG_TEXT + 1, LONG_TEXT, PAIR };
+enum { SHORT_TEXT = KCONFIG_TEXT + 1, LONG_TEXT, PAIR, NO_TEXT };
 
 static void odd_types(struct btf_text *b)
 {
 	const struct btf_array shorter = { KCONFIG_CHAR, KCONFIG_INT, 3 },
 			       longer = { KCONFIG_CHAR, KCONFIG_INT,
-					  VOUCH_OBJECT_MAX_SETTING + 1 };
+					  VOUCH_OBJECT_MAX_SETTING + 1 },
+			       none = { KCONFIG_CHAR, KCONFIG_INT, 0 };
 	const struct btf_member members[] = { { 0, KCONFIG_INT, 0 },
 					      { 0, KCONFIG_INT, 32 } };
 
@@ -41,6 +42,7 @@ static void odd_types(struct btf_text *b)
 	btf_add(b, "", BTF_KIND_ARRAY << 24, 0, &longer, sizeof(longer));
 	btf_add(b, "pair", BTF_KIND_STRUCT << 24 | 2, 8, members,
 		sizeof(members));
+	btf_add(b, "", BTF_KIND_ARRAY << 24, 0, &none, sizeof(none));
 }
 
 static int start(void **state)
@@ -148,6 +150,7 @@ static void what_does_not_fit_is_refused(void **state)
 		{ "CONFIG_LARGE", KCONFIG_CHAR, 1 },
 		{ "CONFIG_NAME", SHORT_TEXT, 3 },
 		{ "CONFIG_NOTHING", PAIR, 8 },
+		{ "CONFIG_NOTHING", NO_TEXT, 0 },
 		{ "CONFIG_NAME", LONG_TEXT, VOUCH_OBJECT_MAX_SETTING + 1 },
 	};
 	size_t i;

@@ -161,7 +161,7 @@ static void test_all(void)
 	test_guard();
 	test_busy();
 	test_nmi();
-	test_faults();
+	test_faulting();
 	test_fire();
 	test_tc_unplug();
 	verdict(!unload("one") && !unload("two") && !unload("other"),

@@ -34,7 +34,7 @@ void test_trace(void);
 void test_guard(void);
 void test_busy(void);
 void test_nmi(void);
-void test_faults(void);
+void test_faulting(void);
 void test_fire(void);
 
 /* Rename this thread; each name is new. */

@@ -108,7 +108,7 @@ void test_busy(void)
 }
 
 /* Such a load gives 0; an oops would end this VM. */
-void test_faults(void)
+void test_faulting(void)
 {
 	unsigned int i, good = 0;
 	struct hooks_record r;

@@ -130,7 +130,7 @@ static void answer(const int *in, const int *out)
 /* Nobody's clock is in it: each waits until the other has said something. */
 void work_turns(void)
 {
-	int there[2], back[2], pid;
+	int there[2] = { -1, -1 }, back[2] = { -1, -1 }, pid;
 	char byte = 0;
 
 	work_name("turns");

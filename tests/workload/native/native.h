@@ -37,10 +37,10 @@ int native_attach(struct native_row *row, const char *program,
 		  const char *hook);
 
 /* Keep the records that come through a perf_event_array. */
-int native_listen(struct native_row *row, const char *map);
+int native_listen(struct native_row *row, const char *name);
 
 /* Print what a map holds, or what records came through it. */
-int native_dump(struct native_row *row, const char *map);
+int native_dump(struct native_row *row, const char *name);
 
 /* Bytes from hexadecimal digits; how many, or -EINVAL. */
 int native_bytes(const char *hex, void *out, size_t size);
