@@ -70,30 +70,6 @@ static vouch_untraced long replace(struct vouch_map *map,
 	return 0;
 }
 
-vouch_untraced long vouch_hash_update(struct vouch_map *map, void *key,
-				      void *value, u64 flags)
-{
-	unsigned long irq;
-	struct vouch_bucket *b;
-	struct vouch_elem *old;
-	long err;
-	u32 hash;
-
-	if (unlikely(flags > BPF_EXIST))
-		return -EINVAL;
-	hash = vouch_table_hash(map, key);
-	b = vouch_table_bucket(map, hash);
-	err = vouch_busy_lock(&b->lock, &irq);
-	if (err)
-		return err;
-	old = vouch_table_find(map, hash, key);
-	err = vouch_hash_check(old, flags);
-	if (!err)
-		err = replace(map, b, hash, old, key, value);
-	vouch_busy_unlock(&b->lock, irq);
-	return err;
-}
-
 vouch_untraced void vouch_hash_put_this(struct vouch_map *map,
 					struct vouch_elem *e, void *value,
 					bool fresh)
@@ -142,8 +118,9 @@ static vouch_untraced long put_percpu(struct vouch_map *map,
 	return 0;
 }
 
-static vouch_untraced long update_percpu(struct vouch_map *map, void *key,
-					 void *value, u64 flags, bool all)
+static __always_inline long update(struct vouch_map *map, void *key,
+				   void *value, u64 flags,
+				   enum vouch_hash_values values)
 {
 	unsigned long irq;
 	struct vouch_bucket *b;
@@ -160,16 +137,25 @@ static vouch_untraced long update_percpu(struct vouch_map *map, void *key,
 		return err;
 	old = vouch_table_find(map, hash, key);
 	err = vouch_hash_check(old, flags);
-	if (!err)
-		err = put_percpu(map, b, hash, old, key, value, all);
+	if (!err && values == VOUCH_HASH_ONE)
+		err = replace(map, b, hash, old, key, value);
+	else if (!err)
+		err = put_percpu(map, b, hash, old, key, value,
+				 values == VOUCH_HASH_ALL_CPUS);
 	vouch_busy_unlock(&b->lock, irq);
 	return err;
+}
+
+vouch_untraced long vouch_hash_update(struct vouch_map *map, void *key,
+				      void *value, u64 flags)
+{
+	return update(map, key, value, flags, VOUCH_HASH_ONE);
 }
 
 vouch_untraced long vouch_percpu_hash_update(struct vouch_map *map, void *key,
 					     void *value, u64 flags)
 {
-	return update_percpu(map, key, value, flags, false);
+	return update(map, key, value, flags, VOUCH_HASH_THIS_CPU);
 }
 
 vouch_untraced long vouch_hash_remove(struct vouch_map *map, void *key)
@@ -260,7 +246,7 @@ int vouch_percpu_hash_copy(struct vouch_map *map, void *key, void *value)
 static int percpu_store(struct vouch_map *map, void *key, void *value,
 			u64 flags)
 {
-	return update_percpu(map, key, value, flags, true);
+	return update(map, key, value, flags, VOUCH_HASH_ALL_CPUS);
 }
 
 int vouch_hash_next_key(struct vouch_map *map, void *key, void *next)

@@ -7,6 +7,14 @@
 
 struct vouch_elem;
 
+/* Of a per-CPU map user space gives the values of all CPUs, a program its own.
+ */
+enum vouch_hash_values {
+	VOUCH_HASH_ONE,
+	VOUCH_HASH_THIS_CPU,
+	VOUCH_HASH_ALL_CPUS,
+};
+
 /**
  * vouch_hash_lookup_raw() - find an element.
  * @map: a hash map, per-CPU or not

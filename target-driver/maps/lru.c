@@ -34,16 +34,13 @@ struct ordered {
 	u32 newer, older;
 };
 
-/* Where user space gives the values of all CPUs, programs that of theirs. */
-enum values { ONE, THIS_CPU, ALL_CPUS };
-
 struct put {
 	struct vouch_map *map;
 	struct vouch_bucket *bucket;
 	void *key, *value;
 	u64 flags;
 	u32 hash;
-	enum values values;
+	enum vouch_hash_values values;
 	bool counted; /* there is room for it */
 };
 
@@ -180,9 +177,9 @@ static vouch_untraced void free_elem(struct vouch_map *map,
 static __always_inline void put_value(const struct put *p, struct vouch_elem *e,
 				      bool fresh)
 {
-	if (p->values == ALL_CPUS)
+	if (p->values == VOUCH_HASH_ALL_CPUS)
 		vouch_hash_put_all(p->map, e, p->value);
-	else if (p->values == THIS_CPU)
+	else if (p->values == VOUCH_HASH_THIS_CPU)
 		vouch_hash_put_this(p->map, e, p->value, fresh);
 	else
 		memcpy(vouch_elem_value(p->map, e), p->value,
@@ -218,7 +215,7 @@ static vouch_untraced long try_put(struct put *p, struct vouch_elem **e)
 
 	if (err)
 		return err;
-	if (old && p->values != ONE) {
+	if (old && p->values != VOUCH_HASH_ONE) {
 		put_value(p, old, false);
 		mark(p->map, old);
 		return 0;
@@ -260,7 +257,7 @@ static vouch_untraced long put_elem(struct put *p)
 }
 
 static vouch_untraced long update(struct vouch_map *map, void *key, void *value,
-				  u64 flags, enum values values)
+				  u64 flags, enum vouch_hash_values values)
 {
 	struct put p = { .map = map,
 			 .key = key,
@@ -285,24 +282,24 @@ static vouch_untraced long update(struct vouch_map *map, void *key, void *value,
 vouch_untraced long vouch_lru_update(struct vouch_map *map, void *key,
 				     void *value, u64 flags)
 {
-	return update(map, key, value, flags, ONE);
+	return update(map, key, value, flags, VOUCH_HASH_ONE);
 }
 
 vouch_untraced long vouch_percpu_lru_update(struct vouch_map *map, void *key,
 					    void *value, u64 flags)
 {
-	return update(map, key, value, flags, THIS_CPU);
+	return update(map, key, value, flags, VOUCH_HASH_THIS_CPU);
 }
 
 static int percpu_lru_store(struct vouch_map *map, void *key, void *value,
 			    u64 flags)
 {
-	return update(map, key, value, flags, ALL_CPUS);
+	return update(map, key, value, flags, VOUCH_HASH_ALL_CPUS);
 }
 
 static int lru_store(struct vouch_map *map, void *key, void *value, u64 flags)
 {
-	return update(map, key, value, flags, ONE);
+	return update(map, key, value, flags, VOUCH_HASH_ONE);
 }
 
 vouch_untraced long vouch_lru_remove(struct vouch_map *map, void *key)
