@@ -137,7 +137,11 @@
 	X(bpf_redirect, redirect, 0)                               \
 	X(bpf_redirect_peer, redirect_peer, 0)                     \
 	X(bpf_redirect_neigh, redirect_neigh, 0)                   \
-	X(bpf_clone_redirect, clone_redirect, 0)
+	X(bpf_clone_redirect, clone_redirect, 0)                   \
+	X(bpf_skb_get_tunnel_key, skb_get_tunnel_key, 0)           \
+	X(bpf_skb_set_tunnel_key, skb_set_tunnel_key, 0)           \
+	X(bpf_skb_get_tunnel_opt, skb_get_tunnel_opt, 0)           \
+	X(bpf_skb_set_tunnel_opt, skb_set_tunnel_opt, 0)
 
 /* Packets: where CGROUP_NET_CLASSID is set. */
 #define VOUCH_HELPERS_CLASSID(X) \

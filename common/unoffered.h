@@ -49,8 +49,6 @@
 	"what the maps inside are like is not among an image's requirements"
 #define VOUCH_WHY_SYNCOOKIE \
 	"what makes and checks SYN cookies is not exported to modules"
-#define VOUCH_WHY_TUNNEL \
-	"its metadata is kept per CPU by code that is not exported to modules"
 #define VOUCH_WHY_XFRM "it reads what belongs to the target's XFRM alone"
 #define VOUCH_WHY_WRITE "it writes to memory of processes behind their backs"
 #define VOUCH_WHY_SLEEP \
@@ -73,11 +71,7 @@
 	"the address of a variable of the verifier kernel cannot be linked"
 
 #define VOUCH_HELPERS_REFUSED(X)                             \
-	X(skb_get_tunnel_key, VOUCH_WHY_TUNNEL)              \
-	X(skb_set_tunnel_key, VOUCH_WHY_TUNNEL)              \
 	X(perf_event_read, VOUCH_WHY_COUNTER)                \
-	X(skb_get_tunnel_opt, VOUCH_WHY_TUNNEL)              \
-	X(skb_set_tunnel_opt, VOUCH_WHY_TUNNEL)              \
 	X(probe_write_user, VOUCH_WHY_WRITE)                 \
 	X(get_socket_cookie, VOUCH_WHY_COOKIE)               \
 	X(perf_event_read_value, VOUCH_WHY_COUNTER)          \

@@ -89,6 +89,10 @@
 #define redirect_peer_FUNC BPF_FUNC_redirect_peer
 #define redirect_neigh_FUNC BPF_FUNC_redirect_neigh
 #define clone_redirect_FUNC BPF_FUNC_clone_redirect
+#define skb_get_tunnel_key_FUNC BPF_FUNC_skb_get_tunnel_key
+#define skb_set_tunnel_key_FUNC BPF_FUNC_skb_set_tunnel_key
+#define skb_get_tunnel_opt_FUNC BPF_FUNC_skb_get_tunnel_opt
+#define skb_set_tunnel_opt_FUNC BPF_FUNC_skb_set_tunnel_opt
 #define xdp_get_buff_len_FUNC BPF_FUNC_xdp_get_buff_len
 #define xdp_load_bytes_FUNC BPF_FUNC_xdp_load_bytes
 #define xdp_store_bytes_FUNC BPF_FUNC_xdp_store_bytes

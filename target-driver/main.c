@@ -7,6 +7,7 @@
 #include "device.h"
 #include "helpers/basic.h"
 #include "helpers/printing.h"
+#include "helpers/skb_tunnel.h"
 #include "hooks/hook.h"
 #include "keyring.h"
 #include "loaded.h"
@@ -28,9 +29,12 @@ static int __init start(void)
 	err = vouch_printing_init();
 	if (err)
 		return err;
-	err = vouch_keyring_init();
+	err = vouch_tunnel_init();
 	if (err)
 		goto printing;
+	err = vouch_keyring_init();
+	if (err)
+		goto tunnel;
 	err = vouch_devmap_init();
 	if (err)
 		goto keyring;
@@ -53,6 +57,8 @@ devmaps:
 	vouch_devmap_exit();
 keyring:
 	vouch_keyring_exit();
+tunnel:
+	vouch_tunnel_exit();
 printing:
 	vouch_printing_exit();
 	return err;
@@ -66,6 +72,7 @@ static void __exit stop(void)
 	vouch_hook_exit();
 	vouch_devmap_exit();
 	vouch_keyring_exit();
+	vouch_tunnel_exit();
 	vouch_printing_exit();
 }
 

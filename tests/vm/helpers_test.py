@@ -134,6 +134,17 @@ def skb_helpers(t, lab):
         fresh(t, lab, p)
 
 
+def tunnels(t, lab):
+    sent = skb_packets()[:2]
+    p = testruns.Program(t, lab, "tunnel.o", "tunnel_keys")
+    for program, errors in (("tunnel_keys", {-22, -71, 0}),
+                            ("tunnel_sizes", {-22, -71, 0}),
+                            ("tunnel_opts", {-22, -2, -12, 252, 0})):
+        seen = compare(t, p, program, sent)
+        t.check(errors <= set(seen), "%s met each error" % program)
+        fresh(t, lab, p)
+
+
 def xdp_helpers(t, lab):
     sent = packets.packets(SEED, 3) + [
         bytes(i * 7 & 255 for i in range(n)) for n in (60, 3520, 4000, 9999)]
@@ -228,4 +239,4 @@ def elsewhere(t, lab):
 
 if __name__ == "__main__":
     lab_suite.run("helpers-test", "lab", map_kinds, lru, left_open, skb_helpers,
-                  xdp_helpers, elsewhere)
+                  tunnels, xdp_helpers, elsewhere)
