@@ -5,10 +5,8 @@
  */
 
 #include <bpf/btf.h>
-#include <bpf/libbpf.h>
 #include <stdio.h>
 
-#include "btf.h"
 #include "prototype.h"
 
 #define MAX_DEPTH 4
@@ -93,65 +91,18 @@ static const struct btf_type *find(const struct btf *btf, const char *name)
 	return t && btf_is_func_proto(t) ? t : NULL;
 }
 
-/* The tracepoint of a program whose arguments are raw, or NULL. */
-static const char *tracepoint(const struct bpf_program *prog)
+enum vouch_prototype vouch_prototype_compare(const struct btf *own,
+					     const struct btf *target,
+					     const char *name)
 {
-	static const char *const prefixes[] = { "tp_btf/", "raw_tp/",
-						"raw_tracepoint/" };
-	const char *section = bpf_program__section_name(prog);
-	u32 i;
+	const struct kernels k = { own, target };
+	const struct btf_type *a = find(own, name), *b;
 
-	for (i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
-		if (!strncmp(section, prefixes[i], strlen(prefixes[i])))
-			return section + strlen(prefixes[i]);
-	return NULL;
-}
-
-static bool judge_program(struct vouch_load *load, const struct kernels *k,
-			  u32 i)
-{
-	const char *program = bpf_program__name(load->progs[i].prog);
-	const char *name = tracepoint(load->progs[i].prog);
-	const struct btf_type *a, *b;
-
-	a = name ? find(k->own, name) : NULL;
 	if (!a)
-		/* Not for libbpf either, if it needs one. */
-		return true;
-	b = find(k->target, name);
+		return VOUCH_PROTOTYPE_UNKNOWN;
+	b = find(target, name);
 	if (!b)
-		return vouch_load_refuse(
-			load, (int)i,
-			"program %s: the target's kernel is not known to have a tracepoint %s",
-			program, name);
-	return same_prototype(k, a, b) ||
-	       vouch_load_refuse(
-		       load, (int)i,
-		       "program %s: tracepoint %s has other arguments on the target",
-		       program, name);
-}
-
-bool vouch_prototype_judge(struct vouch_load *load)
-{
-	struct btf *own = NULL, *target = NULL;
-	struct kernels k;
-	bool good = true;
-	u32 i, n = 0;
-
-	for (i = 0; i < load->n_progs; i++)
-		n += !!tracepoint(load->progs[i].prog);
-	if (!n)
-		return true;
-	own = vouch_btf_kernel();
-	target = btf__new(load->target->btf, load->target->btf_len);
-	k = (struct kernels){ own, target };
-	if (!own || !target)
-		good = vouch_load_fail(load, "reading the %s BTF: %s",
-				       own ? "target's" : "verifier kernel's",
-				       strerror(errno));
-	for (i = 0; good && i < load->n_progs; i++)
-		good = judge_program(load, &k, i);
-	btf__free(own);
-	btf__free(target);
-	return good;
+		return VOUCH_PROTOTYPE_MISSING;
+	return same_prototype(&k, a, b) ? VOUCH_PROTOTYPE_SAME
+					: VOUCH_PROTOTYPE_OTHER;
 }

@@ -28,26 +28,4 @@ static inline const struct fuzz_base *fuzz_base(void)
 	return &base;
 }
 
-/* A copy of @data with room for what an input inserts. */
-static inline struct fuzz_edited fuzz_editable(const void *data, size_t len)
-{
-	struct fuzz_edited e = { .len = len, .max = len + 4096 };
-
-	e.data = calloc(1, e.max);
-	if (!e.data)
-		abort();
-	memcpy(e.data, data, len);
-	return e;
-}
-
-/* Gives back what is beyond the end, so that a byte too far is found. */
-static inline u8 *fuzz_edited_end(struct fuzz_edited *e)
-{
-	u8 *copy = fuzz_copy(e->data, e->len);
-
-	free(e->data);
-	e->data = NULL;
-	return copy;
-}
-
 #endif /* VOUCH_FUZZ_BASE_H */

@@ -10,9 +10,7 @@
  * Parser: host-bridge/check.c host-bridge/check_refs.c host-bridge/check_maps.c
  */
 
-#include "base.h"
-
-#include "../../common/image.h"
+#include "check.h"
 
 enum part {
 	PART_CODE, /* of function 0 */
@@ -31,20 +29,6 @@ enum part {
 	PART_ADD_REF,
 	N_PARTS,
 };
-
-/* Changes that keep the length. */
-static void change(void *p, size_t len, u8 times, struct fuzz_input *in)
-{
-	struct fuzz_edited e = fuzz_editable(p, len);
-	u8 i;
-
-	e.max = len;
-	for (i = 0; i < times % 16 && in->left; i++)
-		fuzz_edit_once(&e, in);
-	e.len = len;
-	memcpy(p, e.data, len);
-	free(e.data);
-}
 
 static void insert(struct fixture *f, struct fuzz_input *in)
 {
@@ -121,25 +105,26 @@ static void change_part(struct fixture *f, struct fuzz_input *in)
 	u8 times = fuzz_u8(in);
 
 	if (part == PART_CODE || part == PART_CODE_1)
-		change(f->funcs[part].code, f->funcs[part].len, times, in);
+		fuzz_change(f->funcs[part].code, f->funcs[part].len, times, in);
 	else if (part == PART_INSERT)
 		insert(f, in);
 	else if (part == PART_ENV)
-		change(&f->env, sizeof(f->env), times, in);
+		fuzz_change(&f->env, sizeof(f->env), times, in);
 	else if (part == PART_FACTS)
-		change(f->facts, sizeof(f->facts), times, in);
+		fuzz_change(f->facts, sizeof(f->facts), times, in);
 	else if (part == PART_MAPS)
-		change(f->maps, sizeof(f->maps), times, in);
+		fuzz_change(f->maps, sizeof(f->maps), times, in);
 	else if (part == PART_PROG)
-		change(&f->prog, sizeof(f->prog), times, in);
+		fuzz_change(&f->prog, sizeof(f->prog), times, in);
 	else if (part == PART_SYMS)
-		change(f->syms, sizeof(f->syms), times, in);
+		fuzz_change(f->syms, sizeof(f->syms), times, in);
 	else if (part == PART_REFS)
-		change(f->funcs[0].refs, sizeof(f->funcs[0].refs), times, in);
+		fuzz_change(f->funcs[0].refs, sizeof(f->funcs[0].refs), times,
+			    in);
 	else if (part == PART_PROFILE)
 		change_text(f, times, in);
 	else if (part == PART_OBJECT)
-		change(f->object, f->object_len, times, in);
+		fuzz_change(f->object, f->object_len, times, in);
 	else if (part == PART_COUNTS)
 		set_counts(f, in);
 	else if (part == PART_AIM)
@@ -158,43 +143,6 @@ static void bound(struct fixture *f)
 			f->maps[i].data_len = 0;
 }
 
-static void link_it(struct fixture *f)
-{
-	static const u8 options[VOUCH_HASH_LEN] = { 1 };
-	struct vouch_image img;
-	const char *why = NULL;
-	void *image = NULL;
-	size_t len = 0;
-
-	if (vouch_link(&f->view, &f->chk, f->target, options, f->instance,
-		       &image, &len, &f->why))
-		return;
-	fuzz_require(!vouch_image_parse(image, len, &img, &why));
-	free(image);
-}
-
-static void check(struct fixture *f, const u8 *data, size_t len)
-{
-	char reason[256] = "";
-	const char *why = NULL;
-	bool failed;
-	int ret;
-
-	drop(f);
-	write_capture(f);
-	if (vouch_capture_parse(f->writer.buf, f->writer.len, &f->view, &why) ||
-	    profile_of_json(f->profile, &f->target, reason, sizeof(reason)))
-		return;
-	f->why.text[0] = 0;
-	fuzz_alloc_arm(data, len);
-	ret = vouch_check(&f->view, f->object, f->object_len, NULL, f->target,
-			  NULL, &f->chk, &f->why);
-	failed = fuzz_alloc_disarm();
-	fuzz_require(failed || !ret || (ret == -EPERM && f->why.text[0]));
-	if (!ret)
-		link_it(f);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static struct fixture f;
@@ -205,7 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	for (i = 0; i < 32 && in.left; i++)
 		change_part(&f, &in);
 	bound(&f);
-	check(&f, data, len);
+	fuzz_check(&f, data, len);
 	fixture_release(&f);
 	return 0;
 }

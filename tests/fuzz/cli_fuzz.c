@@ -14,11 +14,13 @@
  * Parser: host-bridge/cli/map.c host-bridge/cli/test_run.c
  * Parser: host-bridge/cli/output.c host-bridge/cli/data.c
  * Parser: host-bridge/cli/records.c host-bridge/cli/submission.c
+ * Parser: host-bridge/cli/target_profile.c
  */
 
 #include "fuzz.h"
 
 #include <ctype.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,7 +28,10 @@
 #include "../../common/dial.h"
 #include "../../common/frame.h"
 #include "file.h"
+#include "profile_load.h"
 #include "quiet.h"
+
+#include "../unit/bridge_fixture.h"
 
 #define main vouch_main
 #include "cli/main.c"
@@ -74,6 +79,40 @@ int nanosleep(const struct timespec *time, struct timespec *remaining)
 	(void)time;
 	(void)remaining;
 	return 0;
+}
+
+/* A file that commands read by its name: it stays open. */
+static char config_path[32];
+
+static void make_config(void)
+{
+	static const char text[] =
+		"{\"state_dir\": \"/s\", \"socket\": \"/s/sock\", "
+		"\"key\": \"/k\", \"cert\": \"/c\", \"profile_certs\": [\"/r\"], "
+		"\"vms\": [{\"name\": \"demo\", \"role\": \"target\", "
+		"\"cid\": 4, \"vsock\": \"/v4\", \"profile\": \"/p\", "
+		"\"slots\": [\"a\"]}]}";
+	int fd = memfd_create("config", 0);
+
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		abort();
+	snprintf(config_path, sizeof(config_path), "/proc/self/fd/%d", fd);
+}
+
+int vouch_profile_load(const char *path, const char *const *certs, u32 n_certs,
+		       struct vouch_profile **profile, char *why,
+		       size_t why_size)
+{
+	static struct fixture f;
+
+	(void)certs;
+	(void)n_certs;
+	if (!f.n_funcs)
+		fixture_init(&f);
+	snprintf(why, why_size, "%s", path);
+	if (!strcmp(path, "./missing"))
+		return -EKEYREJECTED;
+	return profile_of_json(f.profile, profile, why, why_size);
 }
 
 static void put(int fd, const void *data, size_t len)
@@ -180,6 +219,11 @@ static const char *const commands_lines[][MAX_ARGS] = {
 	{ "target", "map", "records", "demo", "m", "--json", "--follow" },
 	{ "target", "printed", "demo" },
 	{ "target", "printed", "demo", "--json" },
+	{ "target", "check", "demo", "--config", "CONFIG" },
+	{ "target", "check", "demo", "--json", "--profile", "./p", "--config",
+	  "CONFIG" },
+	{ "target", "show", "./p", "--config", "CONFIG" },
+	{ "target", "show", "./missing", "--json", "--config", "CONFIG" },
 };
 
 #define N_LINES (sizeof(commands_lines) / sizeof(*commands_lines))
@@ -194,13 +238,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len > 32768)
 		return 0;
 	fuzz_quiet();
+	if (!config_path[0])
+		make_config();
 	setenv("VOUCH_ENDPOINT", "unix:/fuzz", 1);
 	script = (struct fuzz_input){ data, len };
 	how = fuzz_u8(&script);
 	terminal = how & 128;
 	line = commands_lines[how % 128 % N_LINES];
 	while (argc <= MAX_ARGS && line[argc - 1]) {
-		argv[argc] = strdup(line[argc - 1]);
+		argv[argc] = strdup(strcmp(line[argc - 1], "CONFIG")
+					    ? line[argc - 1]
+					    : config_path);
 		argc++;
 	}
 	vouch_main(argc, argv);

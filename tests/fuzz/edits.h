@@ -14,6 +14,28 @@ struct fuzz_edited {
 	size_t len, max;
 };
 
+/* A copy of @data with room for what an input inserts. */
+static inline struct fuzz_edited fuzz_editable(const void *data, size_t len)
+{
+	struct fuzz_edited e = { .len = len, .max = len + 4096 };
+
+	e.data = calloc(1, e.max);
+	if (!e.data)
+		abort();
+	memcpy(e.data, data, len);
+	return e;
+}
+
+/* Gives back what is beyond the end, so that a byte too far is found. */
+static inline u8 *fuzz_edited_end(struct fuzz_edited *e)
+{
+	u8 *copy = fuzz_copy(e->data, e->len);
+
+	free(e->data);
+	e->data = NULL;
+	return copy;
+}
+
 enum fuzz_edit {
 	FUZZ_EDIT_BYTE, /* offset, byte */
 	FUZZ_EDIT_ADD, /* offset, width, what is added to the integer there */
@@ -127,6 +149,23 @@ static inline void fuzz_edit(struct fuzz_edited *e, struct fuzz_input *in)
 
 	for (i = 0; i < 64 && in->left; i++)
 		fuzz_edit_once(e, in);
+}
+
+/* Changes that keep the length, as many as @times says, below 16. */
+static inline void fuzz_change(void *p, size_t len, u8 times,
+			       struct fuzz_input *in)
+{
+	struct fuzz_edited e = { .len = len, .max = len };
+	u8 i;
+
+	e.data = calloc(1, len + 1);
+	if (!e.data)
+		abort();
+	memcpy(e.data, p, len);
+	for (i = 0; i < times % 16 && in->left; i++)
+		fuzz_edit_once(&e, in);
+	memcpy(p, e.data, len);
+	free(e.data);
 }
 
 #endif /* VOUCH_FUZZ_EDITS_H */

@@ -3,7 +3,8 @@
  * The image parser, whose file the kernel compiles too. What it accepts must
  * be safe to follow: every pointer it hands out is touched. An input is an
  * image, or, if it does not begin as ELF files do, changes to one; where its
- * first byte is odd, what is behind the changed bytes is moved along.
+ * first byte is odd, what is behind the changed bytes is moved along. Its bits
+ * of 4 and 8 say which image is changed.
  *
  * Parser: common/image.c common/image_form.c common/image_reloc.c
  * Parser: common/manifest.c
@@ -12,6 +13,73 @@
 #include "base.h"
 
 #include "../../common/image.h"
+#include "../unit/loads_fixture.h"
+#include "../unit/tail_call_fixture.h"
+
+/* A tail call, a load that may fault, fields that lie elsewhere. */
+static void make_jumper(struct fixture *f)
+{
+	u32 at;
+
+	fixture_tail_call(f, THUNK);
+	f->env.features |= cpu_to_le32(VOUCH_FEATURE_RETPOLINE);
+	at = tail_call.at + tail_call.len;
+	fixture_insert(f, 0, at, far_probe, sizeof(far_probe));
+	add_entry(f, at + FAR_GUARD, 7, PT_REGS_R13);
+}
+
+/* A callback's address, and two loads that may fault. */
+static void make_caller(struct fixture *f)
+{
+	u32 second;
+
+	fixture_init(f);
+	second = marks.mov + sizeof(probe);
+	fixture_take_address(f);
+	fixture_insert(f, 0, marks.mov, probe, sizeof(probe));
+	add_entry(f, marks.mov + GUARD, LOAD, PT_REGS_SI);
+	fixture_insert(f, 0, second, far_probe, sizeof(far_probe));
+	add_entry(f, second + FAR_GUARD, 7, PT_REGS_R13);
+}
+
+/* What the target has elsewhere, and what it has not. */
+static void move_fields(struct vouch_checked *chk)
+{
+	static struct vouch_req_field fields[2];
+
+	fields[0].offset = cpu_to_le32(8);
+	fields[0].target_offset = cpu_to_le32(16);
+	fields[0].size = cpu_to_le32(8);
+	strcpy(fields[0].name, "xdp_md.data");
+	fields[1].insn = cpu_to_le32(1);
+	strcpy(fields[1].name, "task_struct.none");
+	chk->fields = fields;
+	chk->n_fields = 2;
+}
+
+/* Images that have all tables between them. */
+static const struct fuzz_base *other_base(bool jumper)
+{
+	static const u8 options[VOUCH_HASH_LEN] = { 1 };
+	static struct fuzz_base bases[2];
+	struct fuzz_base *base = &bases[jumper];
+	struct fixture *f = &base->fixture;
+	void *image = NULL;
+
+	if (base->image)
+		return base;
+	if (jumper)
+		make_jumper(f);
+	else
+		make_caller(f);
+	fuzz_require(!fixture_check(f));
+	if (jumper)
+		move_fields(&f->chk);
+	fuzz_require(!vouch_link(&f->view, &f->chk, f->target, options, 0,
+				 &image, &base->image_len, &f->why));
+	base->image = image;
+	return base;
+}
 
 static void follow(const struct vouch_image *img)
 {
@@ -24,6 +92,8 @@ static void follow(const struct vouch_image *img)
 	fuzz_touch(img->record, sizeof(*img->record));
 	fuzz_touch(img->req.progs, img->req.n_progs * sizeof(*img->req.progs));
 	fuzz_touch(img->req.maps, img->req.n_maps * sizeof(*img->req.maps));
+	fuzz_touch(img->req.fields,
+		   img->req.n_fields * sizeof(*img->req.fields));
 	fuzz_touch(img->req.refs, img->req.n_refs * sizeof(*img->req.refs));
 	for (i = 0; i < img->n_syms; i++)
 		fuzz_touch(vouch_image_symbol(img, i),
@@ -32,6 +102,9 @@ static void follow(const struct vouch_image *img)
 		fuzz_touch(img->text + img->relas[i].r_offset, 4);
 	for (i = 0; i < img->n_returns; i++)
 		fuzz_touch(img->text + img->returns[i].r_addend, 1);
+	for (i = 0; i < img->n_retpolines; i++)
+		fuzz_touch(img->text + img->retpolines[i].r_addend, 5);
+	fuzz_touch(img->faults, img->n_faults * sizeof(*img->faults));
 	for (i = 0; i < VOUCH_IMAGE_N_VOLATILE; i++)
 		fuzz_touch(img->file + img->volatiles[i].off,
 			   img->volatiles[i].len);
@@ -99,7 +172,7 @@ static void add_trailer(struct fuzz_edited *e, u8 sig_len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	const struct fuzz_base *base = fuzz_base();
+	const struct fuzz_base *base;
 	struct fuzz_input in = { data, len };
 	struct fuzz_edited e;
 	u8 how, section, *copy;
@@ -107,8 +180,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len && data[0] == ELFMAG0) {
 		copy = fuzz_copy(data, len);
 	} else {
-		e = fuzz_editable(base->image, base->image_len);
 		how = fuzz_u8(&in);
+		base = how & 4 ? other_base(how & 8) : fuzz_base();
+		e = fuzz_editable(base->image, base->image_len);
 		section = fuzz_u8(&in);
 		if (how & 2)
 			add_trailer(&e, section);

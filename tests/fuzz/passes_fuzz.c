@@ -74,31 +74,15 @@ static struct pass_places choose_places(u8 how)
 
 /* ---- the changes ---- */
 
-/* Such that the length stays. */
-static void change(void *p, size_t len, u8 times, struct fuzz_input *in)
-{
-	struct fuzz_edited e = { .len = len, .max = len };
-	u8 i;
-
-	e.data = calloc(1, len + 1);
-	if (!e.data)
-		abort();
-	memcpy(e.data, p, len);
-	for (i = 0; i < times % 16 && in->left; i++)
-		fuzz_edit_once(&e, in);
-	memcpy(p, e.data, len);
-	free(e.data);
-}
-
 static void change_access(struct pass_load *l, u8 times, struct fuzz_input *in)
 {
 	struct pass_access *p = &l->accesses[fuzz_u8(in) % PASS_ACCESSES];
 
 	p->n = times / 16 % (PASS_SEQUENCE + 1);
 	if (times & 1)
-		change(&p->a, sizeof(p->a), times / 2, in);
+		fuzz_change(&p->a, sizeof(p->a), times / 2, in);
 	else
-		change(p->insns, sizeof(p->insns), times / 2, in);
+		fuzz_change(p->insns, sizeof(p->insns), times / 2, in);
 }
 
 static void change_part(struct pass_load *l, enum part part,
@@ -108,10 +92,10 @@ static void change_part(struct pass_load *l, enum part part,
 
 	switch (part) {
 	case PART_CODE:
-		change(l->code, sizeof(l->code), times, in);
+		fuzz_change(l->code, sizeof(l->code), times, in);
 		break;
 	case PART_INSNS:
-		change(l->insns, sizeof(l->insns), times, in);
+		fuzz_change(l->insns, sizeof(l->insns), times, in);
 		break;
 	case PART_ACCESS:
 		change_access(l, times, in);
@@ -122,22 +106,22 @@ static void change_part(struct pass_load *l, enum part part,
 		l->n_accesses = fuzz_u8(in) % (PASS_ACCESSES + 1);
 		break;
 	case PART_PROG:
-		change(&l->prog, sizeof(l->prog), times, in);
+		fuzz_change(&l->prog, sizeof(l->prog), times, in);
 		break;
 	case PART_REF:
-		change(&l->ref, sizeof(l->ref), times, in);
+		fuzz_change(&l->ref, sizeof(l->ref), times, in);
 		break;
 	case PART_SYM:
-		change(&l->sym, sizeof(l->sym), times, in);
+		fuzz_change(&l->sym, sizeof(l->sym), times, in);
 		break;
 	case PART_MAP:
-		change(&l->map, sizeof(l->map), times, in);
+		fuzz_change(&l->map, sizeof(l->map), times, in);
 		break;
 	case PART_FACT:
-		change(&l->fact, sizeof(l->fact), times, in);
+		fuzz_change(&l->fact, sizeof(l->fact), times, in);
 		break;
 	default:
-		change(&l->env, sizeof(l->env), times, in);
+		fuzz_change(&l->env, sizeof(l->env), times, in);
 		break;
 	}
 }

@@ -233,6 +233,18 @@ static inline void fixture_insert(struct fixture *f, u32 func, u32 off,
 	fixture_aim(f, func, m->len - 5, FIXTURE_THUNK);
 }
 
+/* Makes the user's constant the address of function 1. */
+static inline void fixture_take_address(struct fixture *f)
+{
+	__le64 value = cpu_to_le64(FIXTURE_FUNC(1));
+
+	f->funcs[0].refs[3].kind = cpu_to_le32(VOUCH_REF_FUNC);
+	f->funcs[0].refs[3].index = cpu_to_le32(1);
+	f->funcs[0].refs[3].value = 0;
+	f->funcs[0].refs[3].tag = value;
+	memcpy(f->funcs[0].code + marks.constant + 2, &value, 8);
+}
+
 /* Replaces @old in the profile, which must hold it, by @new. */
 static inline void fixture_profile(struct fixture *f, const char *old,
 				   const char *new)

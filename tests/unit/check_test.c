@@ -200,23 +200,11 @@ static void an_unknown_constant_is_refused(void **state)
 	refused(f, "unexplained 64-bit constant", "0xffff888012345678");
 }
 
-/* Makes the user's constant the address of function 1. */
-static void take_address(struct fixture *f)
-{
-	__le64 value = cpu_to_le64(FIXTURE_FUNC(1));
-
-	f->funcs[0].refs[3].kind = cpu_to_le32(VOUCH_REF_FUNC);
-	f->funcs[0].refs[3].index = cpu_to_le32(1);
-	f->funcs[0].refs[3].value = 0;
-	f->funcs[0].refs[3].tag = value;
-	memcpy(f->funcs[0].code + marks.constant + 2, &value, 8);
-}
-
 static void a_callback_is_one_of_the_functions(void **state)
 {
 	struct fixture *f = *state;
 
-	take_address(f);
+	fixture_take_address(f);
 	accepted(f);
 	f->funcs[0].code[marks.constant + 2] ^= 1;
 	refused(f, "not the tag", "function 0");
