@@ -21,6 +21,7 @@ import sys
 from harness import Daemon
 from service import Service, fault_config, violations, wait_until
 from tap import Tap
+import two_loads
 
 FILE = ("opened", "written", "synced", "renamed", "kept")
 STORE = ("begun", "written", "committed")
@@ -48,6 +49,13 @@ POINTS = {
     ("main", "verifier dies"): ["verify-lost", "vm-lost"],
     ("main", "vm ends"): ["vm-ended"],
     ("main", "pending"): ["resume-taken"],
+    ("main", "second load"):
+        ["link-retarget"] + of("retargeting", *STORE) +
+        [point + "@2" for point in ("verify-asked", "verify-answered",
+                                    "capture-taken", "link-asked",
+                                    "link-answered")],
+    ("link", "second load"): [point + "@2" for point in
+                              of("request", "received", "answered")],
     ("link", ""): of("request", "received", "answered") + ["child-forked"],
     ("link-child", ""): of("child", "begun", "worked", "answered"),
     ("sign", ""): of("request", "received", "answered") +
@@ -100,9 +108,11 @@ class Kills:
         self.hit = collections.Counter()
         self.killed = collections.Counter()
         self.failed = set()
-        self.known = {(duty, point) for duty, point, _ in cases()}
+        self.known = {(duty, point.split("@")[0])
+                      for duty, point, _ in cases()}
         self.d = Service()
         self.d.config.update(fault_config(self.d.path))
+        self.config = self.d.config
         self.d.end()
         self.count_hits()
 
@@ -185,12 +195,15 @@ class Kills:
 
     def run(self, duty, point, scenario):
         d = self.d
+        point, _, nth = point.partition("@")
         name = "%s/%s" % (duty, point)
         self.scenario = scenario
+        d.config = two_loads.move(self.config) \
+            if scenario == "second load" else self.config
         if scenario == "pending":
             self.leave_pending()
         self.set_scene(scenario, True)
-        d.start(VOUCH_FAULTS="%s@1=kill" % name)
+        d.start(VOUCH_FAULTS="%s@%s=kill" % (name, nth or 1))
         armed_life = d.lives
         hit = self.kill(duty, point)
         self.set_scene(scenario, False)

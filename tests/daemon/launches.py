@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import tempfile
-import time
 
 from harness import BTF, Daemon, OBJECT, PROFILE, SYMBOLS, VOUCHD
 import profile_file
@@ -53,16 +52,23 @@ def test_vm_never_up(tap):
             tap.equal(d.stop(), 0, "and the daemon ends well")
 
 
+def said(path):
+    """What the file holds by now."""
+    if not os.path.exists(path):
+        return ""
+    with open(path, encoding="ascii") as f:
+        return f.read()
+
+
 def test_vm_ends_with_daemon(tap):
     with tempfile.TemporaryDirectory() as directory:
         pid = os.path.join(directory, "pid")
         for end in ("stop", "kill"):
             d = Daemon(**launched(directory, "echo $$ >%s; exec sleep 1000"
                                   % pid, 60))
-            tap.check(d.wait_for(lambda: os.path.exists(pid)), "a VM runs")
-            time.sleep(0.2)
-            with open(pid, encoding="ascii") as f:
-                proc = "/proc/" + f.read().strip()
+            tap.check(d.wait_for(lambda: said(pid).endswith("\n")),
+                      "a VM runs")
+            proc = "/proc/" + said(pid).strip()
             tap.check(os.path.exists(proc), "with a process of its own")
             getattr(d, end)()
             tap.check(d.wait_for(lambda proc=proc: not os.path.exists(proc)),

@@ -6,7 +6,6 @@ import os
 import socket
 import tempfile
 import threading
-import time
 
 from harness import BTF, Daemon, SYMBOLS
 
@@ -69,13 +68,16 @@ class Monitor:
         return [c["execute"] for c in self.asked]
 
 
-def start(directory, **changes):
+def vm(directory, suffix="", cid=3):
+    return {"name": "verifier" + suffix, "role": "verifier", "cid": cid,
+            "vsock": os.path.join(directory, "vsock" + suffix),
+            "qmp": os.path.join(directory, "qmp" + suffix),
+            "symbols": SYMBOLS, "btf": BTF}
+
+
+def start(directory, *more, **changes):
     """A daemon whose verifier VM has a monitor."""
-    return Daemon(vms=[{
-        "name": "verifier", "role": "verifier", "cid": 3,
-        "vsock": os.path.join(directory, "vsock"),
-        "qmp": os.path.join(directory, "qmp"), "symbols": SYMBOLS,
-        "btf": BTF}], **changes)
+    return Daemon(vms=[vm(directory), *more], **changes)
 
 
 def try_monitor(tap, says, what, **kinds):
@@ -155,11 +157,14 @@ def test_tries_again(tap):
 def test_connects_itself(tap):
     with tempfile.TemporaryDirectory(prefix="vouchd-") as directory:
         monitor = Monitor(os.path.join(directory, "qmp"))
-        d = start(directory)
+        other = Monitor(os.path.join(directory, "qmp2"), greeting=None)
+        d = start(directory, vm(directory, "2", 4))
         with socket.socket(socket.AF_UNIX) as front_end:
             front_end.connect(os.path.join(directory, "vsock"))
-            time.sleep(3)
+            tap.check(d.wait_for(lambda: other.calls > 2, 30),
+                      "a VM without a front end is tried again and again")
             tap.equal(monitor.calls, 0,
-                      "a VM whose front end is there is left alone")
+                      "one whose front end is there is left alone")
         d.stop()
         monitor.sock.close()
+        other.sock.close()

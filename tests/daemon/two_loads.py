@@ -81,13 +81,18 @@ def answer(**changes):
     return lambda *_: (wire.CAPTURE, RECORDED["json"], capture(**changes))
 
 
+def move(config):
+    """The same configuration, with a target that has the end elsewhere."""
+    vms = [dict(vm, profile=MOVED.path) if vm["role"] == "target" else vm
+           for vm in config["vms"]]
+    return dict(config, vms=vms, profiles=[MOVED.path],
+                profile_certs=[MOVED.cert])
+
+
 def moved(**changes):
     d = Daemon(**changes)
     d.stop()
-    for vm in d.config["vms"]:
-        if vm["role"] == "target":
-            vm["profile"] = MOVED.path
-    d.config.update(profiles=[MOVED.path], profile_certs=[MOVED.cert])
+    d.config = move(d.config)
     d.start()
     return d
 

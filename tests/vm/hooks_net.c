@@ -221,7 +221,6 @@ void test_tc(void)
 
 	up("eth0");
 	up("eth1");
-	sleep(1);
 	s = receive_socket("eth0");
 	send_frame(60, OK);
 	verdict(drain(s) == 1, "frames arrive without a program");

@@ -216,6 +216,23 @@ unsigned int drain(int s)
 	return n;
 }
 
+#define LINK_S 30
+
+/* Whether frames pass; setting the flags again waits for who tells of it. */
+static bool await_link(int s, struct ifreq *r)
+{
+	int i;
+
+	for (i = 0; i < LINK_S * 100; i++) {
+		if (ioctl(s, SIOCGIFFLAGS, r))
+			return false;
+		if (r->ifr_flags & IFF_RUNNING)
+			return !ioctl(s, SIOCSIFFLAGS, r);
+		usleep(10000);
+	}
+	return false;
+}
+
 void up(const char *ifname)
 {
 	int s = socket(AF_INET, SOCK_DGRAM, 0);
@@ -228,6 +245,8 @@ void up(const char *ifname)
 	r.ifr_flags |= IFF_UP | IFF_PROMISC;
 	if (ioctl(s, SIOCSIFFLAGS, &r))
 		printf("# %s up: %s\n", ifname, strerror(errno));
+	else if (!await_link(s, &r))
+		printf("# %s: no link within %d s\n", ifname, LINK_S);
 	close(s);
 }
 

@@ -37,7 +37,6 @@ void test_xdp(void)
 
 	up("eth0");
 	up("eth1");
-	sleep(1);
 	s = receive_socket("eth0");
 	send_frames("eth1", 10, 2);
 	verdict(drain(s) == 10, "frames arrive without a program");
@@ -207,7 +206,6 @@ void test_redirect(void)
 
 	up("eth2");
 	up("eth3");
-	sleep(1);
 	s = receive_socket("eth3");
 	verdict(if_nametoindex("eth2") == 4 && !load_admitted("bounce") &&
 			!attach(VOUCH_TARGET_ATTACH, "bounce", "prog", "eth0"),
