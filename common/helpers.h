@@ -138,6 +138,11 @@
 	X(bpf_redirect_peer, redirect_peer, 0)                     \
 	X(bpf_redirect_neigh, redirect_neigh, 0)                   \
 	X(bpf_clone_redirect, clone_redirect, 0)                   \
+	/* what LD_ABS and LD_IND become */                        \
+	X(bpf_skb_load_helper_8_no_cache, skb_load_8, 0)           \
+	X(bpf_skb_load_helper_16_no_cache, skb_load_16, 0)         \
+	X(bpf_skb_load_helper_32_no_cache, skb_load_32, 0)         \
+	/* the ends of tunnels */                                  \
 	X(bpf_skb_get_tunnel_key, skb_get_tunnel_key, 0)           \
 	X(bpf_skb_set_tunnel_key, skb_set_tunnel_key, 0)           \
 	X(bpf_skb_get_tunnel_opt, skb_get_tunnel_opt, 0)           \
@@ -187,6 +192,15 @@
 	  0)                                                                  \
 	X(bpf_current_task_under_cgroup, current_task_under_cgroup, 0)
 
+/* Tracing: signals to who runs, where IRQ_WORK is set. */
+#define VOUCH_HELPERS_SIGNALS(X)           \
+	X(bpf_send_signal, send_signal, 0) \
+	X(bpf_send_signal_thread, send_signal_thread, 0)
+
+/* Tracing: who runs, by PID namespace, where PROC_FS is set. */
+#define VOUCH_HELPERS_NAMESPACES(X) \
+	X(bpf_get_ns_current_pid_tgid, get_ns_current_pid_tgid, 0)
+
 #define VOUCH_HELPERS(X)          \
 	VOUCH_HELPERS_CORE(X)     \
 	VOUCH_HELPERS_LRU(X)      \
@@ -199,6 +213,8 @@
 	VOUCH_HELPERS_TRACING(X)  \
 	VOUCH_HELPERS_OUTPUT(X)   \
 	VOUCH_HELPERS_PERF(X)     \
-	VOUCH_HELPERS_CGROUPS(X)
+	VOUCH_HELPERS_CGROUPS(X)  \
+	VOUCH_HELPERS_SIGNALS(X)  \
+	VOUCH_HELPERS_NAMESPACES(X)
 
 #endif /* VOUCH_HELPERS_H */

@@ -60,11 +60,8 @@
 #define VOUCH_WHY_BRANCH "what reads branch records is not exported to modules"
 #define VOUCH_WHY_TIMER \
 	"the JIT puts the address of the verifier kernel's program into the code"
-#define VOUCH_WHY_SIGNAL "what queues a signal from an NMI is not written"
 #define VOUCH_WHY_COUNTER \
 	"what reads a perf event's counter at once is not exported to modules"
-#define VOUCH_WHY_NSFS \
-	"what tells one namespace from another is not exported to modules"
 #define VOUCH_WHY_KPTR \
 	"pointers to objects of the verifier kernel's types cannot be kept in maps"
 #define VOUCH_WHY_KSYM \
@@ -91,15 +88,12 @@
 	X(get_listener_sock, VOUCH_WHY_SOCK)                 \
 	X(skc_lookup_tcp, VOUCH_WHY_SOCK)                    \
 	X(tcp_check_syncookie, VOUCH_WHY_SYNCOOKIE)          \
-	X(send_signal, VOUCH_WHY_SIGNAL)                     \
 	X(tcp_gen_syncookie, VOUCH_WHY_SYNCOOKIE)            \
 	X(skb_output, VOUCH_WHY_UNWRITTEN)                   \
 	X(skb_under_cgroup, VOUCH_WHY_UNWRITTEN)             \
 	X(jiffies64, VOUCH_WHY_KSYM)                         \
-	X(send_signal_thread, VOUCH_WHY_SIGNAL)              \
 	X(jiffies64, VOUCH_WHY_UNWRITTEN)                    \
 	X(read_branch_records, VOUCH_WHY_BRANCH)             \
-	X(get_ns_current_pid_tgid, VOUCH_WHY_NSFS)           \
 	X(xdp_output, VOUCH_WHY_UNWRITTEN)                   \
 	X(sk_assign, VOUCH_WHY_SOCK)                         \
 	X(skc_to_tcp6_sock, VOUCH_WHY_KTYPE)                 \

@@ -6,6 +6,7 @@
 #include "../common/helpers.h"
 #include "../common/image.h"
 #include "helper.h"
+#include "object.h"
 
 /* What a program calls to have that one called; a new entry needs its own. */
 #define array_lookup_FUNC BPF_FUNC_map_lookup_elem
@@ -89,6 +90,9 @@
 #define redirect_peer_FUNC BPF_FUNC_redirect_peer
 #define redirect_neigh_FUNC BPF_FUNC_redirect_neigh
 #define clone_redirect_FUNC BPF_FUNC_clone_redirect
+#define skb_load_8_FUNC VOUCH_OBJECT_LOAD_8
+#define skb_load_16_FUNC VOUCH_OBJECT_LOAD_16
+#define skb_load_32_FUNC VOUCH_OBJECT_LOAD_32
 #define skb_get_tunnel_key_FUNC BPF_FUNC_skb_get_tunnel_key
 #define skb_set_tunnel_key_FUNC BPF_FUNC_skb_set_tunnel_key
 #define skb_get_tunnel_opt_FUNC BPF_FUNC_skb_get_tunnel_opt
@@ -113,6 +117,9 @@
 #define get_current_cgroup_id_FUNC BPF_FUNC_get_current_cgroup_id
 #define get_current_ancestor_cgroup_id_FUNC \
 	BPF_FUNC_get_current_ancestor_cgroup_id
+#define get_ns_current_pid_tgid_FUNC BPF_FUNC_get_ns_current_pid_tgid
+#define send_signal_FUNC BPF_FUNC_send_signal
+#define send_signal_thread_FUNC BPF_FUNC_send_signal_thread
 #define ringbuf_output_FUNC BPF_FUNC_ringbuf_output
 #define ringbuf_reserve_FUNC BPF_FUNC_ringbuf_reserve
 #define ringbuf_submit_FUNC BPF_FUNC_ringbuf_submit

@@ -9,7 +9,7 @@ struct vouch_helper {
 	const char *kernel; /* the verifier kernel's symbol */
 	const char *import; /* the symbol that vouch_target exports */
 	bool gpl;
-	u32 func; /* enum bpf_func_id of which it is the work */
+	u32 func; /* of which it is the work, for vouch_object_calls() */
 };
 
 extern const struct vouch_helper vouch_helpers[];

@@ -9,6 +9,7 @@
 
 #include "object.h"
 #include "object_btf.h"
+#include "object_calls.h"
 #include "object_core.h"
 #include "object_kconfig.h"
 #include "object_maps.h"
@@ -184,15 +185,6 @@ static int relocate(struct reader *r, size_t index, struct code *code)
 	return 0;
 }
 
-static void note_call(struct vouch_object *o, const struct bpf_insn *insn)
-{
-	u32 func = (u32)insn->imm;
-
-	if (insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg &&
-	    func < VOUCH_OBJECT_MAX_FUNC)
-		o->calls[func / 32] |= 1u << func % 32;
-}
-
 /* The second half of an ld_imm64 is no instruction of its own. */
 static void collect(struct vouch_object *o, const struct code *code)
 {
@@ -205,7 +197,7 @@ static void collect(struct vouch_object *o, const struct code *code)
 			if (code->relocated[i])
 				continue;
 			o->imm32[o->n_imm32++] = (u32)insn.imm;
-			note_call(o, &insn);
+			vouch_object_calls_note(o, &insn);
 			continue;
 		}
 		if (++i == code->n_insns)
@@ -481,10 +473,4 @@ bool vouch_object_has64(const struct vouch_object *object, u64 value)
 	return object->n_imm64 &&
 	       bsearch(&value, object->imm64, object->n_imm64, sizeof(value),
 		       compare64);
-}
-
-bool vouch_object_calls(const struct vouch_object *object, u32 func)
-{
-	return func < VOUCH_OBJECT_MAX_FUNC &&
-	       object->calls[func / 32] & 1u << func % 32;
 }

@@ -17,6 +17,10 @@
 
 #define VOUCH_OBJECT_MAX_SETTING 4096u /* bytes of a kernel's setting */
 #define VOUCH_OBJECT_MAX_FUNC 1024u /* helpers' numbers are below */
+/* What LD_ABS and LD_IND call, by how many bits they load. */
+#define VOUCH_OBJECT_LOAD_8 (VOUCH_OBJECT_MAX_FUNC - 1)
+#define VOUCH_OBJECT_LOAD_16 (VOUCH_OBJECT_MAX_FUNC - 2)
+#define VOUCH_OBJECT_LOAD_32 (VOUCH_OBJECT_MAX_FUNC - 3)
 
 /* A map as it is to be made, under the submission's options. */
 struct vouch_object_map {
@@ -89,7 +93,7 @@ bool vouch_object_has32(const struct vouch_object *object, u32 value);
 bool vouch_object_has64(const struct vouch_object *object, u64 value);
 
 /**
- * vouch_object_calls() - did the author call this helper?
+ * vouch_object_calls() - did the author call this helper, or load so?
  * @object: the object
  * @func: its enum bpf_func_id
  *

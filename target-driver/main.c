@@ -6,7 +6,9 @@
 #include "base.h"
 #include "device.h"
 #include "helpers/basic.h"
+#include "helpers/namespace.h"
 #include "helpers/printing.h"
+#include "helpers/signal.h"
 #include "helpers/skb_tunnel.h"
 #include "hooks/hook.h"
 #include "keyring.h"
@@ -26,6 +28,10 @@ static int __init start(void)
 	if (err)
 		return err;
 	vouch_basic_init();
+	vouch_signal_init();
+	err = vouch_namespace_init();
+	if (err)
+		return err;
 	err = vouch_printing_init();
 	if (err)
 		return err;
@@ -74,6 +80,7 @@ static void __exit stop(void)
 	vouch_keyring_exit();
 	vouch_tunnel_exit();
 	vouch_printing_exit();
+	vouch_signal_exit();
 }
 
 module_init(start);

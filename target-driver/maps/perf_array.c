@@ -4,8 +4,9 @@
  *
  * On a kernel with BPF, user space puts a perf event of its own into each
  * entry, one per CPU, and reads that event's ring. Here each entry has a ring
- * from the start, and the agent reads it; counters of the hardware, which
- * programs could read by such an array, are not there.
+ * from the start, which stays as long as the map does, whoever closes what; the
+ * agent reads it. Counters of the hardware, which programs could read by such
+ * an array, are not there.
  */
 
 #include <linux/bpf.h>
@@ -133,7 +134,7 @@ static u32 count(struct vouch_map *map)
 const struct vouch_map_ops vouch_perf_event_array_ops = {
 	.type = BPF_MAP_TYPE_PERF_EVENT_ARRAY,
 	.name = "perf_event_array",
-	.map_flags = 0,
+	.map_flags = BPF_F_PRESERVE_ELEMS, /* as they are anyway */
 	.check = check,
 	.memory = memory,
 	.init = init,

@@ -14,6 +14,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
 	__uint(key_size, sizeof(__u32));
 	__uint(value_size, sizeof(__u32));
+	__uint(map_flags, BPF_F_PRESERVE_ELEMS);
 } events SEC(".maps");
 
 MAP(returned, ARRAY, 16);

@@ -19,6 +19,9 @@ u64 vouch_bpf_probe_read_kernel(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
 
 u64 vouch_bpf_htab_update(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
 
+u64 vouch_bpf_send_signal(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
+u64 vouch_bpf_send_signal_thread(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
+
 /* A map that is no record, behind all that are. */
 #define TABLE HOOKS_N
 
@@ -216,6 +219,21 @@ u32 notrace on_nmi(const struct pt_regs *regs)
 
 	v[0] = regs->di;
 	v[1] = regs->ip;
+	return 0;
+}
+
+/* The first argument's lowest byte is a signal, the next says to whom. */
+u32 notrace on_kill(const struct pt_regs *regs);
+u32 notrace on_kill(const struct pt_regs *regs)
+{
+	u8 sig = regs->di;
+	u64 result;
+
+	if (regs->di & 0x100)
+		result = vouch_bpf_send_signal(sig, 0, 0, 0, 0);
+	else
+		result = vouch_bpf_send_signal_thread(sig, 0, 0, 0, 0);
+	next(HOOKS_CALL)[0] = result;
 	return 0;
 }
 

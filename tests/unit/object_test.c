@@ -10,6 +10,7 @@
 #include <linux/bpf.h>
 
 #include "check_fixture.h"
+#include "../../host-bridge/object_calls.h"
 
 /* What stands where libbpf writes is not the author's. */
 static void relocated_immediates_explain_nothing(void **state)
@@ -189,6 +190,49 @@ static void damaged_objects_do_no_harm(void **state)
 	}
 }
 
+static void instructions_call_helpers_or_nothing(void **state)
+{
+	const u32 none = VOUCH_OBJECT_MAX_FUNC;
+	const struct {
+		struct bpf_insn insn;
+		u32 func;
+	} rows[] = {
+		{ { BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_lookup_elem },
+		  BPF_FUNC_map_lookup_elem },
+		{ { BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 5 }, none },
+		{ { BPF_JMP | BPF_CALL, 0, 0, 0, -1 }, none },
+		{ { BPF_JMP | BPF_CALL, 0, 0, 0, VOUCH_OBJECT_LOAD_8 }, none },
+		{ { BPF_JMP | BPF_CALL, 0, 0, 0, VOUCH_OBJECT_LOAD_32 }, none },
+		{ { BPF_LD | BPF_ABS | BPF_B, 0, 0, 0, 7 },
+		  VOUCH_OBJECT_LOAD_8 },
+		{ { BPF_LD | BPF_IND | BPF_B, 0, 2, 0, 7 },
+		  VOUCH_OBJECT_LOAD_8 },
+		{ { BPF_LD | BPF_ABS | BPF_H, 0, 0, 0, 7 },
+		  VOUCH_OBJECT_LOAD_16 },
+		{ { BPF_LD | BPF_IND | BPF_H, 0, 2, 0, 7 },
+		  VOUCH_OBJECT_LOAD_16 },
+		{ { BPF_LD | BPF_ABS | BPF_W, 0, 0, 0, 7 },
+		  VOUCH_OBJECT_LOAD_32 },
+		{ { BPF_LD | BPF_IND | BPF_W, 0, 2, 0, 7 },
+		  VOUCH_OBJECT_LOAD_32 },
+		{ { BPF_LD | BPF_IMM | BPF_DW, 1, 0, 0, 7 }, none },
+		{ { BPF_LDX | BPF_MEM | BPF_B, 1, 1, 7, 0 }, none },
+	};
+	size_t i;
+	u32 func;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct vouch_object o = {};
+
+		vouch_object_calls_note(&o, &rows[i].insn);
+		for (func = 0; func < none; func++)
+			assert_int_equal(vouch_object_calls(&o, func),
+					 func == rows[i].func);
+		assert_false(vouch_object_calls(&o, none));
+	}
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -200,6 +244,7 @@ int main(void)
 		T(co_re_is_refused),
 		T(another_object_is_refused),
 		T(damaged_objects_do_no_harm),
+		cmocka_unit_test(instructions_call_helpers_or_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

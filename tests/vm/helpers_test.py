@@ -145,6 +145,27 @@ def tunnels(t, lab):
         fresh(t, lab, p)
 
 
+def loads(t, lab):
+    """LD_ABS and LD_IND; the mark tells which offset a run asks for."""
+    packet = packets.ethernet_ipv4(packets.IPV4[0], 17).ljust(80, b"\xf1")
+    sent = [packet] * 25
+    ctxs = [testruns.skb(mark=i) for i in range(len(sent))]
+    p = testruns.Program(t, lab, "loads.o", "loads_tc")
+    for program in "loads_tc", "loads_socket":
+        seen = compare(t, p, program, sent, ctxs)
+        t.check(max(seen) > 2**31, "words are not below 0")
+        fresh(t, lab, p)
+
+
+def who_runs(t, lab):
+    p = testruns.Program(t, lab, "who_runs.o", "who_runs")
+    seen = compare(t, p, "who_runs", [b""], [bytes(24)])
+    t.equal(seen[:18], [-22, 0] * 3 + [-22, 0x5a5a5a5a, 1, 1, 0, 0] + [-22] * 6,
+            "one namespace is found, and signals out of range are not sent")
+    t.equal(seen[18:20], [0, 0], "others are")
+    lab.vouch("target", "unload", "lab", p.image)
+
+
 def xdp_helpers(t, lab):
     sent = packets.packets(SEED, 3) + [
         bytes(i * 7 & 255 for i in range(n)) for n in (60, 3520, 4000, 9999)]
@@ -239,4 +260,4 @@ def elsewhere(t, lab):
 
 if __name__ == "__main__":
     lab_suite.run("helpers-test", "lab", map_kinds, lru, left_open, skb_helpers,
-                  tunnels, xdp_helpers, elsewhere)
+                  tunnels, loads, who_runs, xdp_helpers, elsewhere)

@@ -161,6 +161,7 @@ static void test_all(void)
 	test_guard();
 	test_busy();
 	test_nmi();
+	test_send();
 	test_faulting();
 	test_fire();
 	test_tc_unplug();

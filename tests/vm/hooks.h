@@ -34,6 +34,7 @@ void test_trace(void);
 void test_guard(void);
 void test_busy(void);
 void test_nmi(void);
+void test_send(void);
 void test_faulting(void);
 void test_fire(void);
 

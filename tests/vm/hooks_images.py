@@ -37,7 +37,8 @@ PROGS = [
     ("on_fault", "raw_tp/task_rename", RAW_TP, 0),
 ]
 # Programs without a record of their own.
-FURTHER = [("on_table", "raw_tp/task_rename", RAW_TP, 0)]
+FURTHER = [("on_table", "raw_tp/task_rename", RAW_TP, 0),
+           ("on_kill", "kprobe/hooks_native_call", KPROBE, 0)]
 
 
 def source(path):
