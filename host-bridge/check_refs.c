@@ -228,6 +228,23 @@ static int check_value(struct matcher *m, u32 off,
 	return 0;
 }
 
+static int match_constant(struct matcher *m, u32 off, u64 value)
+{
+	if (vouch_object_has64(m->ctx->object, value))
+		return 0;
+	if (m->ctx->object->asks_type_id && value <= UINT32_MAX)
+		return REFUSE(m, off,
+			      "64-bit constant 0x%llx is not the object's: "
+			      "perhaps the number of a type, for which it asks "
+			      "with bpf_core_type_id_kernel(), and types have "
+			      "none in a kernel without BPF",
+			      (unsigned long long)value);
+	return REFUSE(m, off,
+		      "64-bit constant 0x%llx is not the object's: perhaps an "
+		      "address of the verifier kernel",
+		      (unsigned long long)value);
+}
+
 static int match_movabs(struct matcher *m, const struct vouch_x86_insn *insn)
 {
 	const struct vouch_capture_ref *ref;
@@ -249,14 +266,7 @@ static int match_movabs(struct matcher *m, const struct vouch_x86_insn *insn)
 		ret = check_value(m, insn->off, ref);
 		break;
 	case VOUCH_REF_CONST:
-		if (!vouch_object_has64(m->ctx->object,
-					le64_to_cpu(ref->value)))
-			ret = REFUSE(
-				m, insn->off,
-				"64-bit constant 0x%llx is not the "
-				"object's: perhaps an address of the "
-				"verifier kernel",
-				(unsigned long long)le64_to_cpu(ref->value));
+		ret = match_constant(m, insn->off, le64_to_cpu(ref->value));
 		break;
 	default:
 		return REFUSE(m, insn->off,

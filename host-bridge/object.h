@@ -42,6 +42,7 @@ struct vouch_object {
 	u64 *imm64; /* of ld_imm64 */
 	size_t n_imm64;
 	u32 calls[VOUCH_OBJECT_MAX_FUNC / 32]; /* bit N: helper N is called */
+	bool asks_type_id; /* CO-RE: the number of a type of the kernel's */
 	u64 prog_types; /* bit N: a section is of programs of type N */
 	struct vouch_object_map *maps;
 	u32 n_maps;

@@ -337,6 +337,8 @@ static int take_relocation(struct core *c, const struct bpf_core_relo *relo)
 
 	if (relo->kind == BPF_CORE_TYPE_ID_LOCAL)
 		return add(c, relo->type_id);
+	if (relo->kind == BPF_CORE_TYPE_ID_TARGET)
+		c->object->asks_type_id = true;
 	if (!vouch_types_get(c->own, relo->type_id, &own))
 		return malformed(c);
 	n = vouch_btf_names_find(

@@ -34,6 +34,7 @@ FLAGS = "-std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -static".split()
 LIBS = ["-lbpf", "-lelf", "-lz"]
 ENTRIES = 64  # as plain_load.c has it
 STACK = 127 * 8  # bytes of a stack trace
+UNREAD = "-"  # in place of the programs of an object that libbpf cannot open
 VERISTAT = ("file_name", "prog_name", "verdict", "duration", "total_insns",
             "total_states", "peak_states", "max_states_per_insn",
             "mark_read_max_len")
@@ -175,7 +176,13 @@ def try_whole(lab, path, obj):
 
 
 def try_object(lab, path, rows):
-    name, obj = os.path.basename(path), bpf_object.Object(path)
+    name = os.path.basename(path)
+    unread = rows.get((name, UNREAD))
+    if unread:
+        unread["reason"] = "libbpf cannot read it: " + unread["reason"][:160]
+        print("%-22s %s" % (name, state_of(unread)), flush=True)
+        return unread["reason"]
+    obj = bpf_object.Object(path)
     reason, common = try_whole(lab, path, obj)
     for program in obj.programs:
         row = rows.get((name, program.name))

@@ -140,6 +140,7 @@ static void what_the_target_has_not_explains_nothing(void **state)
 		relocate(w, BPF_CORE_TYPE_ID_TARGET, TASK, "0", true, truth),
 		0);
 	assert_int_equal(w->object.n_imm32 + w->object.n_imm64, 0);
+	assert_true(w->object.asks_type_id);
 }
 
 #define SHORTER (1u - (u32)sizeof(struct bpf_core_relo))

@@ -82,6 +82,7 @@ HAS, NOT, SECOND = 1, 2, 2
 REFUSED = {
     # The offset is added to the pointer, so that the verifier saw another.
     "bitfield": "BPF_CORE_READ_BITFIELD",
+    "type_id": "bpf_core_type_id_kernel",
 }
 
 

@@ -125,15 +125,18 @@ static int load_one(const char *path, const char *name)
 	return 0;
 }
 
-/* One object for each of its programs, as veristat does. */
+/* One object for each of its programs, as veristat does. What libbpf cannot
+ * open is told as if it were its only program. */
 static int load_object(const char *path)
 {
 	struct bpf_object *object = open_object(path);
 	struct bpf_program *program;
 	int err = 0;
 
-	if (!object)
-		return -errno;
+	if (!object) {
+		report(strrchr(path, '/') + 1, "-", -errno, 0);
+		return 0;
+	}
 	bpf_object__for_each_program(program, object)
 		err = err ? err : load_one(path, bpf_program__name(program));
 	bpf_object__close(object);

@@ -4,6 +4,7 @@
 #define VOUCH_LAYOUT_TYPES_H
 
 #include <linux/aio.h>
+#include <linux/binfmts.h>
 #include <linux/bio.h>
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
@@ -13,6 +14,7 @@
 #include <linux/clocksource.h>
 #include <linux/cred.h>
 #include <linux/dcache.h>
+#include <linux/device.h>
 #include <linux/etherdevice.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
@@ -31,6 +33,7 @@
 #include <linux/ip.h>
 #include <linux/ipc_namespace.h>
 #include <linux/ipv6.h>
+#include <linux/io_uring_types.h>
 #include <linux/irq.h>
 #include <linux/irqdesc.h>
 #include <linux/kernfs.h>
@@ -48,6 +51,7 @@
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/nsproxy.h>
+#include <linux/oom.h>
 #include <linux/page-flags.h>
 #include <linux/path.h>
 #include <linux/percpu.h>
@@ -118,6 +122,9 @@
 #endif
 #if __has_include("kernel/trace/trace.h")
 #include "kernel/trace/trace.h"
+#endif
+#if __has_include("mm/slab.h")
+#include "mm/slab.h"
 #endif
 
 #endif /* VOUCH_LAYOUT_TYPES_H */
