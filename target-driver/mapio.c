@@ -26,7 +26,7 @@ static int check(const struct vouch_map *map,
 			"map %s: key and value must have %u and %u bytes here, not %u and %u",
 			map->def.name, map->def.key_size, value_len,
 			op->key_len, op->value_len);
-	if ((!(uses & USES_VALUE) && op->value) ||
+	if ((!op->key_len && op->key) || (!op->value_len && op->value) ||
 	    (!(uses & USES_NEXT) && op->next_key))
 		return vouch_refuse(
 			why, -EINVAL,

@@ -242,13 +242,20 @@ struct vouch_target_attach_info {
  * VOUCH_TARGET_MAP_INFO): value_size, or for a per-CPU map its multiple of 8
  * times the number of possible CPUs.
  *
- *			key	value	next_key	flags
- *	MAP_LOOKUP	in	out	0		0
- *	MAP_UPDATE	in	in	0		BPF_ANY, _NOEXIST,
- *_EXIST MAP_DELETE	in	0	0		0 MAP_NEXT_KEY	in or 0
- *0	out		0
+ *	request		key	value	next_key	flags
  *
- *	EINVAL		a length or flag is wrong; deleting from an array
+ *	MAP_LOOKUP	in	out	0		0
+ *
+ *	MAP_UPDATE	in	in	0		BPF_ANY, BPF_EXIST ...
+ *
+ *	MAP_DELETE	in	0	0		0
+ *
+ *	MAP_NEXT_KEY	in or 0	0	out		0
+ *
+ * A pointer to what has no bytes, as the key of a queue, is 0.
+ *
+ *	EINVAL		a length, pointer or flag is wrong; deleting from an
+ *			array
  *	ENOENT		no such image, map or element; no next key
  *	EEXIST, E2BIG	as bpf(2)
  *	EPERM		the map is frozen, or BPF_F_WRONLY, BPF_F_RDONLY
@@ -271,8 +278,9 @@ struct vouch_target_map_op {
  * bpf(2)'s BPF_PROG_TEST_RUN without flags.
  *
  * ctx_in and ctx_out, if given, are a struct xdp_md each, or a struct
- * __sk_buff for types that have it. Other types take a context alone: no data,
- * nothing back, no repeat.
+ * __sk_buff for types that have it; each has its size beside it, which is 0
+ * where the context is. Other types take a context alone: no data, nothing
+ * back, no repeat.
  *
  *	raw_tracepoint	up to twelve arguments; those left out are 0
  *	kprobe		a struct pt_regs

@@ -56,7 +56,8 @@ static void fill_op(const struct vouch_map *map, struct vouch_target_map_op *op)
 	memset(op, 0, sizeof(*op));
 	memcpy(op->image, map->info.image, sizeof(op->image));
 	memcpy(op->map, map->info.name, sizeof(op->map));
-	op->key = (uintptr_t)map->key;
+	if (map->info.key_size)
+		op->key = (uintptr_t)map->key;
 	op->key_len = map->info.key_size;
 }
 

@@ -51,7 +51,8 @@ static inline bool vouch_testrun_is_plain(const struct vouch_testrun *r)
 {
 	const struct vouch_target_test_run *t = r->t;
 
-	return !t->data_in && !t->data_out && !t->ctx_out && !t->repeat;
+	return !t->data_in && !t->data_size_in && !t->data_out &&
+	       !t->data_size_out && !t->ctx_out && !t->repeat;
 }
 
 /**

@@ -103,6 +103,13 @@ int vouch_testrun_repeat(const struct vouch_testrun *r, const void *ctx)
 	return err;
 }
 
+/* As bpf_prog_test_run(): a context has a size, and a size a context. */
+static bool is_whole(const struct vouch_target_test_run *t)
+{
+	return !t->ctx_in == !t->ctx_size_in &&
+	       !t->ctx_out == !t->ctx_size_out && t->repeat <= MAX_REPEAT;
+}
+
 static const struct vouch_testrun_kind *find_kind(u32 type)
 {
 	size_t i;
@@ -131,7 +138,7 @@ int vouch_testrun(struct vouch_loaded *l, u32 prog,
 			why, -EOPNOTSUPP,
 			"program %s: programs of type %u cannot be test-run here",
 			p->name, r.type);
-	err = t->repeat <= MAX_REPEAT ? kind->run(&r) : -EINVAL;
+	err = is_whole(t) ? kind->run(&r) : -EINVAL;
 	if (err)
 		vouch_refuse(
 			why, err,

@@ -47,8 +47,11 @@ INDEX = {s[0]: i for i, s in enumerate(SECTIONS)}
 SLOTS = INDEX[".data..ro_after_init"]
 MAGIC = b"~Module signature appended~\n"
 
-MAP_TYPES = {"hash": 1, "array": 2, "percpu_hash": 5, "percpu_array": 6,
-             "lru_hash": 9, "lru_percpu_hash": 10}
+MAP_TYPES = {"hash": 1, "array": 2, "prog_array": 3, "perf_event_array": 4,
+             "percpu_hash": 5, "percpu_array": 6, "stack_trace": 7,
+             "cgroup_array": 8, "lru_hash": 9, "lru_percpu_hash": 10,
+             "lpm_trie": 11, "devmap": 14, "cpumap": 16, "queue": 22,
+             "stack": 23, "devmap_hash": 25, "ringbuf": 27}
 FROZEN, PINNED, INTERNAL = 1, 2, 4
 XDP_TYPE, XDP_ATTACH = 6, 37
 RETHUNK, RETPOLINE = 1, 2

@@ -80,6 +80,9 @@ void test_xdp(void);
 void test_redirect(void);
 void test_unplug(void);
 
+/* Requests with anything set that has no meaning; in target_requests.c. */
+void test_requests(void);
+
 /* Many at once, and nonsense; in target_stress.c. */
 void test_stress(void);
 void test_noise(void);

@@ -216,6 +216,7 @@ static void test_run(void)
 	verdict(call(VOUCH_TARGET_TEST_RUN, &t, t.reason) == -EINVAL,
 		"a context beyond the data is refused");
 	t.ctx_in = t.ctx_out = 0;
+	t.ctx_size_in = t.ctx_size_out = 0;
 	t.repeat = 2000000;
 	verdict(call(VOUCH_TARGET_TEST_RUN, &t, t.reason) == -EINVAL,
 		"repeat is bounded");
@@ -380,6 +381,7 @@ static const struct {
 	{ FUNCTIONS | SMOKE, test_big_packet },
 	{ FUNCTIONS | SMOKE, test_hash },
 	{ FUNCTIONS | SMOKE, test_info },
+	{ FUNCTIONS, test_requests },
 	{ FUNCTIONS | STRESS | SMOKE, test_xdp },
 	{ FUNCTIONS | STRESS | SMOKE, test_redirect },
 	{ FUNCTIONS | STRESS | SMOKE, test_unplug },

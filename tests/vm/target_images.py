@@ -16,6 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../independent"))
 import make_image  # noqa: E402
 import profile_file  # noqa: E402
+import target_kinds  # noqa: E402
 import target_signatures  # noqa: E402
 
 PASS = """
@@ -291,6 +292,12 @@ class Writer:
                 self.put("sig-" + name, data, "-")
                 f.write("sig-%s %d %s\n" % (name, err, reason))
 
+    def kinds(self):
+        parts = target_kinds.parts(self.profile[0])
+        for name, instance in ("kinds", 0), ("kinds2", 1):
+            self.good(name, make_image.Image(self.profile, *parts,
+                                             instance=instance))
+
     def write_all(self):
         image = self.count()
         good = self.good("count", image)
@@ -302,6 +309,7 @@ class Writer:
             self.profile, BOUNCE, [{"name": "prog", "function": "prog"}]))
         self.good("elsewhere", self.verdict(0, slot="elsewhere"))
         self.good("late", self.verdict(3, slot="late"))
+        self.kinds()
         self.good("proprietary", self.verdict(2, license="Proprietary"))
         self.swapped(image.final_name)
         self.damaged(good)

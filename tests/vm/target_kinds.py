@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""An image with a map of each kind, and a program of each type, that a target
+profile offers."""
+
+NO_PREALLOC = 1
+XDP = 6
+# key, value, entries, flags of the map, flags of the manifest
+MAPS = {
+    "array": (4, 8, 4, 0, 0),
+    "hash": (4, 8, 4, 0, 0),
+    "percpu_array": (4, 8, 4, 0, 0),
+    "percpu_hash": (4, 8, 4, 0, 0),
+    "prog_array": (4, 4, 4, 0, XDP << 16),
+    "lru_hash": (4, 8, 4, 0, 0),
+    "lru_percpu_hash": (4, 8, 4, 0, 0),
+    "queue": (0, 8, 4, 0, 0),
+    "stack": (0, 8, 4, 0, 0),
+    "lpm_trie": (8, 8, 4, NO_PREALLOC, 0),
+    "devmap": (4, 4, 4, 0, 0),
+    "devmap_hash": (4, 4, 4, 0, 0),
+    "cpumap": (4, 4, 2, 0, 0),
+    "ringbuf": (0, 0, 4096, 0, 0),
+    "perf_event_array": (4, 4, 2, 0, 0),
+    "stack_trace": (4, 64, 4, 0, 0),
+    "cgroup_array": (4, 4, 4, 0, 0),
+}
+# The offered type, its number and attach type, section, function.
+PROGS = [
+    ("xdp", "xdp", XDP, 37, "xdp", "fill"),
+    ("socket_filter", "socket", 1, 0, "socket", "pass"),
+    ("sched_cls", "tc", 3, 0, "tc", "shape"),
+    ("kprobe", "kprobe", 2, 0, "kprobe", "pass"),
+    ("tracepoint", "tracepoint", 5, 0, "tracepoint/task/task_rename", "pass"),
+    ("raw_tracepoint", "raw_tp", 17, 0, "raw_tp/task_rename", "pass"),
+    ("tracing", "tp_btf", 26, 23, "tp_btf/task_rename", "pass"),
+    ("perf_event", "perf_event", 7, 0, "perf_event", "pass"),
+]
+PASS = """
+	.text
+	.p2align 4, 0xcc
+	.type pass, @function
+pass:	mov $2, %eax
+	jmp __x86_return_thunk
+	.size pass, . - pass
+"""
+# To the trie with the packet's first bytes as key, and out by both kinds of
+# rings.
+FILL = """
+	.p2align 4, 0xcc
+	.type fill, @function
+fill:	push %%rbx
+	mov %%rdi, %%rbx
+	sub $32, %%rsp
+	movl $32, (%%rsp)
+	mov (%%rbx), %%rax
+	mov (%%rax), %%eax
+	mov %%eax, 4(%%rsp)
+	movq $1, 8(%%rsp)
+	mov slots+8*%(lpm_trie)d(%%rip), %%rdi
+	mov %%rsp, %%rsi
+	lea 8(%%rsp), %%rdx
+	xor %%ecx, %%ecx
+	call vouch_bpf_trie_update
+	mov slots+8*%(ringbuf)d(%%rip), %%rdi
+	mov %%rsp, %%rsi
+	mov $16, %%edx
+	xor %%ecx, %%ecx
+	call vouch_bpf_ringbuf_output
+	mov %%rbx, %%rdi
+	mov slots+8*%(perf_event_array)d(%%rip), %%rsi
+	mov $0xffffffff, %%edx
+	mov %%rsp, %%rcx
+	mov $16, %%r8d
+	call vouch_bpf_xdp_event_output
+	mov $2, %%eax
+	add $32, %%rsp
+	pop %%rbx
+	jmp __x86_return_thunk
+	.size fill, . - fill
+"""
+# A tag, more room and a copy to the loopback interface: each takes memory.
+SHAPE = """
+	.p2align 4, 0xcc
+	.type shape, @function
+shape:	push %rbx
+	mov %rdi, %rbx
+	mov $0x81, %esi
+	mov $5, %edx
+	call vouch_bpf_skb_vlan_push
+	mov %rbx, %rdi
+	mov $5, %esi
+	mov $6, %edx
+	call vouch_bpf_skb_vlan_push
+	mov %rbx, %rdi
+	mov $1400, %esi
+	xor %edx, %edx
+	call vouch_bpf_skb_change_tail
+	mov %rbx, %rdi
+	mov $1, %esi
+	xor %edx, %edx
+	call vouch_bpf_clone_redirect
+	xor %eax, %eax
+	pop %rbx
+	jmp __x86_return_thunk
+	.size shape, . - shape
+"""
+
+
+def parts(profile):
+    """What make_image.Image wants: source, programs, maps, slots."""
+    kinds = [k for k in profile["map_types"] if k in MAPS]
+    assert kinds == profile["map_types"], "a kind of map is not in MAPS"
+    maps = [dict(zip(("key", "value", "entries", "map_flags", "flags"),
+                     MAPS[k]), name=k, type=k) for k in kinds]
+    progs = [{"name": name, "function": function, "section": section,
+              "type": number, "attach_type": attach}
+             for offer, name, number, attach, section, function in PROGS
+             if offer in profile["prog_types"]]
+    source = PASS + FILL % {k: i for i, k in enumerate(kinds)}
+    if "sched_cls" in profile["prog_types"]:
+        source += SHAPE
+    return source, progs, maps, [(1, i, 0) for i in range(len(kinds))]
