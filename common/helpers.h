@@ -45,6 +45,7 @@
 	X(bpf_ktime_get_boot_ns, ktime_get_boot_ns, 0)                     \
 	X(bpf_ktime_get_coarse_ns, ktime_get_coarse_ns, 0)                 \
 	X(bpf_get_smp_processor_id, get_smp_processor_id, 0)               \
+	X(bpf_get_raw_cpu_id, get_raw_cpu_id, 0) /* of socket filters */   \
 	X(bpf_get_numa_node_id, get_numa_node_id, 0)                       \
 	X(bpf_user_rnd_u32, get_prandom_u32, 0)                            \
 	X(bpf_ktime_get_tai_ns, ktime_get_tai_ns, 0)                       \

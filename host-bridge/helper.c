@@ -30,6 +30,7 @@
 #define ktime_get_boot_ns_FUNC BPF_FUNC_ktime_get_boot_ns
 #define ktime_get_coarse_ns_FUNC BPF_FUNC_ktime_get_coarse_ns
 #define get_smp_processor_id_FUNC BPF_FUNC_get_smp_processor_id
+#define get_raw_cpu_id_FUNC BPF_FUNC_get_smp_processor_id
 #define get_numa_node_id_FUNC BPF_FUNC_get_numa_node_id
 #define get_prandom_u32_FUNC BPF_FUNC_get_prandom_u32
 #define csum_diff_FUNC BPF_FUNC_csum_diff

@@ -22,7 +22,7 @@
 /* A call whose shape is checked. */
 struct run {
 	struct vouch_options options;
-	const char *program; /* NULL: the only one */
+	const json_t *program; /* of all packets, or a list; null: the only */
 	const json_t *packets, *presets;
 	const u8 *object, *packet_data;
 	size_t object_len, packet_len;
@@ -91,21 +91,36 @@ static const char *read_ctx(struct run *run, const json_t *call)
 	return NULL;
 }
 
+static const char *read_program(struct run *run, const json_t *call)
+{
+	json_t *name;
+	size_t i;
+
+	run->program = json_object_get(call, "program");
+	if (!json_is_array(run->program))
+		return !run->program || json_is_null(run->program) ||
+				       json_is_string(run->program)
+			       ? NULL
+			       : "program must be a name, a list or null";
+	if (json_array_size(run->program) != json_array_size(run->packets))
+		return "program is a list, but not of one name a packet";
+	json_array_foreach((json_t *)run->program, i, name)
+		if (!json_is_string(name))
+			return "program has what is no name";
+	return NULL;
+}
+
 static const char *read_call(struct run *run, const json_t *call,
 			     const u8 *blob, size_t blob_len)
 {
 	json_int_t object_len =
 		json_integer_value(json_object_get(call, "object_len"));
 	const json_t *repeat = json_object_get(call, "repeat");
-	const json_t *program = json_object_get(call, "program");
 	const char *why;
 
 	if (vouch_options_read(json_object_get(call, "options"), &run->options,
 			       &why))
 		return why;
-	run->program = json_string_value(program);
-	if (program && !run->program && !json_is_null(program))
-		return "program must be a name or null";
 	if (object_len <= 0 || (u64)object_len > blob_len)
 		return "object_len is not within the blob";
 	run->object = blob;
@@ -124,6 +139,8 @@ static const char *read_call(struct run *run, const json_t *call,
 		return "presets must be a list";
 	run->packets = json_object_get(call, "packets");
 	why = read_packets(run);
+	if (!why)
+		why = read_program(run, call);
 	return why ? why : read_ctx(run, call);
 }
 
@@ -211,20 +228,28 @@ static bool run_packet(const struct run *run, const struct bpf_program *prog,
 	return true;
 }
 
-/* The program that was named, or the only one. */
-static struct bpf_program *find_program(const struct run *run,
+/* What packet @i is for; NULL: the only program. */
+static const char *program_name(const struct run *run, size_t i)
+{
+	return json_string_value(json_is_array(run->program)
+					 ? json_array_get(run->program, i)
+					 : run->program);
+}
+
+/* The program that was named for packet @i, or the only one. */
+static struct bpf_program *find_program(const struct run *run, size_t i,
 					const struct vouch_load *load,
 					struct outcome *o)
 {
+	const char *name = program_name(run, i);
 	struct bpf_program *prog;
 
-	if (run->program) {
-		prog = bpf_object__find_program_by_name(load->bpf,
-							run->program);
+	if (name) {
+		prog = bpf_object__find_program_by_name(load->bpf, name);
 		o->usage = !prog;
 		if (!prog)
 			snprintf(o->why, sizeof(o->why),
-				 "the object has no program %s", run->program);
+				 "the object has no program %s", name);
 		return prog;
 	}
 	prog = bpf_object__next_program(load->bpf, NULL);
@@ -239,17 +264,18 @@ static struct bpf_program *find_program(const struct run *run,
 static bool run_packets(const struct run *run, const struct vouch_load *load,
 			struct outcome *o)
 {
-	struct bpf_program *prog = find_program(run, load, o);
 	const u8 *packet = run->packet_data;
 	size_t i;
 	json_t *p;
 
-	if (!prog)
+	/* Without packets, too, it has to be there. */
+	if (!json_array_size(run->packets) && !find_program(run, 0, load, o))
 		return false;
 	json_array_foreach((json_t *)run->packets, i, p) {
+		struct bpf_program *prog = find_program(run, i, load, o);
 		u32 len = json_integer_value(p);
 
-		if (!run_packet(run, prog, packet, len, o))
+		if (!prog || !run_packet(run, prog, packet, len, o))
 			return false;
 		packet += len;
 	}
@@ -328,7 +354,11 @@ static int run_child(struct run *run, struct vouch_message *msg, char *why,
 
 static const char *program_of(const struct run *run)
 {
-	return run->program ? run->program : "the only program";
+	const char *name = program_name(run, 0);
+
+	if (json_array_size(run->program) > 1)
+		return "several programs";
+	return name ? name : "the only program";
 }
 
 static void describe(struct vouch_failure *failure, const json_t *result,

@@ -33,6 +33,17 @@ static bool name_ok(const char *s, size_t len, size_t size)
 	return len > 0 && len < size;
 }
 
+static int read_name(const json_t *value, const char *key, size_t size,
+		     const char **name, struct vouch_failure *f)
+{
+	if (!json_is_string(value))
+		return wrong(f, key, "it is not a text");
+	if (!name_ok(json_string_value(value), json_string_length(value), size))
+		return wrong(f, key, "it is not a name, or is too long");
+	*name = json_string_value(value);
+	return 0;
+}
+
 int vouch_arg_name(const json_t *args, const char *key, size_t size,
 		   bool required, const char **name, struct vouch_failure *f)
 {
@@ -41,12 +52,20 @@ int vouch_arg_name(const json_t *args, const char *key, size_t size,
 	*name = NULL;
 	if (!value)
 		return required ? wrong(f, key, "it is missing") : 0;
-	if (!json_is_string(value))
-		return wrong(f, key, "it is not a text");
-	if (!name_ok(json_string_value(value), json_string_length(value), size))
-		return wrong(f, key, "it is not a name, or is too long");
-	*name = json_string_value(value);
-	return 0;
+	return read_name(value, key, size, name, f);
+}
+
+int vouch_arg_program(const json_t *args, size_t packet, const char **name,
+		      struct vouch_failure *f)
+{
+	const json_t *value = member(args, "program");
+
+	*name = NULL;
+	if (json_is_array(value))
+		value = json_array_get(value, packet);
+	else if (!value)
+		return 0;
+	return read_name(value, "program", VOUCH_TARGET_NAME_LEN, name, f);
 }
 
 int vouch_arg_map(const json_t *args, const char **image, const char **map,

@@ -94,6 +94,19 @@ int vouch_arg_packets(const json_t *args, u32 blob_len, const json_t **packets,
 		      struct vouch_failure *f);
 
 /**
+ * vouch_arg_program() - the program that a packet is for.
+ * @args: the request; "program" is the name for all packets, a list with a
+ *	name for each, or left out
+ * @packet: which packet
+ * @name: set to the text, owned by @args, or to NULL if it is left out
+ * @f: filled on error
+ *
+ * Return: 0 or -EINVAL.
+ */
+int vouch_arg_program(const json_t *args, size_t packet, const char **name,
+		      struct vouch_failure *f);
+
+/**
  * vouch_arg_ctx() - the context that goes with a packet.
  * @args: the request; member "ctx": a text, for every packet, or a list with
  *	a text or null for each

@@ -17,7 +17,8 @@
 #define MAX_GROWTH 65536u
 
 struct test_run {
-	struct vouch_target_prog_info prog;
+	struct vouch_target_image_info image;
+	struct vouch_target_prog_info prog; /* of the packet at hand */
 	const json_t *packets, *presets;
 	const json_t *dump; /* true, or a list of names */
 	u64 repeat;
@@ -27,63 +28,80 @@ struct test_run {
 	json_t *runs;
 };
 
+/* What may be a list has one for each packet then. */
+static int check_list(const struct test_run *run, const char *key,
+		      struct vouch_failure *f)
+{
+	const json_t *list = json_object_get(run->args, key);
+	const size_t n = json_array_size(run->packets);
+
+	if (!json_is_array(list) || json_array_size(list) == n)
+		return 0;
+	vouch_fail(f, -EINVAL, VOUCH_EXIT_USAGE, "read the argument \"%s\"",
+		   key);
+	vouch_fail_why(f, "there are %zu of them and %zu packets",
+		       json_array_size(list), n);
+	return vouch_fail_next(f, "send one for each packet, or one for all");
+}
+
 static int check_ctx(const struct test_run *run, struct vouch_failure *f)
 {
-	const json_t *ctx = json_object_get(run->args, "ctx");
-	const size_t n = json_array_size(run->packets);
 	u8 bytes[VOUCH_ARG_MAX_CTX];
-	int err = 0;
+	int err = check_list(run, "ctx", f);
 	size_t i;
 	u32 len;
 
-	if (json_is_array(ctx) && json_array_size(ctx) != n) {
-		vouch_fail(f, -EINVAL, VOUCH_EXIT_USAGE, "read the contexts");
-		vouch_fail_why(f, "there are %zu of them and %zu packets",
-			       json_array_size(ctx), n);
-		return vouch_fail_next(f, "send one for each packet, or one "
-					  "for all");
-	}
-	for (i = 0; !err && i < n; i++)
+	for (i = 0; !err && i < json_array_size(run->packets); i++)
 		err = vouch_arg_ctx(run->args, i, bytes, &len, f);
 	return err;
 }
 
-static int find_program(struct vouch_agent *agent, const json_t *args,
-			struct test_run *run, struct vouch_failure *f)
+static int find_image(struct vouch_agent *agent, struct test_run *run,
+		      struct vouch_failure *f)
 {
-	struct vouch_target_image_info image;
-	const char *name, *program;
-	int err = vouch_arg_name(args, "image", 2 * VOUCH_HASH_LEN + 1, false,
-				 &name, f);
+	const char *name;
+	int err = vouch_arg_name(run->args, "image", 2 * VOUCH_HASH_LEN + 1,
+				 false, &name, f);
 
-	if (!err)
-		err = vouch_arg_name(args, "program", VOUCH_TARGET_NAME_LEN,
-				     false, &program, f);
-	if (!err)
-		err = vouch_find_image(agent->device, name, &image, f);
-	if (!err)
-		err = vouch_find_program(agent->device, image.name, program,
-					 &run->prog, f);
-	return err;
+	return err ? err
+		   : vouch_find_image(agent->device, name, &run->image, f);
+}
+
+/* The program of packet @i, which is often that of the one before. */
+static int find_program(struct vouch_agent *agent, struct test_run *run,
+			size_t i, struct vouch_failure *f)
+{
+	const char *name;
+	int err = vouch_arg_program(run->args, i, &name, f);
+
+	if (err || (i > 0 && (!name || !strcmp(name, run->prog.name))))
+		return err;
+	return vouch_find_program(agent->device, run->image.name, name,
+				  &run->prog, f);
 }
 
 static int read_request(struct vouch_agent *agent,
 			const struct vouch_message *msg, struct test_run *run,
 			struct vouch_failure *f)
 {
-	int err = find_program(agent, msg->json, run, f);
+	int err;
 
+	run->args = msg->json;
 	run->repeat = 1;
+	err = find_image(agent, run, f);
 	if (!err)
 		err = vouch_arg_packets(msg->json, msg->blob_len, &run->packets,
 					f);
+	if (!err)
+		err = check_list(run, "program", f);
+	if (!err)
+		err = find_program(agent, run, 0, f);
 	if (!err)
 		err = vouch_arg_number(msg->json, "repeat",
 				       VOUCH_ARG_MAX_REPEAT, &run->repeat, f);
 	if (!err)
 		err = vouch_arg_list(msg->json, "presets",
 				     VOUCH_ARG_MAX_PRESETS, &run->presets, f);
-	run->args = msg->json;
 	if (!err)
 		err = check_ctx(run, f);
 	run->dump = json_object_get(msg->json, "dump");
@@ -120,7 +138,7 @@ static int apply_presets(struct vouch_agent *agent, const struct test_run *run,
 	int err = 0;
 
 	json_array_foreach(run->presets, i, args) {
-		err = preset(agent, run->prog.image, args, f);
+		err = preset(agent, run->image.name, args, f);
 		if (err)
 			break;
 	}
@@ -232,7 +250,9 @@ static int run_packets(struct vouch_agent *agent, struct test_run *run,
 	json_array_foreach(run->packets, i, packet) {
 		u32 len = (u32)json_integer_value(packet);
 
-		err = run_packet(agent, run, blob, len, f);
+		err = find_program(agent, run, i, f);
+		if (!err)
+			err = run_packet(agent, run, blob, len, f);
 		if (err)
 			return err;
 		blob += len;
@@ -282,7 +302,7 @@ static bool dump_wanted(const struct test_run *run, const char *map)
 static int dump_maps(struct vouch_agent *agent, const struct test_run *run,
 		     json_t *maps, struct vouch_failure *f)
 {
-	const char *image = run->prog.image;
+	const char *image = run->image.name;
 	struct vouch_target_map_info info;
 	int err = 0;
 	u32 i;

@@ -42,6 +42,11 @@ VOUCH_HELPER(get_smp_processor_id)
 	return smp_processor_id();
 }
 
+VOUCH_HELPER(get_raw_cpu_id)
+{
+	return raw_smp_processor_id();
+}
+
 VOUCH_HELPER(get_numa_node_id)
 {
 	return numa_node_id();

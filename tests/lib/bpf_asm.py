@@ -17,12 +17,17 @@ ATOMIC = {"add": 0x00, "or": 0x40, "and": 0x50, "xor": 0xa0,
 SIZE = {1: 0x10, 2: 0x08, 4: 0x00, 8: 0x18}
 MAP_TYPES = {"hash": 1, "array": 2, "prog_array": 3, "percpu_hash": 5,
              "percpu_array": 6, "lru_hash": 9, "lpm_trie": 11,
-             "lru_percpu_hash": 10, "queue": 22, "stack": 23}
+             "lru_percpu_hash": 10, "queue": 22, "stack": 23,
+             "perf_event_array": 4, "stack_trace": 7, "cgroup_array": 8,
+             "devmap": 14, "cpumap": 16, "devmap_hash": 25, "ringbuf": 27}
 
-Map = collections.namedtuple("Map", "name type key value entries flags")
+# @programs: of a prog array, the names of those in its first entries.
+Map = collections.namedtuple("Map", "name type key value entries flags programs",
+                             defaults=((),))
 # What an instruction refers to, and how an object says so.
 Reference = collections.namedtuple("Reference", "at symbol kind")
 R_64_64, R_64_32 = 1, 10
+WORD = "word"  # no relocation: which word of the context is loaded
 
 
 def insn(code, dst=0, src=0, off=0, imm=0):
@@ -99,6 +104,35 @@ class Code:
         self.references.append(Reference(len(self), name, R_64_64))
         return self.add(insn(0x18, dst), insn(0))
 
+    def add_function(self, dst, name):
+        """The address of a function that a helper calls."""
+        self.references.append(Reference(len(self), name, R_64_64))
+        return self.add(insn(0x18, dst), insn(0))
+
+    def add_text(self, dst, offset):
+        """The address of a byte of .rodata."""
+        self.references.append(Reference(len(self), ".rodata", R_64_64))
+        return self.add(insn(0x18, dst, imm=offset), insn(0))
+
+    def add_word(self, size, dst, src, word, offset):
+        """A load of a part of a word of a context, which a program of another
+        type may have elsewhere: see place_words()."""
+        self.references.append(Reference(len(self), word, WORD))
+        return self.add(load(size, dst, src, offset))
+
+    def place_words(self, where):
+        """The same program, with word N of its context at where[N] * 8."""
+        code, data = Code(), bytearray(self.bytes)
+        for r in self.references:
+            if r.kind != WORD:
+                code.references.append(r)
+                continue
+            at = r.at * INSN.size
+            op, regs, off, imm = INSN.unpack_from(data, at)
+            INSN.pack_into(data, at, op, regs, off + where[r.symbol] * 8, imm)
+        code.bytes = bytes(data)
+        return code
+
     def add_call(self, function):
         self.references.append(Reference(len(self), function, R_64_32))
         return self.add(insn(0x85, 0, 1, imm=-1))
@@ -116,8 +150,9 @@ class Strings:
         return at
 
 
-def btf_of_maps(maps):
-    """BTF that defines @maps in .maps, as clang has it."""
+def btf_of(maps, functions):
+    """BTF that defines @maps in .maps, as clang has it, and the functions
+    {section: [(offset, name)]}; the second is .BTF.ext."""
     strings, types, count = Strings(), [], 0
 
     def add(name, info, size, extra=b""):
@@ -132,27 +167,50 @@ def btf_of_maps(maps):
         return add("", 2 << 24, add("", 3 << 24, 0,
                                     struct.pack("<III", 1, 1, n)))
 
-    infos = b""
-    for i, m in enumerate(maps):
+    def slots():
+        """An array, without a length, of pointers to functions."""
+        pointer = add("", 2 << 24, add("", 13 << 24, 1))
+        return add("", 3 << 24, 0, struct.pack("<III", pointer, 1, 0))
+
+    infos, at = b"", 0
+    for m in maps:
         members = b""
-        fields = (("type", MAP_TYPES[m.type]), ("key_size", m.key),
-                  ("value_size", m.value), ("max_entries", m.entries),
-                  ("map_flags", m.flags))
+        fields = [(name, n) for name, n in (
+            ("type", MAP_TYPES[m.type]), ("key_size", m.key),
+            ("value_size", m.value), ("max_entries", m.entries),
+            ("map_flags", m.flags)) if n is not None]
         ids = [number(n) for _, n in fields]
-        for at, ((name, _), kind) in enumerate(zip(fields, ids)):
-            members += struct.pack("<III", strings.add(name), kind, at * 64)
-        kind = add("", 4 << 24 | len(fields), 8 * len(fields), members)
+        if m.programs:
+            fields.append(("values", 0))
+            ids.append(slots())
+        for i, ((name, _), kind) in enumerate(zip(fields, ids)):
+            members += struct.pack("<III", strings.add(name), kind, i * 64)
+        kind = add("", 4 << 24 | len(fields), map_size(m) -
+                   8 * len(m.programs), members)
         var = add(m.name, 14 << 24, kind, struct.pack("<I", 1))
-        infos += struct.pack("<III", var, i * 40, 40)
-    add(".maps", 15 << 24 | len(maps), 40 * len(maps), infos)
+        infos += struct.pack("<III", var, at, map_size(m))
+        at += map_size(m)
+    add(".maps", 15 << 24 | len(maps), at, infos)
+    proto, extra = add("", 13 << 24, 1), struct.pack("<I", 8)
+    for where, known in functions.items():
+        extra += struct.pack("<II", strings.add(where), len(known))
+        for at, name in known:
+            extra += struct.pack("<II", at, add(name, 12 << 24, proto))
     body = b"".join(types)
     return struct.pack("<HBBIIIII", 0xeb9f, 1, 0, 24, 0, len(body), len(body),
-                       len(strings.bytes)) + body + strings.bytes
+                       len(strings.bytes)) + body + strings.bytes, \
+        struct.pack("<HBBIIIII", 0xeb9f, 1, 0, 24, 0, len(extra), len(extra),
+                    0) + extra
 
 
-def make_object(maps, functions):
+def map_size(m):
+    """Bytes that the definition of a map has in .maps."""
+    return 8 * sum(n is not None for n in m[1:6]) + 8 * len(m.programs)
+
+
+def make_object(maps, functions, texts=b""):
     """An ELF object; @functions are (section, name, Code), .text's among
-    them."""
+    them, and @texts what .rodata holds."""
     names, sections, symbols = Strings(), [], [bytes(24)]
     index = {}
 
@@ -171,25 +229,40 @@ def make_object(maps, functions):
         at[0] += len(body.bytes)
     number = {where: section(where, 1, 6, b"".join(parts))
               for where, (_, _, parts) in code.items()}
-    at_maps = section(".maps", 1, 3, bytes(40 * len(maps)))
+    at_maps = section(".maps", 1, 3, bytes(sum(map(map_size, maps))))
+    at_texts = section(".rodata", 1, 2, texts) if texts else 0
     section("license", 1, 3, b"GPL\0")
-    section(".BTF", 1, 0, btf_of_maps(maps))
     known = {}
+    for name, (where, at, _) in index.items():
+        known.setdefault(where, []).append((at, name))
+    btf, ext = btf_of(maps, known)
+    section(".BTF", 1, 0, btf)
+    section(".BTF.ext", 1, 0, ext)
+    known = {".rodata": len(symbols)}
+    symbols.append(struct.pack("<IBBHQQ", 0, 3, 0, at_texts, 0, 0))
+    local = len(symbols)
     for name, (where, at, size) in index.items():
         known[name] = len(symbols)
         symbols.append(struct.pack("<IBBHQQ", names.add(name), 0x12, 0,
                                    number[where], at, size))
-    for i, m in enumerate(maps):
+    at, entries = 0, []
+    for m in maps:
         known[m.name] = len(symbols)
         symbols.append(struct.pack("<IBBHQQ", names.add(m.name), 0x11, 0,
-                                   at_maps, i * 40, 40))
-    at_symbols = len(sections) + 1 + sum(bool(r) for _, r, _ in code.values())
+                                   at_maps, at, map_size(m)))
+        at += map_size(m)
+        entries += [Reference(at - 8 * (len(m.programs) - i), program, R_64_64)
+                    for i, program in enumerate(m.programs) if program]
+    at_symbols = len(sections) + 1 + bool(entries) + \
+        sum(bool(r) for _, r, _ in code.values())
+    code[".maps"] = ([0], entries, [])
+    number[".maps"] = at_maps
     for where, (_, references, _) in code.items():
         if references:
             section(".rel" + where, 9, 0, b"".join(
                 struct.pack("<QQ", r.at, known[r.symbol] << 32 | r.kind)
                 for r in references), at_symbols, number[where], 16)
-    section(".symtab", 2, 0, b"".join(symbols), at_symbols + 1, 1, 24)
+    section(".symtab", 2, 0, b"".join(symbols), at_symbols + 1, local, 24)
     section(".strtab", 3, 0, None)
     return layout(sections, names.bytes)
 

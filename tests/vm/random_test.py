@@ -1,104 +1,146 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Random programs, with random packets, on the verifier kernel and a target.
+"""Random programs, with random inputs, on the verifier kernel and a target.
 
 usage: random_test.py
 
-VOUCH_PROGRAMS (200) programs of VOUCH_SEED (1), half of them XDP and half tc,
-each with VOUCH_PACKETS (40) packets. The verifier is the filter: what it does
-not accept is left out. Return values, packets, contexts and maps must be equal.
+VOUCH_PROGRAMS (200) programs of VOUCH_SEED (1), each with VOUCH_PACKETS (8)
+packets or contexts, on each of which it runs VOUCH_REPEAT (50) times, with other
+numbers each time. The verifier is the filter: what it does not accept is left
+out. Return values, packets, contexts and maps must be equal, and each feature
+that is offered in at least one program of a hundred.
 """
 
 import collections
 import concurrent.futures
-import json
 import os
-import random
 import re
 import sys
 
-sys.path[:0] = ["scripts", "tests/lib"]
-import bpf_asm  # noqa: E402  pylint: disable=wrong-import-position
-import bpf_random  # noqa: E402  pylint: disable=wrong-import-position
+sys.path[:0] = ["scripts", "scripts/profile", "tests/lib"]
+import bpf_forms  # noqa: E402  pylint: disable=wrong-import-position
+import bpf_offered  # noqa: E402  pylint: disable=wrong-import-position
+import image_calls  # noqa: E402  pylint: disable=wrong-import-position
 import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
-import packets  # noqa: E402  pylint: disable=wrong-import-position
+import random_batch  # noqa: E402  pylint: disable=wrong-import-position
 import tap  # noqa: E402  pylint: disable=wrong-import-position
-import testruns  # noqa: E402  pylint: disable=wrong-import-position
 import wire  # noqa: E402  pylint: disable=wrong-import-position
 
 PROGRAMS = int(os.environ.get("VOUCH_PROGRAMS", "200"))
-N_PACKETS = int(os.environ.get("VOUCH_PACKETS", "40"))
+N_PACKETS = int(os.environ.get("VOUCH_PACKETS", "8"))
+REPEAT = int(os.environ.get("VOUCH_REPEAT", "50"))
 SEED = int(os.environ.get("VOUCH_SEED", "1"))
-BATCH = 10  # programs of an object; each has maps of its own
-MOST_PACKETS = 1000  # of one test-run
-STATEMENTS = 60  # at most
 OUT = os.path.join(lab_module.BUILD, "vm", "random")
 POOL = concurrent.futures.ThreadPoolExecutor(1)
 
 
-class Batch:
-    """An object of programs, and what each of them is made of."""
+class Run:
+    """The lab, and what has been seen so far."""
 
-    def __init__(self, number, offered):
-        rng = random.Random("%d/%d" % (SEED, number))
-        generator = bpf_random.Generator(rng, offered)
-        functions, maps, self.features = [], [], {}
-        for i in range(BATCH):
-            name, xdp = "p%d" % i, i % 2 == 0
-            code = generator.program(name, xdp,
-                                     rng.randrange(20, STATEMENTS))
-            functions.append(("xdp" if xdp else "tc", name, code))
-            maps += generator.maps()
-            self.features[name] = set(generator.features)
-        functions.append((".text", "mix", bpf_random.mix()))
-        self.object = bpf_asm.make_object(maps, functions)
-        self.rng = rng
-        self.path = os.path.join(OUT, "random%d.o" % number)
-        with open(self.path, "wb") as f:
-            f.write(self.object)
+    def __init__(self, t, lab, offered):
+        self.t, self.lab, self.offered = t, lab, offered
+        self.seen = collections.Counter()  # programs that have a feature
+        self.usage = collections.Counter()  # the same, of those made
+        self.kept = self.made = 0
+        self.rejected = collections.Counter()
+        self.refused = collections.Counter()
+        self.clients = []
+
+    def submit(self, batch, which):
+        """The image, and the object's bytes and maps; those programs that are
+        not accepted leave the batch."""
+        while batch.programs:
+            data, maps = batch.object(which)
+            path = os.path.join(OUT, "random%d-%s.o" % (batch.number, which))
+            with open(path, "wb") as f:
+                f.write(data)
+            _, result = self.lab.vouch("submit", path, "--target", "lab")
+            if result.get("verdict") == "accepted" and result.get("image"):
+                return result, data, maps
+            reason = str(result.get("reason"))
+            bad = re.search(r"program (p\d+)\b", reason)
+            if not bad or bad[1] not in batch.programs:
+                self.t.check(False, "%s is accepted, or a program named" % path,
+                             result)
+                return None
+            batch.programs.pop(bad[1])
+            what = re.sub(r"p\d+|\d+", "N", reason)
+            if result.get("verdict") == "rejected":
+                self.rejected[what[:150]] += 1
+            else:
+                self.refused[what[:150]] += 1
+                self.t.note("%s is refused: %s" % (path, reason))
+        return None
+
+    def run(self, batch):
+        """All programs of a batch on both kernels."""
+        self.made += len(batch.programs)
+        loaded = {}
+        for which in reversed(batch.kinds()):
+            loaded[which] = self.submit(batch, which)
+        # What one type's is refused for is not in the other's, either.
+        if batch.programs and all(loaded.values()):
+            self.compare(batch, loaded)
+        for submitted in loaded.values():
+            if submitted:
+                self.lab.vouch("target", "unload", "lab",
+                               submitted[0]["image"]["name"])
+
+    def compare(self, batch, loaded):
+        names, sent, ctxs = batch.inputs(N_PACKETS)
+        first = batch.kinds()[0]
+        _, data, maps = loaded[first]
+        common = {
+            "program": names, "packets": [len(p) for p in sent],
+            "repeat": REPEAT if batch.family == "net" else 1,
+            "presets": batch.presets(maps),
+            "dump": [m.name for m in maps if m.type in bpf_forms.DUMPED]}
+        blob = b"".join(sent)
+        ref = POOL.submit(
+            self.clients[0].call, "test-run", data + blob, on="verifier",
+            name="random%d.o" % batch.number, options={}, ctx=ctxs[first],
+            object_len=len(data), **common)
+        for which in batch.kinds():
+            image = loaded[which][0]["image"]
+            got = self.clients[1].call(
+                "target.test-run", blob, target="lab", image=image["name"],
+                ctx=ctxs[which], **common)
+            wrong = difference(names, ref.result(), got)
+            self.t.check(not wrong, "%s of batch %d is equal"
+                         % (which, batch.number), wrong) if wrong else None
+            self.count(batch, which, image["path"])
+
+    def count(self, batch, which, path):
+        """What the programs of an image are made of; what they call says the
+        image itself."""
+        calls = image_calls.read(path)
+        for name, program in batch.programs.items():
+            self.kept += 1
+            self.seen.update(set(batch.feature_names(which, program)))
+            called = set(calls.get(name, ()))
+            for part in program.codes:
+                called |= set(calls.get(part, ()))
+            self.seen.update("call_" + export for export in called)
 
 
-def submit(t, lab, batch):
-    """The image and its programs; those that the verifier refuses are not
-    among them."""
-    names = sorted(batch.features)
-    while names:
-        args = [a for n in names for a in ("--program", n)]
-        _, result = lab.vouch("submit", batch.path, "--target", "lab", *args)
-        if result.get("verdict") == "accepted":
-            return result, names
-        bad = re.match(r"program (\w+):", str(result.get("reason")))
-        if result.get("verdict") != "rejected" or not bad:
-            return result, []
-        t.note("%s: %s" % (batch.path, result["reason"]))
-        names.remove(bad.group(1))
-    return None, []
-
-
-def runs(clients, batch, image, name, sent, ctxs):
-    """Both at once; a client for each."""
-    maps = ["%s_%s" % (name, kind) for kind in bpf_random.MAPS[:4]]
-    common = {"program": name, "packets": [len(p) for p in sent],
-              "ctx": ctxs, "dump": maps}
-    ref = POOL.submit(
-        clients[0].call, "test-run", batch.object + b"".join(sent), on="verifier",
-        name=os.path.basename(batch.path), options={"programs": [name]},
-        object_len=len(batch.object), **common)
-    got = clients[1].call("target.test-run", b"".join(sent), target="lab",
-                          image=image, **common)
-    return ref.result(), got
-
-
-def difference(ref, got):
+def difference(names, ref, got):
     """What is not equal, or None."""
-    for what in ("retval", "data_len", "ctx_out"):
-        for i, (x, y) in enumerate(zip(ref[0]["runs"], got[0]["runs"])):
-            if x.get(what) != y.get(what):
-                return "%s of packet %d: %r, on the target %r" % (
-                    what, i, x.get(what), y.get(what))
-    if len(ref[0]["runs"]) != len(got[0]["runs"]):
+    runs = ref[0]["runs"], got[0]["runs"]
+    if len(runs[0]) != len(runs[1]):
         return "the number of runs"
+    for i, (x, y) in enumerate(zip(*runs)):
+        for what in ("retval", "data_len", "ctx_out"):
+            if x.get(what) != y.get(what):
+                return "%s of packet %d, of %s: %r, on the target %r" % (
+                    what, i, names[i], x.get(what), y.get(what))
     if ref[1] != got[1]:
+        at = 0
+        for i, x in enumerate(runs[0]):
+            end = at + x["data_len"]
+            if ref[1][at:end] != got[1][at:end]:
+                return "packet %d, of %s: %s, on the target %s" % (
+                    i, names[i], ref[1][at:end].hex(), got[1][at:end].hex())
+            at = end
         return "the packets that come out"
     left, right = table(ref[0]), table(got[0])
     for key in sorted(left.keys() | right.keys()):
@@ -114,54 +156,45 @@ def table(result):
             for name, entries in result["maps"].items() for e in entries}
 
 
-def contexts(batch, name, sent):
-    if name[1:] in "02468":
-        return [None] * len(sent)
-    made = [testruns.random_ctx(batch.rng) for _ in sent]
-    return [c and c.hex() for c in made]
+def expected(offered):
+    """All that has to occur."""
+    yield from ("map_" + kind for kind in bpf_forms.MAPS)
+    yield from ("helper_" + name for name in offered.helpers
+                if name not in bpf_forms.APART)
+    yield from ("call_" + export for export in offered.exports
+                if export not in bpf_forms.EXPORTS_APART)
+    for kind, fields in offered.fields.items():
+        for name, field in fields.items():
+            yield "%s.%s" % (kind, name)
+            if field.write:
+                yield "%s.%s=" % (kind, name)
+    yield from ("kprobe." + name for name in random_batch.REGISTERS)
+    yield from ("raw_tracepoint.arg%d" % i
+                for i in range(random_batch.bpf_random.WORDS))
+    yield from ("program_" + kind for kind in offered.prog_types
+                if kind not in bpf_forms.PROG_TYPES_APART)
 
 
-def offered_helpers(lab):
-    with open(lab.profile(), "rb") as f:
-        parts, _ = lab_module.container.unpack(f.read())
-    return set(json.loads(parts["json"])["helpers"])
-
-
-def run_batch(t, lab, clients, batch, seen):
-    result, names = submit(t, lab, batch)
-    if not names:
-        t.check(False, "%s is accepted" % batch.path,
-                result and (result.get("verdict"), result.get("reason")))
-        return 0
-    image = result["image"]["name"]
-    for name in names:
-        for first in range(0, N_PACKETS, MOST_PACKETS):
-            n = min(MOST_PACKETS, N_PACKETS - first)
-            sent = [p.ljust(64, b"\0")
-                    for p in packets.packets(batch.rng.getrandbits(30), n)]
-            wrong = difference(*runs(clients, batch, image, name, sent,
-                                     contexts(batch, name, sent)))
-            if wrong:
-                t.check(False, "%s of %s is equal" % (name, batch.path), wrong)
-        seen.update(batch.features[name])
-    lab.vouch("target", "unload", "lab", image)
-    return len(names)
-
-
-def report(t, seen, kept):
+def report(run):
     """Each feature in at least one of a hundred programs."""
+    t, seen = run.t, run.seen
+    for feature in [f for f in seen if f.startswith("helper_") and "/" in f]:
+        seen[feature.partition("/")[0]] = max(
+            seen[feature], seen[feature.partition("/")[0]])
     for feature, n in sorted(seen.items()):
-        t.note("%-28s %5.1f %%" % (feature, 100.0 * n / kept))
-    expected = {"map_" + kind for kind in bpf_random.MAPS}
-    expected |= {"skb." + f for f in bpf_random.SKB_FIELDS}
-    expected |= {"xdp." + f for f in bpf_random.XDP_FIELDS}
-    expected |= {"helper_" + h for h in (*bpf_random.OTHER, *bpf_random.SAME,
-                                         "map_lookup_elem", "map_update_elem",
-                                         "map_delete_elem", "tail_call",
-                                         "xdp_adjust_head", "xdp_adjust_tail",
-                                         "xdp_adjust_meta")}
-    rare = sorted(f for f in expected | set(seen) if seen[f] < kept / 100)
-    t.check(not rare, "each feature is in 1 % of the programs", rare)
+        t.note("%-40s %5.1f %%" % (feature, 100.0 * n / run.kept))
+    for what, why in sorted(bpf_forms.reasons().items()):
+        t.note("%s does not occur: %s" % (what, why))
+    for why, n in (run.rejected + run.refused).most_common(20):
+        t.note("%d left out: %s" % (n, why))
+    wanted = {f for f in expected(run.offered)
+              if f not in bpf_forms.FIELDS_APART}
+    rare = {f: seen[f] for f in sorted(wanted | set(seen))
+            if seen[f] < run.kept / 100}
+    t.check(not rare, "each of %d features is in 1 %% of the programs"
+            % len(wanted | set(seen)), rare)
+    t.check(not run.refused, "vouch refuses none that the verifier kernel "
+            "accepts", run.refused)
 
 
 def main():
@@ -170,21 +203,26 @@ def main():
     # On which CPU a packet is counted would be a matter of chance.
     lab_module.CPUS = 1
     lab = lab_module.Lab("random", target="lab")
-    offered = offered_helpers(lab)
-    seen, kept, number = collections.Counter(), 0, 0
+    offered = bpf_offered.Offered(lab.profile())
+    t.check(not list(bpf_forms.missing(offered)),
+            "all that is offered has a form, or a reason to have none",
+            sorted(bpf_forms.missing(offered)))
+    if t.failed:
+        t.end()
+    run, number = Run(t, lab, offered), 0
     try:
         lab.up()
-        clients = [wire.Client(lab.socket) for _ in range(2)]
-        while kept < PROGRAMS and not t.failed:
-            batch = Batch(number, offered)
-            kept += run_batch(t, lab, clients, batch, seen)
+        run.clients = [wire.Client(lab.socket) for _ in range(2)]
+        while run.kept < PROGRAMS and not t.failed:
+            run.run(random_batch.Batch(SEED, number, offered, run.usage))
             number += 1
-        for client in clients:
+        for client in run.clients:
             client.close()
-        t.check(kept >= PROGRAMS, "%d programs of %d, each with %d packets: "
-                "all is equal" % (kept, number * BATCH, N_PACKETS))
-        if kept >= PROGRAMS:
-            report(t, seen, kept)
+        t.check(run.kept >= PROGRAMS, "%d programs, %d made, each run %d times "
+                "or more: all is equal" % (run.kept, run.made,
+                                           N_PACKETS * REPEAT))
+        if run.kept >= PROGRAMS:
+            report(run)
     except lab_module.LabError as e:
         t.check(False, "the lab comes up", e)
     finally:
