@@ -340,17 +340,29 @@ static void last_line(const char *log, char *out, size_t size)
 	}
 }
 
-static bool explain_failure(struct vouch_load *load)
+/* That libbpf says it is: all are unloaded by now. */
+static u32 find_failed(const struct vouch_load *load)
 {
-	char line[512] = "";
-	const char *log;
+	char said[160];
 	u32 i;
 
-	for (i = 0; i < load->n_progs; i++)
-		if (bpf_program__fd(load->progs[i].prog) < 0)
+	for (i = 0; i < load->n_progs; i++) {
+		snprintf(said, sizeof(said),
+			 "prog '%s': BPF program load failed",
+			 bpf_program__name(load->progs[i].prog));
+		if (strstr(messages, said))
 			break;
-	if (i == load->n_progs ||
-	    !strstr(messages, "BPF program load failed")) {
+	}
+	return i;
+}
+
+static bool explain_failure(struct vouch_load *load)
+{
+	const u32 i = find_failed(load);
+	char line[512] = "";
+	const char *log;
+
+	if (i == load->n_progs) {
 		vouch_load_fail(load, "loading the object: %s: %.700s",
 				strerror(-load->err), messages);
 		return lacks_means(load->err) ? false : vouch_load_blame(load);

@@ -127,13 +127,14 @@ vouch_untraced void *vouch_percpu_array_lookup_cpu(struct vouch_map *map,
 static vouch_untraced long check_update(struct vouch_map *map, u32 index,
 					u64 flags)
 {
-	if (unlikely(flags > BPF_EXIST))
+	if (unlikely((flags & ~BPF_F_LOCK) > BPF_EXIST))
 		return -EINVAL;
 	if (unlikely(index >= map->def.max_entries))
 		return -E2BIG;
 	if (unlikely(flags & BPF_NOEXIST))
 		return -EEXIST;
-	return 0;
+	/* No value has a lock; the kernel looks at that last. */
+	return unlikely(flags & BPF_F_LOCK) ? -EINVAL : 0;
 }
 
 vouch_untraced long vouch_array_update(struct vouch_map *map, void *key,
