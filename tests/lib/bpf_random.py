@@ -63,15 +63,18 @@ class Generator:
         self.texts = bpf_calls.Texts()
         self.features = set()
         self.kind, self.private, self.in_loop = "xdp", False, False
+        self.label = ""
 
     def note(self, feature):
         self.features.add(feature)
 
     def rarest(self, candidates):
-        """One of @candidates, (feature, ...), often the least used of some."""
-        some = [self.rng.choice(candidates) for _ in range(4)]
-        return min(some, key=lambda c: (c[0] in self.features,
-                                        self.usage[c[0]]))
+        """One of @candidates, (feature, ...), often the least used of some,
+        by programs of this type and by all."""
+        some = [self.rng.choice(candidates) for _ in range(6)]
+        return min(some, key=lambda c: (
+            c[0] in self.features,
+            4 * self.usage[self.label, c[0]] + self.usage[c[0]]))
 
     def any_slot(self):
         return slot(self.rng.randrange(SLOTS))
@@ -130,7 +133,7 @@ class Generator:
     def word(self):
         """A part of a context of tracing, which is words."""
         size = self.rng.choice((8, 8, 8, 4, 2, 1))
-        word = self.rng.randrange(WORDS)
+        word = self.rarest([("context.%d" % i, i) for i in range(WORDS)])[1]
         self.note("context.%d" % word)
         return Code().add_word(size, 1, CTX, word,
                                self.rng.randrange(0, 8, size)).add(self.put(1))
@@ -222,7 +225,7 @@ class Generator:
         return make(self)
 
     KINDS = ((arithmetic, 10), (order, 2), (packet, 5), (context, 8),
-             (branch, 4), (loop, 1), (atomics, 2), (helper, 16),
+             (branch, 4), (loop, 1), (atomics, 2), (helper, 20),
              (subprogram, 1))
 
     def block(self, n):
@@ -308,15 +311,18 @@ class Generator:
                               for off in range(0, LENGTH, 8)]))
         return code.add(store(8, STATE, 8, 0))
 
-    def program(self, kind, index, statements, private=True):
-        """Its code; what it is made of is in .features. @private: it need not
-        do the same as one of another type."""
-        self.kind, self.private, self.features = kind, private, set()
+    def program(self, kind, index, statements, other=None):
+        """Its code; what it is made of is in .features. @other: a type of
+        programs one of which will do the same."""
+        self.kind, self.private, self.features = kind, not other, set()
+        self.label = other or kind
         head = Code().add(alu("mov", CTX, src=1), self.find_state(index),
                           self.shorter(), self.bounds(), self.new_numbers())
         body = self.block(statements)
         tail = self.keep_numbers()
         self.note("program_" + kind)
+        self.usage.update(self.features)
+        self.usage.update((self.label, f) for f in self.features)
         if kind not in TRACING:
             return {"main": head.add(body, tail, asm.leave())}
         # A function that bpf_loop() calls, with the context's address.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Which of vouch_target's functions each function of an image calls."""
+"""Which of vouch_target's functions each program of an image calls."""
 
 import bisect
 import struct
@@ -25,7 +25,7 @@ def sections(data):
 
 
 def read(path):
-    """{name of a function in the program: [what it calls]}"""
+    """{name of a program, which has no _ in it: {what it calls}}"""
     with open(path, "rb") as f:
         data = f.read()
     parts = sections(data)
@@ -33,8 +33,8 @@ def read(path):
     symbols = [SYMBOL.unpack_from(data, at)
                for at in range(start, start + size, SYMBOL.size)]
     names = [text(data, parts[".strtab"][0] + s[0]) for s in symbols]
-    # A function's name begins with its program's number.
-    functions = sorted((s[4], name.partition("_")[2])
+    # A symbol is pNUMBER_PROGRAM, or pNUMBER_PROGRAM_FUNCTION.
+    functions = sorted((s[4], (name + "_").split("_")[1])
                        for s, name in zip(symbols, names) if s[1] & 15 == FUNC)
     starts, out = [at for at, _ in functions], {}
     start, size = parts[".rela.text"]

@@ -12,13 +12,14 @@ import bpf_random
 import packets
 import testruns
 
-STATEMENTS = 20, 60  # of a program
+STATEMENTS = 30, 60  # of a program
 # Types of the programs of a batch. One of tracing has each program twice: as a
 # raw tracepoint, which both kernels can test-run, and as the other type, which
-# only the target can, with the same words elsewhere in its context.
+# only the target can, with the same words elsewhere in its context; or it has
+# raw tracepoints alone, which may do what others could not.
 NET = ("xdp", "sched_cls", "socket_filter", "xdp", "sched_act", "sched_cls")
-BATCHES = ("net", "net", "kprobe", "net", "net", "tracepoint")
-SIZES = {"net": 30, "kprobe": 10, "tracepoint": 10}
+BATCHES = ("net", "kprobe", "net", "raw_tracepoint", "net", "tracepoint", "net")
+SIZES = {"net": 30, "kprobe": 10, "tracepoint": 10, "raw_tracepoint": 10}
 REGISTERS = ("r15", "r14", "r13", "r12", "bp", "bx", "r11", "r10", "r9", "r8",
              "ax", "cx", "dx", "si", "di", "orig_ax", "ip", "cs", "flags",
              "sp", "ss")
@@ -26,15 +27,6 @@ RECORD_WORDS = 64  # of a tracepoint, the first of which no program may load
 STATE = asm.Map("state", "array", 4, 16, 64, 0)
 
 Program = collections.namedtuple("Program", "kind index codes features")
-
-
-def words_of(rng, kind):
-    """Where each word of a context is, for programs of one type."""
-    if kind == "raw_tracepoint":
-        return list(range(bpf_random.WORDS))
-    first, last = (0, len(REGISTERS)) if kind == "kprobe" else \
-        (1, RECORD_WORDS)
-    return rng.sample(range(first, last), bpf_random.WORDS)
 
 
 class Batch:
@@ -46,28 +38,40 @@ class Batch:
         self.number = number
         self.types = set(NET) if self.family == "net" else \
             {"raw_tracepoint", self.family}
-        self.words = {kind: words_of(self.rng, kind) for kind in
-                      ("raw_tracepoint", self.family)}
-        # Half of the batches of tracing are of raw tracepoints alone.
-        self.twins = self.family != "net" and number // len(BATCHES) % 2 == 0
+        self.words = {}
+        self.order = {  # words from the first that a program may load
+            "kprobe": self.shuffled(0, len(REGISTERS)),
+            "tracepoint": self.shuffled(1, RECORD_WORDS)}
         generator = bpf_random.Generator(self.rng, offered, usage)
         self.programs = {}
         for i in range(SIZES[self.family]):
-            self.add(generator, i, usage)
+            self.add(generator, i)
         self.texts = generator.texts.bytes
 
-    def add(self, generator, i, usage):
+    def add(self, generator, i):
         kind = NET[i % len(NET)] if self.family == "net" else "raw_tracepoint"
         codes = generator.program(
-            kind, i, self.rng.randrange(*STATEMENTS), not self.twins)
+            kind, i, self.rng.randrange(*STATEMENTS),
+            None if self.family in ("net", "raw_tracepoint") else self.family)
         self.programs["p%d" % i] = Program(kind, i, codes, generator.features)
-        usage.update(generator.features)
+        self.words["p%d" % i] = {
+            which: self.words_of(which, i) for which in self.kinds()}
+
+    def shuffled(self, first, last):
+        return self.rng.sample(range(first, last), last - first)
+
+    def words_of(self, which, i):
+        """Where each word of a context is, for a program of one type."""
+        if which not in self.order:
+            return list(range(bpf_random.WORDS))
+        order, n = self.order[which], bpf_random.WORDS
+        return [order[(i * n + k) % len(order)] for k in range(n)]
 
     def kinds(self):
         """Types of objects: one for packets, or one or two for tracing."""
-        if self.family == "net":
-            return ["net"]
-        return ["raw_tracepoint"] + ([self.family] if self.twins else [])
+        if self.family in ("net", "raw_tracepoint"):
+            return [self.family]
+        return ["raw_tracepoint", self.family]
 
     def functions(self, which):
         for name, p in self.programs.items():
@@ -75,7 +79,7 @@ class Batch:
             for part, code in p.codes.items():
                 where = bpf_random.SECTIONS[kind] if part == "main" else ".text"
                 yield (where, name if part == "main" else part,
-                       code.place_words(self.words.get(kind)))
+                       code.place_words(self.words[name][which]))
         yield ".text", "mix", bpf_random.mix()
         for name, code in bpf_calls.functions().items():
             yield ".text", name, code
@@ -101,12 +105,12 @@ class Batch:
         maps = [m for m in self.maps() if m.name in used]
         return asm.make_object(maps, functions, self.texts), maps
 
-    def feature_names(self, which, program):
+    def feature_names(self, which, name):
         """What a program of one type is made of."""
-        for feature in program.features:
+        for feature in self.programs[name].features:
             kind, _, word = feature.partition(".")
             if kind == "context":
-                at = self.words[which][int(word)]
+                at = self.words[name][which][int(word)]
                 yield "kprobe." + REGISTERS[at] if which == "kprobe" else \
                     "raw_tracepoint.arg%d" % at \
                     if which == "raw_tracepoint" else "tracepoint.record"
@@ -135,14 +139,15 @@ class Batch:
         words = [[self.rng.getrandbits(64) for _ in range(bpf_random.WORDS)]
                  for _ in names]
         return names, [b""] * len(names), {
-            which: [self.place(which, values) for values in words]
+            which: [self.place(name, which, values)
+                    for name, values in zip(names, words)]
             for which in self.kinds()}
 
-    def place(self, which, values):
+    def place(self, name, which, values):
         size = {"raw_tracepoint": bpf_random.WORDS, "kprobe": len(REGISTERS),
                 "tracepoint": RECORD_WORDS}[which]
         words = [0] * size
-        for at, value in zip(self.words[which], values):
+        for at, value in zip(self.words[name][which], values):
             words[at] = value
         return struct.pack("<%dQ" % size, *words).hex()
 

@@ -116,13 +116,10 @@ class Run:
         """What the programs of an image are made of; what they call says the
         image itself."""
         calls = image_calls.read(path)
-        for name, program in batch.programs.items():
+        for name in batch.programs:
             self.kept += 1
-            self.seen.update(set(batch.feature_names(which, program)))
-            called = set(calls.get(name, ()))
-            for part in program.codes:
-                called |= set(calls.get(part, ()))
-            self.seen.update("call_" + export for export in called)
+            self.seen.update(set(batch.feature_names(which, name)))
+            self.seen.update("call_" + export for export in calls[name])
 
 
 def difference(names, ref, got):

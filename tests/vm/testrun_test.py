@@ -169,6 +169,28 @@ def socket_packets(t, lab):
     packets_of(t, lab, "socket", "skb_filter")
 
 
+def several(t, lab):
+    """Each packet may be for a program of its own."""
+    p = testruns.Program(t, lab, "skb_helpers.o", ["skb_load", "skb_vlan"])
+    sent, ctxs = [packets.ethernet_ipv4(packets.IPV4[0], 17)] * 2, [None] * 2
+    ref, got = (run(sent, ctxs, dump=["returned"])
+                for run in (p.verifier, p.target))
+    testruns.compare(t, "two programs", sent, ctxs, ref, got)
+    for what, names in (("fewer names than packets", ["skb_load"]),
+                        ("a number for a name", ["skb_load", 7]),
+                        ("no name for a packet", ["skb_load", None]),
+                        ("a program that is not there", ["skb_load", "no"])):
+        p.program = names
+        for where, run in (("verifier", p.verifier), ("target", p.target)):
+            try:
+                run(sent, ctxs)
+                t.check(False, "the %s refuses %s" % (where, what))
+            except wire.WireError as e:
+                t.check("'exit': 1" not in str(e),
+                        "the %s refuses %s" % (where, what), e)
+    lab.vouch("target", "unload", "lab", p.image)
+
+
 if __name__ == "__main__":
     lab_suite.run("testrun-test", "lab", tc_packets, socket_packets,
-                  arguments, tracing, samples)
+                  arguments, tracing, samples, several)
