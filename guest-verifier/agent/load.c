@@ -360,7 +360,6 @@ static bool explain_failure(struct vouch_load *load)
 {
 	const u32 i = find_failed(load);
 	char line[512] = "";
-	const char *log;
 
 	if (i == load->n_progs) {
 		vouch_load_fail(load, "loading the object: %s: %.700s",
@@ -368,8 +367,8 @@ static bool explain_failure(struct vouch_load *load)
 		return lacks_means(load->err) ? false : vouch_load_blame(load);
 	}
 	load->failed = i;
-	log = load->progs[i].log_buf;
-	last_line(log ? log : "", line, sizeof(line));
+	if (load->progs[i].log_buf)
+		last_line(load->progs[i].log_buf, line, sizeof(line));
 	return fail(load, VOUCH_VERDICT_REJECTED, "program %s: %s (%s)",
 		    bpf_program__name(load->progs[i].prog),
 		    *line ? line : "the kernel refused it",

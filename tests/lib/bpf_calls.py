@@ -328,6 +328,10 @@ def maker(number, form, kind):
     return lambda gen: of_form(gen, number, form, kind)
 
 
+def load_of(size):
+    return lambda gen: base.load_absolute(gen, 8 * size, size)
+
+
 CACHE = {}
 
 
@@ -339,4 +343,7 @@ def candidates(gen):
             ("helper_" + name + ("/" + kind if kind else ""),
              maker(number, form, kind))
             for name, number, form, kind in all_calls(gen)]
+        if gen.kind in ("socket_filter", *forms.SKB):
+            CACHE[key] += [("ld_%d" % (8 * size), load_of(size))
+                           for size in (1, 2, 4)]
     return CACHE[key]

@@ -202,6 +202,10 @@ HELPERS = {
     "get_current_task": [form(result=NONE)],
     "get_current_task_btf": [form(result=NONE)],
     "task_pt_regs": "task_regs",
+    # No signal, and what is none.
+    "send_signal": [form(any_of(0, 100))],
+    "send_signal_thread": [form(any_of(0, 100))],
+    "get_ns_current_pid_tgid": [form(any_of(0, 5), any_of(0, 1), MEMORY(8, 4))],
     "get_current_cgroup_id": [form(result=NONE)],
     "get_current_ancestor_cgroup_id": [form(any_of(77, -1)),
                                        form(any_of(0), result=NONE)],

@@ -71,7 +71,9 @@ class Generator:
     def rarest(self, candidates):
         """One of @candidates, (feature, ...), often the least used of some,
         by programs of this type and by all."""
-        some = [self.rng.choice(candidates) for _ in range(6)]
+        some = self.rng.sample(candidates, len(candidates)
+                               if self.rng.random() < 0.5 else
+                               min(len(candidates), 4))
         return min(some, key=lambda c: (
             c[0] in self.features,
             4 * self.usage[self.label, c[0]] + self.usage[c[0]]))
@@ -338,6 +340,18 @@ class Generator:
                 alu("mov", 4, imm=0), asm.call(181)).add(
                     self.find_state(index), load(8, 0, STATE, 8), asm.leave())
         return {"main": main, name: rounds}
+
+
+def load_absolute(gen, bits, size):
+    """LD_ABS or LD_IND, which take the context from r6."""
+    indirect = gen.rng.random() < 0.5
+    code = 0x40 if indirect else 0x20
+    at = gen.rng.randrange(16)
+    gen.note("ld_%s%d" % ("ind" if indirect else "abs", bits))
+    return Code().add(
+        gen.get(1), alu("and", 1, imm=15),
+        asm.insn(code | asm.SIZE[size], 0, 1 if indirect else 0, imm=at),
+        gen.put(0))
 
 
 def mix():

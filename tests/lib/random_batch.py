@@ -19,7 +19,7 @@ STATEMENTS = 30, 60  # of a program
 # raw tracepoints alone, which may do what others could not.
 NET = ("xdp", "sched_cls", "socket_filter", "xdp", "sched_act", "sched_cls")
 BATCHES = ("net", "kprobe", "net", "raw_tracepoint", "net", "tracepoint", "net")
-SIZES = {"net": 30, "kprobe": 10, "tracepoint": 10, "raw_tracepoint": 10}
+SIZES = {"net": 30, "kprobe": 14, "tracepoint": 14, "raw_tracepoint": 10}
 REGISTERS = ("r15", "r14", "r13", "r12", "bp", "bx", "r11", "r10", "r9", "r8",
              "ax", "cx", "dx", "si", "di", "orig_ax", "ip", "cs", "flags",
              "sp", "ss")

@@ -18,6 +18,7 @@ import re
 import sys
 
 sys.path[:0] = ["scripts", "scripts/profile", "tests/lib"]
+import bpf_asm  # noqa: E402  pylint: disable=wrong-import-position
 import bpf_forms  # noqa: E402  pylint: disable=wrong-import-position
 import bpf_offered  # noqa: E402  pylint: disable=wrong-import-position
 import image_calls  # noqa: E402  pylint: disable=wrong-import-position
@@ -189,11 +190,26 @@ def report(run):
     wanted = {f for f in expected(run.offered)
               if f not in bpf_forms.FIELDS_APART}
     rare = {f: seen[f] for f in sorted(wanted | set(seen))
-            if seen[f] < run.kept / 100}
+            if seen[f] < run.kept // 100}
     t.check(not rare, "each of %d features is in 1 %% of the programs"
             % len(wanted | set(seen)), rare)
     t.check(not run.refused, "vouch refuses none that the verifier kernel "
             "accepts", run.refused)
+
+
+def blamed(t, lab):
+    """Of several programs, the one that the verifier refuses is named, and
+    what it says of it."""
+    good = bpf_asm.Code().add(bpf_asm.alu("mov", 0, imm=1), bpf_asm.leave())
+    bad = bpf_asm.Code().add(bpf_asm.alu("mov", 0, src=5), bpf_asm.leave())
+    path = os.path.join(OUT, "blamed.o")
+    one = bpf_asm.Map("one", "array", 4, 8, 1, 0)
+    with open(path, "wb") as f:
+        f.write(bpf_asm.make_object([one], [
+            ("xdp", "p0", good), ("xdp", "p1", bad), ("xdp", "p2", good)]))
+    _, result = lab.vouch("submit", path, "--target", "lab")
+    t.check("program p1: R5 !read_ok" in str(result.get("reason")),
+            "the program that is refused is named", result.get("reason"))
 
 
 def main():
@@ -211,6 +227,7 @@ def main():
     run, number = Run(t, lab, offered), 0
     try:
         lab.up()
+        blamed(t, lab)
         run.clients = [wire.Client(lab.socket) for _ in range(2)]
         while run.kept < PROGRAMS and not t.failed:
             run.run(random_batch.Batch(SEED, number, offered, run.usage))
