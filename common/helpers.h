@@ -153,6 +153,20 @@
 #define VOUCH_HELPERS_CLASSID(X) \
 	X(bpf_skb_cgroup_classid, skb_cgroup_classid, 0)
 
+/* Sockets, of packets and frames: where INET is set. */
+#define VOUCH_HELPERS_SOCKETS(X)                         \
+	X(bpf_tc_skc_lookup_tcp, tc_skc_lookup_tcp, 0)   \
+	X(bpf_tc_sk_lookup_tcp, tc_sk_lookup_tcp, 0)     \
+	X(bpf_tc_sk_lookup_udp, tc_sk_lookup_udp, 0)     \
+	X(bpf_xdp_skc_lookup_tcp, xdp_skc_lookup_tcp, 0) \
+	X(bpf_xdp_sk_lookup_tcp, xdp_sk_lookup_tcp, 0)   \
+	X(bpf_xdp_sk_lookup_udp, xdp_sk_lookup_udp, 0)   \
+	X(bpf_sk_release, sk_release, 0)                 \
+	X(bpf_sk_fullsock, sk_fullsock, 0)               \
+	X(bpf_tcp_sock, tcp_sock, 0)                     \
+	X(bpf_get_listener_sock, get_listener_sock, 0)   \
+	X(bpf_sk_assign, sk_assign, 0)
+
 /* Tracing: memory that may not be there, and who runs. */
 #define VOUCH_HELPERS_TRACING(X)                               \
 	X(bpf_probe_read_kernel, probe_read_kernel, 1)         \
@@ -211,6 +225,7 @@
 	VOUCH_HELPERS_RINGS(X)    \
 	VOUCH_HELPERS_SKB(X)      \
 	VOUCH_HELPERS_CLASSID(X)  \
+	VOUCH_HELPERS_SOCKETS(X)  \
 	VOUCH_HELPERS_TRACING(X)  \
 	VOUCH_HELPERS_OUTPUT(X)   \
 	VOUCH_HELPERS_PERF(X)     \

@@ -37,8 +37,6 @@
 	"it reads the kernel's own BTF, which needs DEBUG_INFO_BTF and so BPF"
 #define VOUCH_WHY_KTYPE \
 	"its result has the layout of another kernel's structure, which cannot be followed through this helper"
-#define VOUCH_WHY_SOCK \
-	"what finds and counts sockets is not exported to modules"
 #define VOUCH_WHY_COOKIE \
 	"what numbers sockets' cookies is not exported to modules"
 #define VOUCH_WHY_SPIN_LOCK \
@@ -48,7 +46,7 @@
 #define VOUCH_WHY_INNER_MAP \
 	"what the maps inside are like is not among an image's requirements"
 #define VOUCH_WHY_SYNCOOKIE \
-	"what makes and checks SYN cookies is not exported to modules"
+	"what makes SYN cookies for a socket is not exported to modules"
 #define VOUCH_WHY_XFRM "it reads what belongs to the target's XFRM alone"
 #define VOUCH_WHY_WRITE "it writes to memory of processes behind their backs"
 #define VOUCH_WHY_SLEEP \
@@ -58,6 +56,7 @@
 #define VOUCH_WHY_OVERRIDE \
 	"it changes what a kernel function returns, which this hook does not do"
 #define VOUCH_WHY_BRANCH "what reads branch records is not exported to modules"
+#define VOUCH_WHY_SAMPLE "no hook has samples with branch records"
 #define VOUCH_WHY_TIMER \
 	"the JIT puts the address of the verifier kernel's program into the code"
 #define VOUCH_WHY_COUNTER \
@@ -78,24 +77,15 @@
 	X(fib_lookup, VOUCH_WHY_FIB)                         \
 	X(skb_cgroup_id, VOUCH_WHY_UNWRITTEN)                \
 	X(skb_ancestor_cgroup_id, VOUCH_WHY_UNWRITTEN)       \
-	X(sk_lookup_tcp, VOUCH_WHY_SOCK)                     \
-	X(sk_lookup_udp, VOUCH_WHY_SOCK)                     \
-	X(sk_release, VOUCH_WHY_SOCK)                        \
 	X(spin_lock, VOUCH_WHY_SPIN_LOCK)                    \
 	X(spin_unlock, VOUCH_WHY_SPIN_LOCK)                  \
-	X(sk_fullsock, VOUCH_WHY_SOCK)                       \
-	X(tcp_sock, VOUCH_WHY_SOCK)                          \
-	X(get_listener_sock, VOUCH_WHY_SOCK)                 \
-	X(skc_lookup_tcp, VOUCH_WHY_SOCK)                    \
-	X(tcp_check_syncookie, VOUCH_WHY_SYNCOOKIE)          \
+	X(tcp_check_syncookie, VOUCH_WHY_UNWRITTEN)          \
 	X(tcp_gen_syncookie, VOUCH_WHY_SYNCOOKIE)            \
 	X(skb_output, VOUCH_WHY_UNWRITTEN)                   \
 	X(skb_under_cgroup, VOUCH_WHY_UNWRITTEN)             \
 	X(jiffies64, VOUCH_WHY_KSYM)                         \
-	X(jiffies64, VOUCH_WHY_UNWRITTEN)                    \
-	X(read_branch_records, VOUCH_WHY_BRANCH)             \
+	X(read_branch_records, VOUCH_WHY_SAMPLE)             \
 	X(xdp_output, VOUCH_WHY_UNWRITTEN)                   \
-	X(sk_assign, VOUCH_WHY_SOCK)                         \
 	X(skc_to_tcp6_sock, VOUCH_WHY_KTYPE)                 \
 	X(skc_to_tcp_sock, VOUCH_WHY_KTYPE)                  \
 	X(skc_to_tcp_timewait_sock, VOUCH_WHY_KTYPE)         \
@@ -129,10 +119,10 @@
 	X(dynptr_read, VOUCH_WHY_UNWRITTEN)                  \
 	X(dynptr_write, VOUCH_WHY_UNWRITTEN)                 \
 	X(dynptr_data, VOUCH_WHY_UNWRITTEN)                  \
-	X(tcp_raw_gen_syncookie_ipv4, VOUCH_WHY_SYNCOOKIE)   \
-	X(tcp_raw_gen_syncookie_ipv6, VOUCH_WHY_SYNCOOKIE)   \
-	X(tcp_raw_check_syncookie_ipv4, VOUCH_WHY_SYNCOOKIE) \
-	X(tcp_raw_check_syncookie_ipv6, VOUCH_WHY_SYNCOOKIE) \
+	X(tcp_raw_gen_syncookie_ipv4, VOUCH_WHY_UNWRITTEN)   \
+	X(tcp_raw_gen_syncookie_ipv6, VOUCH_WHY_UNWRITTEN)   \
+	X(tcp_raw_check_syncookie_ipv4, VOUCH_WHY_UNWRITTEN) \
+	X(tcp_raw_check_syncookie_ipv6, VOUCH_WHY_UNWRITTEN) \
 	X(user_ringbuf_drain, VOUCH_WHY_UNWRITTEN)
 
 #define VOUCH_HELPERS_NONE(X)                         \

@@ -98,6 +98,17 @@
 #define skb_set_tunnel_key_FUNC BPF_FUNC_skb_set_tunnel_key
 #define skb_get_tunnel_opt_FUNC BPF_FUNC_skb_get_tunnel_opt
 #define skb_set_tunnel_opt_FUNC BPF_FUNC_skb_set_tunnel_opt
+#define tc_skc_lookup_tcp_FUNC BPF_FUNC_skc_lookup_tcp
+#define tc_sk_lookup_tcp_FUNC BPF_FUNC_sk_lookup_tcp
+#define tc_sk_lookup_udp_FUNC BPF_FUNC_sk_lookup_udp
+#define xdp_skc_lookup_tcp_FUNC BPF_FUNC_skc_lookup_tcp
+#define xdp_sk_lookup_tcp_FUNC BPF_FUNC_sk_lookup_tcp
+#define xdp_sk_lookup_udp_FUNC BPF_FUNC_sk_lookup_udp
+#define sk_release_FUNC BPF_FUNC_sk_release
+#define sk_fullsock_FUNC BPF_FUNC_sk_fullsock
+#define tcp_sock_FUNC BPF_FUNC_tcp_sock
+#define get_listener_sock_FUNC BPF_FUNC_get_listener_sock
+#define sk_assign_FUNC BPF_FUNC_sk_assign
 #define xdp_get_buff_len_FUNC BPF_FUNC_xdp_get_buff_len
 #define xdp_load_bytes_FUNC BPF_FUNC_xdp_load_bytes
 #define xdp_store_bytes_FUNC BPF_FUNC_xdp_store_bytes

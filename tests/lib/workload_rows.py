@@ -330,6 +330,15 @@ def frames():
                                   "key packets bytes", key="key:I")))):
         yield row(name, "tc", "frames.o", {name: "tc:vwt%d:ingress" % (4 + i)},
                   output, folder=OURS, least=5)
+    yield row("sock_stream", "tc", "sockets.o",
+              {"sock_stream": "tc:lo:ingress"},
+              Output("answers", "state:I type:I protocol:I mark:I priority:I "
+                     "local_port:I peer_port:I local:I peer:I is_tcp:I mss:I "
+                     "is_listener:I assigned:I",
+                     "from flags found state type protocol mark priority "
+                     "local_port peer_port local peer is_tcp mss is_listener "
+                     "assigned", key="from:H flags:B found:B"),
+              folder=OURS, least=7)
     for i, (name, output) in enumerate((
             ("socket_ports", Output("ports", "packets:Q bytes:Q",
                                     "port packets bytes", key="port:H")),

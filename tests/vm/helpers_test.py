@@ -166,6 +166,19 @@ def who_runs(t, lab):
     lab.vouch("target", "unload", "lab", p.image)
 
 
+def sockets(t, lab):
+    sent = skb_packets()[:6]
+    p = testruns.Program(t, lab, "sockets.o", "sock_args")
+    for program in "sock_args", "sock_frame_args":
+        seen = compare(t, p, program, sent)
+        t.equal(set(seen[:27 * len(sent)]), {2**32 - 1},
+                "nothing is there to find")
+        fresh(t, lab, p)
+    seen = compare(t, p, "sock_own", sent)
+    t.check(1 in seen or 0 in seen, "packets have a socket")
+    lab.vouch("target", "unload", "lab", p.image)
+
+
 def xdp_helpers(t, lab):
     sent = packets.packets(SEED, 3) + [
         bytes(i * 7 & 255 for i in range(n)) for n in (60, 3520, 4000, 9999)]
@@ -260,4 +273,4 @@ def elsewhere(t, lab):
 
 if __name__ == "__main__":
     lab_suite.run("helpers-test", "lab", map_kinds, lru, left_open, skb_helpers,
-                  tunnels, loads, who_runs, xdp_helpers, elsewhere)
+                  tunnels, loads, who_runs, sockets, xdp_helpers, elsewhere)

@@ -53,6 +53,20 @@ static void talk(int client, int server)
 	work_need(read(client, data, sizeof(data)) == 500, "read");
 }
 
+static void datagram(const struct sockaddr_in *to)
+{
+	int to_fd = bound(SOCK_DGRAM, LISTEN_PORT);
+	int from_fd = bound(SOCK_DGRAM, FROM_PORT);
+	char data[100] = "";
+
+	work_need(sendto(from_fd, data, sizeof(data), 0, (const void *)to,
+			 sizeof(*to)) == sizeof(data),
+		  "sendto");
+	work_need(read(to_fd, data, sizeof(data)) == sizeof(data), "read");
+	close(from_fd);
+	close(to_fd);
+}
+
 static void stream(void)
 {
 	const struct sockaddr_in to = {
@@ -63,7 +77,7 @@ static void stream(void)
 	int listener, client, server;
 	char byte;
 
-	close(bound(SOCK_DGRAM, LISTEN_PORT));
+	datagram(&to);
 	listener = bound(SOCK_STREAM, LISTEN_PORT);
 	work_need(!listen(listener, BACKLOG), "listen");
 	client = bound(SOCK_STREAM, FROM_PORT);
