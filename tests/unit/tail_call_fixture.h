@@ -3,6 +3,7 @@
 #ifndef VOUCH_TAIL_CALL_FIXTURE_H
 #define VOUCH_TAIL_CALL_FIXTURE_H
 
+#include "../../common/image.h"
 #include "bridge_fixture.h"
 
 #define FIXTURE_INDIRECT (FIXTURE_OTHER + 0x100)
