@@ -16,7 +16,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help setup programs modules kernels lean debug debug-verifier guests demo check check-unit \
+.PHONY: all help setup programs modules kernels lean debug debug-lab debug-verifier guests demo check check-unit \
 	check-vm lab-up lab-down bench fuzz soak mutants profile style install clean
 
 help:
@@ -157,6 +157,15 @@ debug: $(B)/.setup
 		images/debug.config)" $(B)/debug/target-kernel
 	@scripts/lab-keys $(B)/debug/target-kernel $(B)/debug/keys
 	$(call target-module,$(B)/debug,$(B)/debug/keys)
+
+# The same with all the hooks of "lab", which takes long to build.
+debug-lab: programs
+	@mkdir -p $(B)/debug-lab
+	@ln -sfn "$$(scripts/target-kernel images/target-demo.config \
+		images/target-lab.config images/debug.config \
+		images/debug-lab.config)" $(B)/debug-lab/target-kernel
+	@scripts/lab-keys $(B)/debug-lab/target-kernel $(B)/debug-lab/keys
+	$(call target-module,$(B)/debug-lab,$(B)/debug-lab/keys)
 
 # A verifier kernel of that kind, for the tests of vouch_guest.ko alone.
 debug-verifier: $(B)/.setup
@@ -362,7 +371,7 @@ style: programs modules
 	@scripts/setup style
 	@scripts/style
 
-soak: all lean debug debug-verifier objects $(UNIT) $(B)/fault/vouchd $(B)/fault/vouch $(B)/asan/vouchd $(B)/asan/vouch
+soak: all lean debug debug-lab debug-verifier objects $(UNIT) $(B)/fault/vouchd $(B)/fault/vouch $(B)/asan/vouchd $(B)/asan/vouch
 	@scripts/soak
 
 mutants: all debug objects

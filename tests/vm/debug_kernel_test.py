@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Run the target driver's test on a kernel that looks for its own mistakes.
+"""Run the target driver's tests on a kernel that looks for its own mistakes.
 
-usage: debug_kernel_test.py [--whole] [OPTION of target_driver_test.py]...
+usage: debug_kernel_test.py [--whole | --lab] [OPTION of target_driver_test.py]...
 
-Without --whole it runs what fits into a few minutes.
+Without --whole it runs what fits into a few minutes; with --lab, the test of
+the hooks, and failing allocations, on a kernel that has them all.
 """
 
 import os
@@ -13,13 +14,13 @@ import subprocess
 import sys
 
 BUILD = os.environ.get("VOUCH_BUILD", "build")
-DEBUG = os.path.join(BUILD, "debug")
-TEST = "tests/vm/target_driver_test.py"
+TARGET = "tests/vm/target_driver_test.py"
+HOOKS = "tests/vm/hooks_test.py"
 END = re.compile(rb"^(\d+) passed, (\d+) failed$", re.M)
 # Suites of the guest. An image that is not GPL has a boot of its own: it turns
 # off what the others rely on.
 SMOKE = ("smoke",)
-WHOLE = ("functions", "stress", "faults", "proprietary")
+WHOLE = ("functions", "stress", "faults", "kinds", "proprietary")
 # How often things are taken away under load, and seconds to wait for a guest
 # that a busy host hardly lets run.
 ROUNDS = {"smoke": "4", "stress": "20"}
@@ -29,17 +30,25 @@ TIMEOUT = "7200"
 CLOCK = "notsc nolapic_timer"
 
 
-def run(suite, options):
+# Which goal of the Makefile builds the kernel, and what is run on it.
+MEMORY = {"debug": "512", "debug-lab": "768"}  # MiB
+DEBUG = "debug", [(TARGET, suite) for suite in SMOKE]
+DEBUG_WHOLE = "debug", [(TARGET, suite) for suite in WHOLE]
+DEBUG_LAB = "debug-lab", [(HOOKS, "hooks"), (TARGET, "kinds")]
+
+
+def run(goal, test, suite, options):
     """Boot once; (passed, failed)."""
-    command = [sys.executable, TEST,
-               "--kdir", os.path.join(DEBUG, "target-kernel"),
-               "--profile", os.path.join(DEBUG, "profile"),
-               "--module", os.path.join(DEBUG, "target-driver",
+    built = os.path.join(BUILD, goal)
+    command = [sys.executable, test,
+               "--kdir", os.path.join(built, "target-kernel"),
+               "--profile", os.path.join(built, "profile"),
+               "--module", os.path.join(built, "target-driver",
                                         "vouch_target.ko"),
-               "--keys", os.path.join(DEBUG, "keys"),
-               "--out", os.path.join(BUILD, "vm", "debug-" + suite),
+               "--keys", os.path.join(built, "keys"),
+               "--out", os.path.join(BUILD, "vm", goal + "-" + suite),
                "--allow", "tests/vm/debug_kmsg.allow",
-               "--memory", "512", "--cpus", "2,sockets=2",
+               "--memory", MEMORY[goal], "--cpus", "2,sockets=2",
                "--timeout", TIMEOUT, "--append",
                CLOCK + " log_buf_len=4M vouch_debug=1 vouch_suite=" + suite +
                (" vouch_rounds=" + ROUNDS[suite] if suite in ROUNDS else ""),
@@ -58,13 +67,16 @@ def run(suite, options):
 
 
 def main():
-    if not os.path.exists(os.path.join(DEBUG, "target-driver")):
-        sys.exit("debug_kernel_test: there is no %s; run make debug" % DEBUG)
-    options = sys.argv[1:]
-    whole = options[:1] == ["--whole"]
+    chosen = {"--whole": DEBUG_WHOLE, "--lab": DEBUG_LAB}.get(
+        sys.argv[1] if sys.argv[1:] else None)
+    options = sys.argv[2:] if chosen else sys.argv[1:]
+    goal, boots = chosen or DEBUG
+    if not os.path.exists(os.path.join(BUILD, goal, "target-driver")):
+        sys.exit("debug_kernel_test: there is no %s; run make %s" %
+                 (os.path.join(BUILD, goal), goal))
     passed = failed = 0
-    for suite in WHOLE if whole else SMOKE:
-        p, f = run(suite, options[whole:])
+    for test, suite in boots:
+        p, f = run(goal, test, suite, options)
         passed += p
         failed += f
     print("%d passed, %d failed" % (passed, failed))

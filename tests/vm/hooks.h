@@ -19,6 +19,9 @@ struct hooks_record native(enum hooks_place place);
 /* How often a program of an image ran at hooks. */
 unsigned long long runs(const char *file, const char *prog);
 
+/* How often to do what is done that often on an ordinary kernel. */
+unsigned int often(unsigned int n);
+
 /* Is there an attachment of that text? */
 bool is_listed(const char *where);
 

@@ -94,7 +94,7 @@ static void *sender(void *arg)
 	unsigned int i;
 
 	(void)arg;
-	for (i = 0; i < FIRE; i++)
+	for (i = 0; i < often(FIRE); i++)
 		send_frame(60, (uint8_t)i);
 	return NULL;
 }

@@ -36,7 +36,8 @@ def make_initrd(args, keys, native, progs):
     for folder in "proc", "sys", "dev":
         os.makedirs(os.path.join(root, folder))
     sources = ["hooks.c", "hooks_context.c", "hooks_event.c", "hooks_net.c",
-               "hooks_signal.c", "hooks_socket.c", "hooks_trace.c", "target_client.c"]
+               "hooks_signal.c", "hooks_socket.c", "hooks_trace.c",
+               "target_client.c", "debug.c"]
     base.run("gcc", *base.FLAGS, "-I" + ROOT,
              "-I" + os.path.join(ROOT, "target-driver"), "-o",
              os.path.join(root, "init"),

@@ -258,12 +258,12 @@ void test_fire(void)
 
 	for (i = 0; i < n; i++)
 		pthread_create(&threads[i], NULL, fire, NULL);
-	for (i = 0; i < ROUNDS && fire_round(&odd); i++)
+	for (i = 0; i < often(ROUNDS) && fire_round(&odd); i++)
 		;
 	stop = true;
 	while (n--)
 		pthread_join(threads[n], NULL);
-	verdict(i == ROUNDS,
+	verdict(i == often(ROUNDS),
 		"%u times programs come, are replaced and go under fire (%u odd)",
 		i, odd);
 }

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include "debug.h"
 #include "target_client.h"
 
 unsigned int passed, failed;
@@ -259,6 +260,15 @@ void show_kernel_log(void)
 	if (n > 0)
 		fwrite(log, 1, n, stdout);
 	printf("VOUCH-KMSG-END\n");
+}
+
+void test_debug(bool locks)
+{
+	verdict(!(vouch_debug_taint() & VOUCH_TAINT_REPORTED),
+		"the kernel had nothing to report");
+	verdict(vouch_debug_leaks() == 0, "no memory is lost");
+	verdict(!locks || vouch_debug_locks(),
+		"lock debugging was on to the end");
 }
 
 void set_mtu(const char *ifname, int mtu)

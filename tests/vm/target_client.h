@@ -65,6 +65,9 @@ void set_mtu(const char *ifname, int mtu);
 
 void show_kernel_log(void);
 
+/* What a debug kernel has seen of all this; @locks: and of locks. */
+void test_debug(bool locks);
+
 /* Each byte of an image changed; in target_flips.c. */
 void test_flips(void);
 
@@ -98,5 +101,8 @@ void test_reload(void);
 void test_faults(void);
 void test_some_faults(void);
 void test_module_faults(void);
+
+/* The same of kinds of maps, hooks and runs; in target_faults_kinds.c. */
+void test_kinds(void);
 
 #endif /* TARGET_CLIENT_H */

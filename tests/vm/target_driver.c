@@ -340,16 +340,6 @@ static void test_proprietary(void)
 		"and turns lock debugging off");
 }
 
-/* What a debug kernel has seen of all this. */
-static void test_debug(bool locks)
-{
-	verdict(!(vouch_debug_taint() & VOUCH_TAINT_REPORTED),
-		"the kernel had nothing to report");
-	verdict(vouch_debug_leaks() == 0, "no memory is lost");
-	verdict(!locks || vouch_debug_locks(),
-		"lock debugging was on to the end");
-}
-
 static void finish(void)
 {
 	printf("VOUCH-TEST-END %u passed, %u failed\n", passed, failed);
@@ -362,7 +352,14 @@ static void finish(void)
 }
 
 /* For each of the suites that vouch_suite names. */
-enum { FUNCTIONS = 1, SMOKE = 2, FAULTS = 4, PROPRIETARY = 8, STRESS = 16 };
+enum {
+	FUNCTIONS = 1,
+	SMOKE = 2,
+	FAULTS = 4,
+	PROPRIETARY = 8,
+	STRESS = 16,
+	KINDS = 32
+};
 
 static const struct {
 	unsigned int suites;
@@ -392,8 +389,9 @@ static const struct {
 	{ STRESS, test_reload },
 	{ FAULTS, test_faults },
 	{ SMOKE, test_some_faults },
+	{ KINDS, test_kinds },
 	{ PROPRIETARY, test_proprietary },
-	{ FUNCTIONS | STRESS | SMOKE | FAULTS, test_end },
+	{ FUNCTIONS | STRESS | SMOKE | FAULTS | KINDS, test_end },
 	{ FAULTS, test_module_faults },
 };
 
@@ -403,11 +401,9 @@ static unsigned int chosen_suite(void)
 		const char *name;
 		unsigned int suite;
 	} suites[] = {
-		{ "functions", FUNCTIONS },
-		{ "stress", STRESS },
-		{ "smoke", SMOKE },
-		{ "faults", FAULTS },
-		{ "proprietary", PROPRIETARY },
+		{ "functions", FUNCTIONS }, { "stress", STRESS },
+		{ "smoke", SMOKE },	    { "faults", FAULTS },
+		{ "kinds", KINDS },	    { "proprietary", PROPRIETARY },
 	};
 	const char *name = getenv("vouch_suite");
 	unsigned int i;

@@ -15,6 +15,7 @@
 
 #include "debug.h"
 #include "target_client.h"
+#include "target_faults.h"
 
 #define IFNAME "eth0"
 #define MODULE "/vouch_target.ko"
@@ -54,13 +55,13 @@ static void read_state(struct state *s)
 		printf("# the device does not answer\n");
 }
 
-static bool remember(void)
+bool remember(void)
 {
 	read_state(&before);
 	return true;
 }
 
-static bool unchanged(void)
+bool unchanged(void)
 {
 	struct state now;
 
@@ -75,20 +76,7 @@ static bool unchanged(void)
 	return false;
 }
 
-/* A call's argument, which a fault may leave half written: set up anew. */
-static union {
-	struct vouch_target_info info;
-	struct vouch_target_floor floor;
-	struct vouch_target_admit admit;
-	struct vouch_target_image_info image;
-	struct vouch_target_prog_info prog;
-	struct vouch_target_map_info map;
-	struct vouch_target_attach attach;
-	struct vouch_target_attach_info attached;
-	struct vouch_target_map_op op;
-	struct vouch_target_test_run run;
-} arg;
-
+union target_arg arg;
 static unsigned long cmd;
 static char loaded[64]; /* module of the image at hand */
 static int image_fd = -1, second = -1;
@@ -97,12 +85,12 @@ static uint64_t value[N_CPUS];
 static uint8_t packet[9000], out[9000];
 static struct xdp_md md;
 
-static int ask(void)
+int ask(void)
 {
 	return ioctl(dev, cmd, &arg) ? -errno : 0;
 }
 
-static bool request(unsigned long number)
+bool request(unsigned long number)
 {
 	memset(&arg, 0, sizeof(arg));
 	cmd = number;
@@ -145,7 +133,7 @@ static bool want_floor_get(void)
 
 /* ---- images -------------------------------------------------------------- */
 
-static void use_image(const char *file)
+void use_image(const char *file)
 {
 	char path[96];
 
@@ -176,7 +164,7 @@ static bool want_load_pass(void)
 	return !admit("pass", NULL) && remember();
 }
 
-static int do_load(void)
+int do_load(void)
 {
 	return syscall(SYS_finit_module, image_fd, "", 0) ? -errno : 0;
 }
@@ -186,7 +174,7 @@ static int do_unload(void)
 	return syscall(SYS_delete_module, loaded, O_NONBLOCK) ? -errno : 0;
 }
 
-static bool undo_load(void)
+bool undo_load(void)
 {
 	return !do_unload();
 }
@@ -390,7 +378,7 @@ static const struct vouch_fault of_module[] = {
 	  0 },
 };
 
-static void try_all(const struct vouch_fault *faults, size_t n)
+void try_all(const struct vouch_fault *faults, size_t n)
 {
 	size_t i;
 
