@@ -133,8 +133,9 @@ static const char *take_map(struct vouch_capture_view *view,
 		return "capture: MAP: the name is not proper";
 	if (le32_to_cpu(map->flags) & ~VOUCH_MAP_FLAGS_ALL)
 		return "capture: MAP: unknown flag";
-	if (map->reserved)
-		return "capture: MAP: reserved bytes are not zero";
+	if (!vouch_map_extra_ok(le32_to_cpu(map->type),
+				le32_to_cpu(map->extra)))
+		return "capture: MAP: more is stated than such a map has";
 	if (data_len && !may_have_data(map, data_len))
 		return "capture: MAP: data for a map that cannot have them";
 	view->maps[view->n_maps].map = map;

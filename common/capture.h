@@ -151,9 +151,27 @@ struct vouch_capture_map {
 	__le32 flags; /* VOUCH_MAP_* */
 	__le32 data_len; /* 0, value_size of a one-entry array, or 4 *
 			  * max_entries of a prog array */
-	__le32 reserved;
+	__le32 extra; /* of a bloom filter: how many hash functions its
+		       * definition asks for, 0: as many as the kernel takes;
+		       * else 0 */
 };
 VOUCH_ASSERT_SIZE(struct vouch_capture_map, 96);
+
+#define VOUCH_MAP_BLOOM_FILTER 30 /* BPF_MAP_TYPE_BLOOM_FILTER */
+#define VOUCH_MAX_BLOOM_HASHES 15u
+
+/**
+ * vouch_map_extra_ok() - can a map have what is stated beside its sizes?
+ * @type: enum bpf_map_type
+ * @extra: as in struct vouch_capture_map
+ *
+ * Return: true if so.
+ */
+static inline bool vouch_map_extra_ok(u32 type, u32 extra)
+{
+	return extra <=
+	       (type == VOUCH_MAP_BLOOM_FILTER ? VOUCH_MAX_BLOOM_HASHES : 0);
+}
 
 struct vouch_capture_prog {
 	char name[64];

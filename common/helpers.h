@@ -83,6 +83,11 @@
 	X(bpf_map_pop_elem, map_pop, 0)             \
 	X(bpf_map_peek_elem, map_peek, 0)
 
+/* Bloom filters. */
+#define VOUCH_HELPERS_BLOOM(X)                \
+	X(bloom_map_push_elem, bloom_push, 0) \
+	X(bloom_map_peek_elem, bloom_peek, 0)
+
 /* Tries of prefixes. */
 #define VOUCH_HELPERS_TRIE(X)               \
 	X(trie_lookup_elem, trie_lookup, 0) \
@@ -220,6 +225,7 @@
 	VOUCH_HELPERS_CORE(X)     \
 	VOUCH_HELPERS_LRU(X)      \
 	VOUCH_HELPERS_QUEUE(X)    \
+	VOUCH_HELPERS_BLOOM(X)    \
 	VOUCH_HELPERS_TRIE(X)     \
 	VOUCH_HELPERS_REDIRECT(X) \
 	VOUCH_HELPERS_RINGS(X)    \

@@ -103,6 +103,10 @@ static const char *check_map(const struct vouch_req_map *m, u32 *data_end)
 		flags &= (1u << VOUCH_MAP_OWNER_SHIFT) - 1;
 	if (flags & ~VOUCH_MAP_FLAGS_ALL)
 		return "requirements: unknown map flag";
+	if (!vouch_map_extra_ok(le32_to_cpu(m->type), le32_to_cpu(m->extra)))
+		return "requirements: more is stated than such a map has";
+	if (m->reserved)
+		return "requirements: reserved bytes are not zero";
 	if (!len)
 		return le32_to_cpu(m->data_off)
 			       ? "requirements: offset of no map data"

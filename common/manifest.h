@@ -114,8 +114,10 @@ struct vouch_req_map {
 	__le32 flags; /* VOUCH_MAP_*, and VOUCH_MAP_OWNER() of a prog array */
 	__le32 data_off; /* in .vouch.data; 0 if data_len is 0 */
 	__le32 data_len; /* as in struct vouch_capture_map */
+	__le32 extra; /* as in struct vouch_capture_map */
+	__le32 reserved;
 };
-VOUCH_ASSERT_SIZE(struct vouch_req_map, 96);
+VOUCH_ASSERT_SIZE(struct vouch_req_map, 104);
 
 enum vouch_slot_kind {
 	VOUCH_SLOT_MAP = 1, /* address of the map as code sees it */

@@ -184,7 +184,6 @@
 #define VOUCH_MAP_TYPES_REFUSED(X)            \
 	X(array_of_maps, VOUCH_WHY_INNER_MAP) \
 	X(hash_of_maps, VOUCH_WHY_INNER_MAP)  \
-	X(bloom_filter, VOUCH_WHY_UNWRITTEN)  \
 	X(user_ringbuf, VOUCH_WHY_UNWRITTEN)
 
 #define VOUCH_MAP_TYPES_NONE(X)                                          \

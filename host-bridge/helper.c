@@ -56,6 +56,8 @@
 #define queue_peek_FUNC BPF_FUNC_map_peek_elem
 #define stack_pop_FUNC BPF_FUNC_map_pop_elem
 #define stack_peek_FUNC BPF_FUNC_map_peek_elem
+#define bloom_push_FUNC BPF_FUNC_map_push_elem
+#define bloom_peek_FUNC BPF_FUNC_map_peek_elem
 #define map_push_FUNC BPF_FUNC_map_push_elem
 #define map_pop_FUNC BPF_FUNC_map_pop_elem
 #define map_peek_FUNC BPF_FUNC_map_peek_elem

@@ -129,6 +129,7 @@ static void add_maps(struct linker *l)
 				 cpu_to_le32(l->chk->owners[i]
 					     << VOUCH_MAP_OWNER_SHIFT),
 			.data_len = m->data_len,
+			.extra = m->extra,
 		};
 
 		memcpy(req.name, m->name, sizeof(req.name));

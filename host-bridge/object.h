@@ -31,6 +31,7 @@ struct vouch_object_map {
 	u32 max_entries;
 	u32 map_flags; /* BPF_F_* */
 	u32 flags; /* VOUCH_MAP_* */
+	u32 extra; /* map_extra */
 	u8 *data; /* the value it starts with; NULL but for variables */
 };
 

@@ -201,6 +201,8 @@ static bool read_member(struct vouch_object_map *map,
 		return read_number(types, id, &map->max_entries);
 	if (!strcmp(name, "map_flags"))
 		return read_number(types, id, &map->map_flags);
+	if (!strcmp(name, "map_extra"))
+		return read_number(types, id, &map->extra);
 	if (!strcmp(name, "key_size"))
 		return read_number(types, id, &map->key_size);
 	if (!strcmp(name, "value_size"))

@@ -103,10 +103,22 @@ static void free_user(void *p)
 		kvfree(p);
 }
 
+/* Where a value is copied to, or, where user space asks for one, that one. */
+static void *value_for(const struct vouch_map *map,
+		       const struct vouch_target_map_op *op)
+{
+	void *value;
+
+	if (map->ops->asked)
+		return read_user(op->value, op->value_len);
+	value = kvzalloc(op->value_len, GFP_USER | __GFP_NOWARN);
+	return value ? value : ERR_PTR(-ENOMEM);
+}
+
 int vouch_mapio_lookup(struct vouch_map *map, struct vouch_target_map_op *op,
 		       struct vouch_reason *why)
 {
-	void *key, *value = NULL;
+	void *key, *value;
 	int err = check(map, op, USES_VALUE, BPF_F_WRONLY, why);
 
 	if (!err)
@@ -116,9 +128,9 @@ int vouch_mapio_lookup(struct vouch_map *map, struct vouch_target_map_op *op,
 	key = read_user(op->key, op->key_len);
 	if (IS_ERR(key))
 		return failed(map, PTR_ERR(key), why);
-	err = -ENOMEM;
-	value = kvzalloc(op->value_len, GFP_USER | __GFP_NOWARN);
-	if (value) {
+	value = value_for(map, op);
+	err = PTR_ERR_OR_ZERO(value);
+	if (!err) {
 		enter(map);
 		err = map->ops->copy(map, key, value);
 		leave(map);
@@ -126,7 +138,7 @@ int vouch_mapio_lookup(struct vouch_map *map, struct vouch_target_map_op *op,
 	if (!err &&
 	    copy_to_user(u64_to_user_ptr(op->value), value, op->value_len))
 		err = -EFAULT;
-	kvfree(value);
+	free_user(value);
 	kvfree(key);
 	return err ? failed(map, err, why) : 0;
 }

@@ -124,6 +124,7 @@
 	X(PROG_ARRAY, prog_array)     \
 	VOUCH_MAPS_LRU(X)             \
 	VOUCH_MAPS_QUEUE(X)           \
+	VOUCH_MAPS_BLOOM(X)           \
 	VOUCH_MAPS_TRIE(X)            \
 	VOUCH_MAPS_REDIRECT(X)        \
 	VOUCH_MAPS_RINGS(X)           \
@@ -145,6 +146,14 @@
 #else
 #define VOUCH_MAPS_QUEUE(X)
 #define VOUCH_OFFERS_QUEUE(X)
+#endif
+
+#ifndef VOUCH_WITHOUT_BLOOM
+#define VOUCH_MAPS_BLOOM(X) X(BLOOM_FILTER, bloom_filter)
+#define VOUCH_OFFERS_BLOOM(X) VOUCH_HELPERS_BLOOM(X)
+#else
+#define VOUCH_MAPS_BLOOM(X)
+#define VOUCH_OFFERS_BLOOM(X)
 #endif
 
 #ifndef VOUCH_WITHOUT_TRIE
@@ -246,6 +255,7 @@
 	VOUCH_HELPERS_CORE(X)    \
 	VOUCH_OFFERS_LRU(X)      \
 	VOUCH_OFFERS_QUEUE(X)    \
+	VOUCH_OFFERS_BLOOM(X)    \
 	VOUCH_OFFERS_TRIE(X)     \
 	VOUCH_OFFERS_REDIRECT(X) \
 	VOUCH_OFFERS_RINGS(X)    \

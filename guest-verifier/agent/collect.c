@@ -89,6 +89,7 @@ static void write_map(const struct vouch_load *load, struct bpf_map *map,
 		.value_size = cpu_to_le32(bpf_map__value_size(map)),
 		.max_entries = cpu_to_le32(bpf_map__max_entries(map)),
 		.map_flags = cpu_to_le32(bpf_map__map_flags(map)),
+		.extra = cpu_to_le32((u32)bpf_map__map_extra(map)),
 	};
 
 	/* It fits: names were judged when the object was opened. */

@@ -72,7 +72,9 @@ static bool preset(const struct vouch_load *load, const json_t *entry,
 			why, size,
 			"presets: map %s wants a key of %u and a value of %u bytes in hexadecimal",
 			name, bpf_map__key_size(map), value_len(map));
-	else if (bpf_map_update_elem(bpf_map__fd(map), key, value, BPF_ANY))
+	else if (bpf_map_update_elem(bpf_map__fd(map),
+				     bpf_map__key_size(map) ? key : NULL, value,
+				     BPF_ANY))
 		snprintf(why, size, "presets: map %s: %s", name,
 			 strerror(errno));
 	else

@@ -39,14 +39,15 @@ json_t *vouch_inspect_bits(u32 bits, const char *const *names, size_t n)
 json_t *vouch_inspect_map(const struct vouch_capture_map *map)
 {
 	return json_pack(
-		"{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:I}", "name", map->name,
-		"type", vouch_map_type_name(le32_to_cpu(map->type)), "key_size",
-		(json_int_t)le32_to_cpu(map->key_size), "value_size",
-		(json_int_t)le32_to_cpu(map->value_size), "max_entries",
-		(json_int_t)le32_to_cpu(map->max_entries), "map_flags",
-		(json_int_t)le32_to_cpu(map->map_flags), "flags",
+		"{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:I, s:I}", "name",
+		map->name, "type", vouch_map_type_name(le32_to_cpu(map->type)),
+		"key_size", (json_int_t)le32_to_cpu(map->key_size),
+		"value_size", (json_int_t)le32_to_cpu(map->value_size),
+		"max_entries", (json_int_t)le32_to_cpu(map->max_entries),
+		"map_flags", (json_int_t)le32_to_cpu(map->map_flags), "flags",
 		vouch_inspect_bits(le32_to_cpu(map->flags), map_flag_names, 3),
-		"data_len", (json_int_t)le32_to_cpu(map->data_len));
+		"data_len", (json_int_t)le32_to_cpu(map->data_len), "extra",
+		(json_int_t)le32_to_cpu(map->extra));
 }
 
 /* A branch's target, which the disassembler tells from the instruction on. */

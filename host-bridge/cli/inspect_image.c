@@ -112,6 +112,7 @@ static json_t *map_json(const struct vouch_req_map *m)
 		.map_flags = m->map_flags,
 		.flags = m->flags,
 		.data_len = m->data_len,
+		.extra = m->extra,
 	};
 
 	memcpy(map.name, m->name, sizeof(map.name));

@@ -207,7 +207,8 @@ static int find_map(const struct vouch_cli *cli, struct map *map)
 	return exit;
 }
 
-/* Read a part of the element, "key DATA" or "value DATA", into args. */
+/* Read a part of the element, "key DATA" or "value DATA", into args. A map
+ * without keys has no first part. */
 static int read_part(const struct vouch_cli *cli, const char *part, int *at,
 		     u32 size, json_t *args)
 {
@@ -215,6 +216,10 @@ static int read_part(const struct vouch_cli *cli, const char *part, int *at,
 	u8 *bytes;
 	int used;
 
+	if (!size) {
+		json_object_set_new(args, part, json_string(""));
+		return 0;
+	}
 	if (*at >= cli->argc || strcmp(cli->argv[*at], part))
 		return vouch_cli_misuse(cli, "the word \"%s\" is missing",
 					part);
@@ -239,6 +244,14 @@ static bool read_path(const struct vouch_cli *cli, int *at, json_t *args)
 	json_object_set_new(args, "path", json_string(cli->argv[*at + 1]));
 	*at += 2;
 	return true;
+}
+
+/* A bloom filter is asked for a value. */
+static bool asks_value(const struct vouch_cli *cli, int at,
+		       const struct map *map)
+{
+	return !map->key_size && at < cli->argc &&
+	       !strcmp(cli->argv[at], "value");
 }
 
 static void read_flags(const struct vouch_cli *cli, int *at, json_t *args)
@@ -270,7 +283,8 @@ static int run_element(const struct vouch_cli *cli, const char *method,
 
 	if (!exit)
 		exit = read_part(cli, "key", &at, map.key_size, args);
-	if (!exit && has_value && !read_path(cli, &at, args))
+	if (!exit && (has_value ? !read_path(cli, &at, args)
+				: asks_value(cli, at, &map)))
 		exit = read_part(cli, "value", &at, map.value_size, args);
 	if (!exit && has_value)
 		read_flags(cli, &at, args);
@@ -298,16 +312,25 @@ static int run_delete(struct vouch_cli *cli)
 	return run_element(cli, "map.delete", false, show_nothing);
 }
 
-static const char about_data[] =
-	"DATA is written as for bpftool: bytes in decimal, or in hexadecimal\n"
-	"with 0x, or all in hexadecimal behind the word hex, as in\n"
-	"\"key 1 0 0 0\" or \"key hex 01 00 00 00\". One number alone stands\n"
-	"for a little-endian integer of the whole size, up to 8 bytes, as in\n"
-	"\"key 1\".\n";
+#define ABOUT_DATA                                                              \
+	"DATA is written as for bpftool: bytes in decimal, or in hexadecimal\n" \
+	"with 0x, or all in hexadecimal behind the word hex, as in\n"           \
+	"\"key 1 0 0 0\" or \"key hex 01 00 00 00\". One number alone stands\n" \
+	"for a little-endian integer of the whole size, up to 8 bytes, as in\n" \
+	"\"key 1\".\n"
+
+static const char about_data[] = ABOUT_DATA;
+
+static const char about_get[] = ABOUT_DATA
+	"\"key DATA\" is left out of a map without keys: a queue or "
+	"a stack shows the\nvalue that is next. In a bloom_filter, "
+	"\"value DATA\" asks for a value; it is\nshown if it may be "
+	"there.\n";
 
 static const char about_set[] =
-	"DATA is written as for \"map get\". In a cgroup_array, \"path PATH\" "
-	"stands for\n\"value DATA\": a cgroup's directory on the target.\n";
+	"DATA is written as for \"map get\". \"key DATA\" is left out of a map "
+	"without keys,\nto which the value is added. In a cgroup_array, \"path "
+	"PATH\" stands for\n\"value DATA\": a cgroup's directory on the target.\n";
 
 static const struct vouch_cli_option map_options[] = {
 	{ "image", "IMAGE", "which image's map, if several have one" },
@@ -340,8 +363,8 @@ const struct vouch_cli_command vouch_map_commands[] = {
 	{ .name = "get",
 	  .operands = "TARGET MAP key DATA",
 	  .summary = "Show the value of a key",
-	  .details = about_data,
-	  .min = 4,
+	  .details = about_get,
+	  .min = 2,
 	  .max = -1,
 	  .options = map_options,
 	  .run = run_get },
@@ -349,7 +372,7 @@ const struct vouch_cli_command vouch_map_commands[] = {
 	  .operands = "TARGET MAP key DATA value DATA [any|exist|noexist]",
 	  .summary = "Set the value of a key; in a per-CPU map, of every CPU",
 	  .details = about_set,
-	  .min = 6,
+	  .min = 4,
 	  .max = -1,
 	  .options = map_options,
 	  .run = run_set },

@@ -105,6 +105,9 @@ int vouch_call_map_get(struct vouch_agent *agent,
 	struct vouch_map map;
 	int err = open_element(agent, msg->json, &map, f);
 
+	/* A bloom filter is asked for a value, and gives it back. */
+	if (!err && map.info.type == BPF_MAP_TYPE_BLOOM_FILTER)
+		err = vouch_map_value_read(&map, msg->json, f);
 	if (!err)
 		err = vouch_map_lookup(&map, f);
 	if (!err) {

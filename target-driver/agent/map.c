@@ -74,8 +74,10 @@ static int call(const struct vouch_map *map, unsigned long request,
 			   "map dump\"");
 	err = vouch_device_call(map->device, request, op, op->reason, f);
 	/* The map was there: it is the element that is not. */
-	if (err == -ENOENT)
+	if (err == -ENOENT && map->info.key_size)
 		vouch_fail_why(f, "it has no element of that key");
+	else if (err == -ENOENT)
+		vouch_fail_why(f, "it has no such element");
 	return err;
 }
 
@@ -245,7 +247,7 @@ int vouch_map_entries(struct vouch_map *map, bool raw, bool resume,
 	int err = 0;
 
 	*entries = json_array();
-	/* A queue or a stack cannot be walked over. */
+	/* What has no keys cannot be walked over. */
 	if (!map->info.key_size)
 		most = 0;
 	for (n = 0; !err && n < map->info.max_entries && n < most; n++) {

@@ -54,6 +54,7 @@ void vouch_map_define(const struct vouch_requirements_view *req, u32 i,
 	def->map_flags = le32_to_cpu(m->map_flags);
 	def->flags = le32_to_cpu(m->flags) & VOUCH_MAP_FLAGS_ALL;
 	def->owner = VOUCH_MAP_OWNER(le32_to_cpu(m->flags));
+	def->extra = le32_to_cpu(m->extra);
 	if (def->type == BPF_MAP_TYPE_PROG_ARRAY)
 		def->prog_func = le32_to_cpu(req->req->prog_func);
 	if (vouch_map_is_lru(def))

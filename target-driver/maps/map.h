@@ -21,6 +21,7 @@
 #include "manifest.h"
 #include "reason.h"
 
+struct vouch_bloom;
 struct vouch_hash;
 struct vouch_devs;
 struct vouch_entries;
@@ -46,6 +47,7 @@ struct vouch_map_def {
 	u32 array_value, map_max_entries, htab_key, prog_func;
 	u32 lru_ref; /* of an element's mark in maps that have it, or 0 */
 	u32 owner; /* type of the programs of a prog array */
+	u32 extra; /* as in struct vouch_req_map */
 };
 
 /*
@@ -63,6 +65,7 @@ struct vouch_map_ops {
 	u32 map_flags; /* BPF_F_* that are supported */
 	bool keyless; /* key_size is 0 */
 	bool valueless; /* value_size is 0 */
+	bool asked; /* copy is given the value that user space asks for */
 	bool sleeps; /* copy, store and user space's remove may sleep */
 	int (*check)(const struct vouch_map_def *def);
 	u64 (*memory)(const struct vouch_map_def *def);
@@ -94,6 +97,7 @@ struct vouch_map {
 		struct vouch_hash *hash;
 		struct vouch_entries *entries; /* of prog arrays */
 		struct vouch_queue *queue;
+		struct vouch_bloom *bloom;
 		struct vouch_trie *trie;
 		struct vouch_devs *devs;
 		struct vouch_ring *ring; /* of ring buffers */
@@ -112,6 +116,7 @@ extern const struct vouch_map_ops vouch_lru_hash_ops;
 extern const struct vouch_map_ops vouch_lru_percpu_hash_ops;
 extern const struct vouch_map_ops vouch_prog_array_ops;
 extern const struct vouch_map_ops vouch_queue_ops, vouch_stack_ops;
+extern const struct vouch_map_ops vouch_bloom_filter_ops;
 extern const struct vouch_map_ops vouch_lpm_trie_ops, vouch_cpumap_ops;
 extern const struct vouch_map_ops vouch_devmap_ops, vouch_devmap_hash_ops;
 extern const struct vouch_map_ops vouch_ringbuf_ops;

@@ -51,7 +51,8 @@ MAP_TYPES = {"hash": 1, "array": 2, "prog_array": 3, "perf_event_array": 4,
              "percpu_hash": 5, "percpu_array": 6, "stack_trace": 7,
              "cgroup_array": 8, "lru_hash": 9, "lru_percpu_hash": 10,
              "lpm_trie": 11, "devmap": 14, "cpumap": 16, "queue": 22,
-             "stack": 23, "devmap_hash": 25, "ringbuf": 27}
+             "stack": 23, "devmap_hash": 25, "ringbuf": 27,
+             "bloom_filter": 30}
 FROZEN, PINNED, INTERNAL = 1, 2, 4
 XDP_TYPE, XDP_ATTACH = 6, 37
 RETHUNK, RETPOLINE = 1, 2
@@ -171,11 +172,11 @@ class Image:
         for m in self.maps:
             n = len(m.get("data", b""))
             kind = m["type"]
-            out += struct.pack("<64sIIIIIIII", text(m["name"], 64),
+            out += struct.pack("<64sIIIIIIIIII", text(m["name"], 64),
                                MAP_TYPES.get(kind, kind), m["key"],
                                m["value"], m["entries"],
                                m.get("map_flags", 0), m.get("flags", 0),
-                               off if n else 0, n)
+                               off if n else 0, n, m.get("extra", 0), 0)
             off += n
         return out
 

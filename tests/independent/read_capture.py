@@ -21,6 +21,7 @@ FEATURES = ["rethunk", "retpoline", "ibt", "la57", "call_depth"]
 PRIVILEGES = ["perfmon"]
 MAP_FLAGS = ["frozen", "pinned", "internal"]
 PROG_FLAGS = ["jited", "sleepable", "calls_tail", "cb_access"]
+BLOOM_FILTER = 30
 MAP_TYPES = {1: "hash", 2: "array", 3: "prog_array", 5: "percpu_hash",
              6: "percpu_array"}
 PROG_TYPES = {6: "xdp"}
@@ -88,18 +89,19 @@ def read_fact(data):
 
 
 def map_json(name, numbers):
-    kind, key, value, entries, map_flags, flags, data_len = numbers
+    kind, key, value, entries, map_flags, flags, data_len, extra = numbers
     return {"name": name, "type": MAP_TYPES.get(kind, "unknown"),
             "key_size": key, "value_size": value, "max_entries": entries,
             "map_flags": map_flags, "flags": bits(flags, MAP_FLAGS),
-            "data_len": data_len}
+            "data_len": data_len, "extra": extra}
 
 
 def read_map(data):
     need(len(data) >= 96, "MAP")
     numbers = struct.unpack_from("<8I", data, 64)
-    need(len(data) == 96 + numbers[6] and not numbers[7], "MAP")
-    return map_json(text(data[:64]), numbers[:7])
+    need(len(data) == 96 + numbers[6] and
+         numbers[7] <= (15 if numbers[0] == BLOOM_FILTER else 0), "MAP")
+    return map_json(text(data[:64]), numbers)
 
 
 def read_prog(data):

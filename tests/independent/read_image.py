@@ -109,7 +109,7 @@ def read_requirements(desc):
          "<8sII32s32s32s32s128s32s64s64s20s16I28s", desc)
     need(magic == b"VOUCHREQ" and version == 1 and size == len(desc) and
          not reserved.strip(b"\0"), "requirements")
-    need(size == 544 + 152 * n_progs + 96 * n_maps + 16 * n_refs +
+    need(size == 544 + 152 * n_progs + 104 * n_maps + 16 * n_refs +
          72 * n_facts + 104 * n_fields, "requirements")
     head = {"object": obj.hex(), "options": options.hex(),
             "profile": profile.hex(), "verifier_build_id": build_id.hex(),
@@ -122,8 +122,8 @@ def read_requirements(desc):
     pos = 544
     progs = [desc[pos + 152 * i:pos + 152 * (i + 1)] for i in range(n_progs)]
     pos += 152 * n_progs
-    maps = [desc[pos + 96 * i:pos + 96 * (i + 1)] for i in range(n_maps)]
-    pos += 96 * n_maps
+    maps = [desc[pos + 104 * i:pos + 104 * (i + 1)] for i in range(n_maps)]
+    pos += 104 * n_maps
     refs = list(struct.iter_unpack("<IIQ", desc[pos:pos + 16 * n_refs]))
     pos += 16 * n_refs + 72 * n_facts
     fields = read_fields(desc[pos:], n_progs)
@@ -143,8 +143,9 @@ def read_prog(data):
 
 
 def read_map(data):
-    numbers = struct.unpack_from("<8I", data, 64)
-    return map_json(text(data[:64]), numbers[:6] + numbers[7:])
+    numbers = struct.unpack_from("<10I", data, 64)
+    need(not numbers[9], "requirements")
+    return map_json(text(data[:64]), numbers[:6] + numbers[7:9])
 
 
 def read_record(desc):

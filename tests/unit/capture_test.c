@@ -107,8 +107,8 @@ static void facts_and_maps_are_checked(void **state)
 	REFUSED(p.fact[1] = p.fact[0], "capture: FACT: not in ascending order");
 	REFUSED(p.map.name[0] = '/', "capture: MAP: the name is not proper");
 	REFUSED(p.map.flags = 8, "capture: MAP: unknown flag");
-	REFUSED(p.map.reserved = 1,
-		"capture: MAP: reserved bytes are not zero");
+	REFUSED(p.map.extra = 1,
+		"capture: MAP: more is stated than such a map has");
 	REFUSED(p.map.data_len = 5, "capture: MAP: wrong length");
 	REFUSED(p.map.max_entries = 2,
 		"capture: MAP: data for a map that cannot have them");

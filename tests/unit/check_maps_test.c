@@ -127,6 +127,44 @@ static void perf_events_are_as_many_as_cpus(void **state)
 	assert_int_equal(check_one(f, 3, 2, &entries), -EPERM);
 }
 
+static void hash_functions_are_the_objects(void **state)
+{
+	struct vouch_object_map own = {
+		.name = "seen",
+		.type = BPF_MAP_TYPE_BLOOM_FILTER,
+		.value_size = 8,
+		.max_entries = 100,
+		.extra = 3,
+	};
+	const struct vouch_object object = { .maps = &own, .n_maps = 1 };
+	struct vouch_capture_env env = { .nr_cpus = cpu_to_le32(2) };
+	struct vouch_capture_map map = {
+		.name = "seen",
+		.type = cpu_to_le32(BPF_MAP_TYPE_BLOOM_FILTER),
+		.value_size = cpu_to_le32(8),
+		.max_entries = cpu_to_le32(100),
+		.extra = cpu_to_le32(3),
+	};
+	struct vouch_capture_map_view view = { .map = &map };
+	const struct vouch_capture_view cap = {
+		.env = &env,
+		.maps = &view,
+		.n_maps = 1,
+	};
+	struct fixture *f = *state;
+	struct vouch_refusal why;
+	u32 entries;
+
+	accepted(f); /* which reads the profile */
+	assert_int_equal(
+		vouch_maps_check(&cap, &object, f->target, &entries, &why), 0);
+	own.extra = 4;
+	assert_int_equal(
+		vouch_maps_check(&cap, &object, f->target, &entries, &why),
+		-EPERM);
+	assert_non_null(strstr(why.text, "extra is 3 in the capture, but 4"));
+}
+
 static void another_value_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -351,6 +389,7 @@ int main(void)
 		T(sizes_of_zero_are_refused),
 		T(a_ring_buffer_has_no_sizes),
 		T(perf_events_are_as_many_as_cpus),
+		T(hash_functions_are_the_objects),
 		T(another_value_is_refused),
 		T(maps_must_be_the_objects),
 		T(no_map_may_be_missing),

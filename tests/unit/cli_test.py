@@ -228,6 +228,27 @@ MAPS = (wire.RESULT, {"schema_version": 1, "maps": [
      "frozen": False}]})
 
 
+KEYLESS = (wire.RESULT, {"schema_version": 1, "maps": [
+    {"image": "vouch_00", "name": "seen", "type": "bloom_filter",
+     "key_size": 0, "value_size": 4, "max_entries": 2, "flags": 0,
+     "frozen": False}]})
+
+
+def test_keyless(t):
+    for verb, words, value in (("set", ["value", "7"], "07000000"),
+                               ("get", ["value", "7"], "07000000"),
+                               ("get", [], None)):
+        fake = Fake([KEYLESS, (wire.RESULT, {"schema_version": 1,
+                                             "value": "07000000"})])
+        got = fake.vouch("target", "map", verb, "demo", "seen", *words)
+        request = fake.asked(wire.CALL)[-1][0]
+        t.equal((got.returncode, request.get("key"), request.get("value")),
+                (0, "", value), "a map without keys: %s %s" % (verb, words))
+    got = Fake([KEYLESS]).vouch("target", "map", "set", "demo", "seen", "key",
+                                "1", "value", "1")
+    t.equal(got.returncode, 2, "a map without keys has no key")
+
+
 def set_map(*words):
     fake = Fake([MAPS, (wire.RESULT, {"schema_version": 1})])
     got = fake.vouch("target", "map", "set", "demo", "counts", *words)
@@ -251,6 +272,7 @@ def test_map(t):
     got, request = set_map("key", "1", "path", "/sys/fs/cgroup")
     t.equal((request.get("path"), request.get("value")),
             ("/sys/fs/cgroup", None), "a path stands for a value")
+    test_keyless(t)
     for words in (["key", "1", "value", "1", "any", "x"],
                   ["key", "1", "0", "value", "1"], ["key", "hex", "1", "value",
                                                     "1"],

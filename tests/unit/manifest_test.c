@@ -148,6 +148,8 @@ static void bad_requirements_are_refused(void **state)
 		CHANGE(struct manifest, maps[0].flags, 8),
 		CHANGE(struct manifest, maps[0].data_off, 8),
 		CHANGE(struct manifest, maps[0].data_len, 8),
+		CHANGE(struct manifest, maps[0].extra, 1),
+		CHANGE(struct manifest, maps[0].reserved, 1),
 		CHANGE(struct manifest, maps[1].data_off, 4),
 		CHANGE(struct manifest, maps[1].data_len, 8),
 		CHANGE(struct manifest, maps[1].max_entries, 2),

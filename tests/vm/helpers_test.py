@@ -92,6 +92,48 @@ def lru(t, lab):
     lab.vouch("target", "unload", "lab", p.image)
 
 
+GIVEN = 0x1122334455667788
+
+
+def bloom(t, lab):
+    given = struct.pack("<Q", GIVEN).hex()
+    presets = [{"map": name, "key": "", "value": given}
+               for name in ("plain", "seeded")]
+    p = testruns.Program(t, lab, "bloom.o", "bloom")
+    # How often those of a random seed are mistaken is chance.
+    seen = compare(t, p, "bloom", packets.packets(SEED, 2), presets=presets,
+                   dump=["returned"])
+    t.equal(seen[135:141], [0, 0, 1] * 2,
+            "what was put in is there, and most of what was not is not")
+    for error in 22, 2:
+        t.check(2**32 - error in seen, "errno %d was met" % error)
+    t.equal(seen[:3], [0, 0, 2**32 - 2], "what user space put in is there")
+    for name in "plain", "seeded":
+        lost = ["target", "map", "get", "lab", name, "--image", p.image]
+        rc, got = lab.vouch(*lost, "value", "hex",
+                            *(given[i:i + 2] for i in range(0, 16, 2)))
+        t.check(rc == 0 and got["value"] == given,
+                "%s has it, user space is told" % name, (rc, lab.stderr))
+        rc, _ = lab.vouch(*lost)
+        t.check(rc == 2, "%s wants a value to look for" % name, rc)
+    # One that a program was told is not in it.
+    absent = str(GIVEN + 1)
+    args = "lab", "plain", "--image", p.image, "value", absent
+    rc, _ = lab.vouch("target", "map", "get", *args)
+    t.check(rc == 6 and "no such element" in lab.stderr,
+            "what is not in it is not found", (rc, lab.stderr))
+    rc, _ = lab.vouch("target", "map", "set", *args, "exist")
+    t.check(rc == 6, "it takes no flags", rc)
+    rc, _ = lab.vouch("target", "map", "set", *args)
+    t.check(rc == 0, "user space puts it in", lab.stderr)
+    rc, _ = lab.vouch("target", "map", "get", *args)
+    t.check(rc == 0, "and finds it", lab.stderr)
+    rc, _ = lab.vouch("target", "map", "dump", "lab", "plain", "--image",
+                      p.image)
+    t.check(rc == 0, "a dump of it has nothing", lab.stderr)
+    lab.vouch("target", "unload", "lab", p.image)
+
+
 def left_open(t, lab):
     """Types and sizes that user space sets before it loads an object."""
     args = ["--map-type", "kind=queue", "--map-key-size", "sizes=8",
@@ -272,5 +314,6 @@ def elsewhere(t, lab):
 
 
 if __name__ == "__main__":
-    lab_suite.run("helpers-test", "lab", map_kinds, lru, left_open, skb_helpers,
-                  tunnels, loads, who_runs, sockets, xdp_helpers, elsewhere)
+    lab_suite.run("helpers-test", "lab", map_kinds, lru, bloom, left_open,
+                  skb_helpers, tunnels, loads, who_runs, sockets, xdp_helpers,
+                  elsewhere)
