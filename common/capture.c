@@ -133,7 +133,8 @@ static const char *take_map(struct vouch_capture_view *view,
 		return "capture: MAP: the name is not proper";
 	if (le32_to_cpu(map->flags) & ~VOUCH_MAP_FLAGS_ALL)
 		return "capture: MAP: unknown flag";
-	if (!vouch_map_extra_ok(le32_to_cpu(map->type),
+	if (!vouch_map_extra_ok(le32_to_cpu(map->type), le32_to_cpu(map->flags),
+				le32_to_cpu(map->value_size),
 				le32_to_cpu(map->extra)))
 		return "capture: MAP: more is stated than such a map has";
 	if (data_len && !may_have_data(map, data_len))

@@ -137,7 +137,9 @@ VOUCH_ASSERT_SIZE(struct vouch_capture_fact, 72);
 #define VOUCH_MAP_FROZEN (1u << 0) /* read-only to everybody (.rodata) */
 #define VOUCH_MAP_PINNED (1u << 1) /* the object asked for pinning by name */
 #define VOUCH_MAP_INTERNAL (1u << 2) /* .rodata, .data, .bss, .kconfig */
-#define VOUCH_MAP_FLAGS_ALL ((1u << 3) - 1)
+#define VOUCH_MAP_LOCK (1u << 3) /* its values have a struct bpf_spin_lock */
+#define VOUCH_MAP_FLAGS_ALL ((1u << 4) - 1)
+#define VOUCH_LOCK_LEN 4u /* sizeof(struct bpf_spin_lock) */
 
 /* Followed by data_len bytes: the values with which the map starts. Those of a
  * prog array are a __le32 for each entry: 0, or 1 + the index of a program. */
@@ -153,24 +155,35 @@ struct vouch_capture_map {
 			  * max_entries of a prog array */
 	__le32 extra; /* of a bloom filter: how many hash functions its
 		       * definition asks for, 0: as many as the kernel takes;
-		       * else 0 */
+		       * with VOUCH_MAP_LOCK: where in a value its lock is,
+		       * bytes; else 0 */
 };
 VOUCH_ASSERT_SIZE(struct vouch_capture_map, 96);
 
+#define VOUCH_MAP_HASH 1 /* BPF_MAP_TYPE_HASH */
+#define VOUCH_MAP_ARRAY 2 /* BPF_MAP_TYPE_ARRAY */
 #define VOUCH_MAP_BLOOM_FILTER 30 /* BPF_MAP_TYPE_BLOOM_FILTER */
 #define VOUCH_MAX_BLOOM_HASHES 15u
 
 /**
  * vouch_map_extra_ok() - can a map have what is stated beside its sizes?
  * @type: enum bpf_map_type
+ * @flags: VOUCH_MAP_*
+ * @value_size: bytes
  * @extra: as in struct vouch_capture_map
  *
  * Return: true if so.
  */
-static inline bool vouch_map_extra_ok(u32 type, u32 extra)
+static inline bool vouch_map_extra_ok(u32 type, u32 flags, u32 value_size,
+				      u32 extra)
 {
-	return extra <=
-	       (type == VOUCH_MAP_BLOOM_FILTER ? VOUCH_MAX_BLOOM_HASHES : 0);
+	if (!(flags & VOUCH_MAP_LOCK))
+		return extra <= (type == VOUCH_MAP_BLOOM_FILTER
+					 ? VOUCH_MAX_BLOOM_HASHES
+					 : 0);
+	return (type == VOUCH_MAP_HASH || type == VOUCH_MAP_ARRAY) &&
+	       !(flags & VOUCH_MAP_FROZEN) && !(extra % VOUCH_LOCK_LEN) &&
+	       vouch_range_ok(extra, VOUCH_LOCK_LEN, value_size);
 }
 
 struct vouch_capture_prog {

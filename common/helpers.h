@@ -35,6 +35,9 @@
 	X(bpf_map_lookup_elem, map_lookup, 0)                              \
 	X(bpf_map_update_elem, map_update, 0)                              \
 	X(bpf_map_delete_elem, map_delete, 0)                              \
+	/* locks of values */                                              \
+	X(bpf_spin_lock, spin_lock, 0)                                     \
+	X(bpf_spin_unlock, spin_unlock, 0)                                 \
 	/* callbacks */                                                    \
 	X(bpf_loop, loop, 0)                                               \
 	X(bpf_for_each_array_elem, array_for_each, 0)                      \

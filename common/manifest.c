@@ -103,7 +103,9 @@ static const char *check_map(const struct vouch_req_map *m, u32 *data_end)
 		flags &= (1u << VOUCH_MAP_OWNER_SHIFT) - 1;
 	if (flags & ~VOUCH_MAP_FLAGS_ALL)
 		return "requirements: unknown map flag";
-	if (!vouch_map_extra_ok(le32_to_cpu(m->type), le32_to_cpu(m->extra)))
+	if (!vouch_map_extra_ok(le32_to_cpu(m->type), flags,
+				le32_to_cpu(m->value_size),
+				le32_to_cpu(m->extra)))
 		return "requirements: more is stated than such a map has";
 	if (m->reserved)
 		return "requirements: reserved bytes are not zero";

@@ -39,8 +39,6 @@
 	"its result has the layout of another kernel's structure, which cannot be followed through this helper"
 #define VOUCH_WHY_COOKIE \
 	"what numbers sockets' cookies is not exported to modules"
-#define VOUCH_WHY_SPIN_LOCK \
-	"where a value has its lock is not among an image's requirements"
 #define VOUCH_WHY_FIB \
 	"what a route's MTU is, exceptions included, is not exported to modules"
 #define VOUCH_WHY_INNER_MAP \
@@ -77,8 +75,6 @@
 	X(fib_lookup, VOUCH_WHY_FIB)                         \
 	X(skb_cgroup_id, VOUCH_WHY_UNWRITTEN)                \
 	X(skb_ancestor_cgroup_id, VOUCH_WHY_UNWRITTEN)       \
-	X(spin_lock, VOUCH_WHY_SPIN_LOCK)                    \
-	X(spin_unlock, VOUCH_WHY_SPIN_LOCK)                  \
 	X(tcp_check_syncookie, VOUCH_WHY_UNWRITTEN)          \
 	X(tcp_gen_syncookie, VOUCH_WHY_SYNCOOKIE)            \
 	X(skb_output, VOUCH_WHY_UNWRITTEN)                   \

@@ -3,6 +3,8 @@
 
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/bpf.h>
+#include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
@@ -75,6 +77,26 @@ static long do_info(void __user *arg)
 		err = -EFAULT;
 	kfree(info);
 	return err;
+}
+
+static long do_map(void __user *arg)
+{
+	struct vouch_guest_map m;
+	struct bpf_map *map;
+
+	if (copy_from_user(&m, arg, sizeof(m)))
+		return -EFAULT;
+	if (m.flags || m.lock || m.reserved)
+		return -EINVAL;
+	map = bpf_map_get(le32_to_cpu(m.fd));
+	if (IS_ERR(map))
+		return PTR_ERR(map);
+	if (map_value_has_spin_lock(map)) {
+		m.flags = cpu_to_le32(VOUCH_MAP_LOCK);
+		m.lock = cpu_to_le32(map->spin_lock_off);
+	}
+	bpf_map_put(map);
+	return copy_to_user(arg, &m, sizeof(m)) ? -EFAULT : 0;
 }
 
 static int read_replacements(const struct vouch_guest_arm *arm,
@@ -259,6 +281,8 @@ static long file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 
 	if (cmd == VOUCH_GUEST_INFO)
 		return do_info(p);
+	if (cmd == VOUCH_GUEST_MAP)
+		return do_map(p);
 	mutex_lock(&gf->lock);
 	switch (cmd) {
 	case VOUCH_GUEST_ARM:

@@ -66,6 +66,7 @@ static const struct layout own_layouts[] = {
 	LAYOUT(bpf_insn_aux_data, map_index),
 	LAYOUT(bpf_insn_aux_data, map_off),
 	LAYOUT(bpf_insn_aux_data, map_key_state),
+	LAYOUT(bpf_map, spin_lock_off),
 	LAYOUT(bpf_map, id),
 	LAYOUT(bpf_prog, len),
 	LAYOUT(bpf_prog, jited_len),

@@ -87,6 +87,15 @@ struct vouch_guest_origins {
 };
 VOUCH_ASSERT_SIZE(struct vouch_guest_origins, 120);
 
+/* What the kernel found in a map's BTF. */
+struct vouch_guest_map {
+	__le32 fd;
+	__le32 flags; /* out: VOUCH_MAP_LOCK or 0 */
+	__le32 lock; /* out: where in each value it is, bytes */
+	__le32 reserved;
+};
+VOUCH_ASSERT_SIZE(struct vouch_guest_map, 16);
+
 /* Facts of the kernel. */
 #define VOUCH_GUEST_INFO _IOR('v', 0x40, struct vouch_guest_info)
 
@@ -117,5 +126,8 @@ VOUCH_ASSERT_SIZE(struct vouch_guest_origins, 120);
  * ENOENT, ENOSPC, EILSEQ, ENOMEM as for TAKE.
  */
 #define VOUCH_GUEST_ORIGINS _IOWR('v', 0x44, struct vouch_guest_origins)
+
+/* Ask for a map's lock. EBADF, EINVAL: fd is no map. */
+#define VOUCH_GUEST_MAP _IOWR('v', 0x45, struct vouch_guest_map)
 
 #endif /* VOUCH_GUEST_ABI_H */

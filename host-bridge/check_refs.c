@@ -146,7 +146,7 @@ static bool called_by_prologue(const struct matcher *m, u32 func)
 
 static int match_helper(struct matcher *m, u32 off, u64 target)
 {
-	const char *symbol = symbol_at(m, target);
+	const char *symbol = symbol_at(m, target), *unfit;
 	int helper;
 
 	if (!symbol)
@@ -173,12 +173,11 @@ static int match_helper(struct matcher *m, u32 off, u64 target)
 			      "not offer (%s); do without this helper or build "
 			      "vouch_target with it",
 			      symbol, vouch_helpers[helper].import);
-	if (vouch_helpers[helper].gpl &&
-	    !strcmp(m->ctx->chk->license, "Proprietary"))
-		return REFUSE(m, off,
-			      "calls %s, which is for programs with a licence "
-			      "compatible with the GPL",
-			      symbol);
+	unfit = vouch_helper_unfit((u32)helper,
+				   le32_to_cpu(m->ctx->prog->prog->type),
+				   m->ctx->chk->license);
+	if (unfit)
+		return REFUSE(m, off, "calls %s, %s", symbol, unfit);
 	add_fixup(m, off, VOUCH_FIXUP_HELPER, (u32)helper);
 	return 0;
 }

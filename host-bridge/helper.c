@@ -22,6 +22,8 @@
 #define map_lookup_FUNC BPF_FUNC_map_lookup_elem
 #define map_update_FUNC BPF_FUNC_map_update_elem
 #define map_delete_FUNC BPF_FUNC_map_delete_elem
+#define spin_lock_FUNC BPF_FUNC_spin_lock
+#define spin_unlock_FUNC BPF_FUNC_spin_unlock
 #define loop_FUNC BPF_FUNC_loop
 #define array_for_each_FUNC BPF_FUNC_for_each_map_elem
 #define htab_for_each_FUNC BPF_FUNC_for_each_map_elem
@@ -183,4 +185,19 @@ int vouch_helper_by_import(const char *symbol)
 		if (!strcmp(vouch_helpers[i].import, symbol))
 			return (int)i;
 	return -ENOENT;
+}
+
+const char *vouch_helper_unfit(u32 helper, u32 prog_type, const char *license)
+{
+	const struct vouch_helper *h = &vouch_helpers[helper];
+
+	if (h->gpl && !strcmp(license, "Proprietary"))
+		return "which is for programs with a licence compatible with "
+		       "the GPL";
+	/* In an NMI, say; the verifier knows of the other types of tracing. */
+	if (h->func == BPF_FUNC_spin_lock && prog_type == BPF_PROG_TYPE_TRACING)
+		return "but a program of type tracing may interrupt who holds "
+		       "the lock, and wait for ever; take locks in programs of "
+		       "other types";
+	return NULL;
 }

@@ -31,4 +31,14 @@ int vouch_helper_by_kernel(const char *symbol);
  */
 int vouch_helper_by_import(const char *symbol);
 
+/**
+ * vouch_helper_unfit() - may a program not call a helper that is offered?
+ * @helper: index in vouch_helpers[]
+ * @prog_type: enum bpf_prog_type
+ * @license: one that images may carry
+ *
+ * Return: NULL if it may, or what follows "calls NAME, ".
+ */
+const char *vouch_helper_unfit(u32 helper, u32 prog_type, const char *license);
+
 #endif /* VOUCH_HELPER_H */

@@ -13,6 +13,7 @@
 #include "object_core.h"
 #include "object_kconfig.h"
 #include "object_maps.h"
+#include "object_place.h"
 #include "section.h"
 
 #define INSN_SIZE sizeof(struct bpf_insn)
@@ -244,61 +245,6 @@ static int read_code(struct reader *r, size_t index, Elf_Scn *scn)
 	return ret;
 }
 
-/* Where a variable that others may name lies in its section, bytes. */
-static bool find_variable(struct reader *r, const char *name, u32 *offset)
-{
-	GElf_Sym sym;
-	int i;
-
-	for (i = 0; r->symbols && gelf_getsym(r->symbols, i, &sym); i++) {
-		const char *s = elf_strptr(r->elf, r->strings, sym.st_name);
-
-		if (GELF_ST_TYPE(sym.st_info) != STT_OBJECT ||
-		    GELF_ST_BIND(sym.st_info) == STB_LOCAL || !s ||
-		    strcmp(s, name))
-			continue;
-		*offset = (u32)sym.st_value;
-		return true;
-	}
-	return false;
-}
-
-/* Writes it into BTF, where compilers leave it to whoever loads the object. */
-static void place_in(struct reader *r, const struct vouch_type *section,
-		     const char *name, u32 offset)
-{
-	struct vouch_type variable;
-	struct btf_var_secinfo info;
-	u32 i, linkage;
-
-	for (i = 0; i < section->extra_len / sizeof(info); i++) {
-		if (!vouch_types_variable(&r->types, section, i, &info,
-					  &variable) ||
-		    strcmp(vouch_types_name(&r->types, variable.t.name_off),
-			   name))
-			continue;
-		memcpy(&linkage, variable.extra, sizeof(linkage));
-		if (linkage == BTF_VAR_STATIC)
-			continue;
-		info.offset = offset;
-		memcpy((u8 *)section->extra + i * sizeof(info), &info,
-		       sizeof(info));
-	}
-}
-
-static void place_variable(struct reader *r, const char *name)
-{
-	struct vouch_type type;
-	u32 id, offset;
-
-	if (!find_variable(r, name, &offset))
-		return;
-	for (id = 1; vouch_types_get(&r->types, id, &type); id++)
-		if (BTF_INFO_KIND(type.t.info) == BTF_KIND_DATASEC &&
-		    !type.t.size)
-			place_in(r, &type, name, offset);
-}
-
 static int open_target(struct reader *r)
 {
 	size_t len = 0;
@@ -314,8 +260,14 @@ static int open_target(struct reader *r)
 	return ret;
 }
 
+static struct vouch_object_symbols symbols_of(const struct reader *r)
+{
+	return (struct vouch_object_symbols){ r->elf, r->symbols, r->strings };
+}
+
 static int open_types(struct reader *r)
 {
+	const struct vouch_object_symbols symbols = symbols_of(r);
 	int ret;
 
 	if (!r->btf || !r->btf->d_size)
@@ -323,7 +275,10 @@ static int open_types(struct reader *r)
 	ret = vouch_types_open(&r->types, r->btf->d_buf, r->btf->d_size);
 	if (ret == -EINVAL)
 		return malformed(r, "its types (.BTF) cannot be read");
-	return ret ? ret : open_target(r);
+	if (ret)
+		return ret;
+	vouch_object_place_locks(&symbols, &r->types);
+	return open_target(r);
 }
 
 static int read_variables(struct reader *r, Elf_Scn *scn, const GElf_Shdr *sh)
@@ -343,6 +298,7 @@ static int read_variables(struct reader *r, Elf_Scn *scn, const GElf_Shdr *sh)
 
 static int read_maps(struct reader *r, const json_t *options)
 {
+	const struct vouch_object_symbols symbols = symbols_of(r);
 	const char *name;
 	json_t *value;
 	int ret;
@@ -354,7 +310,7 @@ static int read_maps(struct reader *r, const json_t *options)
 	if (ret)
 		return ret;
 	json_object_foreach(json_object_get(options, "set"), name, value)
-		place_variable(r, name);
+		vouch_object_place(&symbols, &r->types, name);
 	return vouch_object_maps_set(r->object, &r->types, options, r->why);
 }
 

@@ -31,7 +31,8 @@ struct vouch_object_map {
 	u32 max_entries;
 	u32 map_flags; /* BPF_F_* */
 	u32 flags; /* VOUCH_MAP_* */
-	u32 extra; /* map_extra */
+	u32 extra; /* as in struct vouch_capture_map */
+	u32 lock; /* 1 + where its values' type has a lock, or 0 */
 	u8 *data; /* the value it starts with; NULL but for variables */
 };
 

@@ -9,6 +9,7 @@
 
 #include "../common/bpf_names.h"
 #include "../common/capture.h"
+#include "object_lock.h"
 #include "object_maps.h"
 #include "object_value.h"
 
@@ -141,8 +142,10 @@ int vouch_object_maps_section(struct vouch_object *object,
 	ret = add_map(object, bss ? cut : name, &map, why);
 	if (map)
 		ret = take_values(object, map, data, len, why);
-	if (!ret && map)
+	if (!ret && map) {
 		set_internal(map, ro, is_mmapable(types, name));
+		map->lock = vouch_object_lock_section(types, name);
+	}
 	return ret;
 }
 
@@ -189,6 +192,15 @@ static bool read_size(const struct vouch_types *types, u32 id, u32 *size)
 	       vouch_types_size(types, type.t.type, size);
 }
 
+static u32 read_lock(const struct vouch_types *types, u32 id)
+{
+	struct vouch_type type;
+
+	return vouch_types_get(types, id, &type)
+		       ? vouch_object_lock_value(types, type.t.type)
+		       : 0;
+}
+
 static bool read_member(struct vouch_object_map *map,
 			const struct vouch_types *types, const char *name,
 			u32 id)
@@ -209,8 +221,10 @@ static bool read_member(struct vouch_object_map *map,
 		return read_number(types, id, &map->value_size);
 	if (!strcmp(name, "key"))
 		return read_size(types, id, &map->key_size);
-	if (!strcmp(name, "value"))
+	if (!strcmp(name, "value")) {
+		map->lock = read_lock(types, id);
 		return read_size(types, id, &map->value_size);
+	}
 	if (!strcmp(name, "values")) {
 		/* Programs, which user space names by descriptors. */
 		map->value_size = 4;
@@ -248,6 +262,8 @@ static bool read_definition(struct vouch_object_map *map,
 {
 	struct btf_member m;
 	struct vouch_type def;
+	bool has_key = false;
+	const char *name;
 	u32 i;
 
 	if (!vouch_types_strip(types, id, &def) ||
@@ -255,10 +271,14 @@ static bool read_definition(struct vouch_object_map *map,
 		return false;
 	for (i = 0; i < def.extra_len / sizeof(m); i++) {
 		memcpy(&m, def.extra + i * sizeof(m), sizeof(m));
-		if (!read_member(map, types,
-				 vouch_types_name(types, m.name_off), m.type))
+		name = vouch_types_name(types, m.name_off);
+		has_key |= !strcmp(name, "key");
+		if (!read_member(map, types, name, m.type))
 			return false;
 	}
+	/* The kernel takes types of keys and values together. */
+	if (!has_key)
+		map->lock = 0;
 	adjust_entries(map);
 	return true;
 }
@@ -300,14 +320,22 @@ static void set_type(struct vouch_object_map *map, const json_t *type)
 	map->type = vouch_map_type_by_name(json_string_value(type));
 }
 
+/* Where a size is not the type's, the kernel is told of no type. */
+static void set_size(struct vouch_object_map *map, u32 *size, const json_t *n)
+{
+	if (*size != (u32)json_integer_value(n))
+		map->lock = 0;
+	*size = (u32)json_integer_value(n);
+}
+
 static void set_key_size(struct vouch_object_map *map, const json_t *n)
 {
-	map->key_size = (u32)json_integer_value(n);
+	set_size(map, &map->key_size, n);
 }
 
 static void set_value_size(struct vouch_object_map *map, const json_t *n)
 {
-	map->value_size = (u32)json_integer_value(n);
+	set_size(map, &map->value_size, n);
 }
 
 static void set_entries(struct vouch_object_map *map, const json_t *n)
@@ -378,6 +406,16 @@ static int set_variable(struct vouch_object *o, const struct vouch_types *types,
 	return 0;
 }
 
+/* Only maps of these types have locks, which programs must be able to take. */
+static void settle_lock(struct vouch_object_map *map)
+{
+	if (!map->lock || map->map_flags & BPF_F_RDONLY_PROG ||
+	    (map->type != BPF_MAP_TYPE_HASH && map->type != BPF_MAP_TYPE_ARRAY))
+		return;
+	map->flags |= VOUCH_MAP_LOCK;
+	map->extra = map->lock - 1;
+}
+
 int vouch_object_maps_set(struct vouch_object *object,
 			  const struct vouch_types *types,
 			  const json_t *options, struct vouch_refusal *why)
@@ -386,10 +424,13 @@ int vouch_object_maps_set(struct vouch_object *object,
 	const char *name;
 	json_t *value;
 	int ret;
+	u32 i;
 
 	ret = set_definitions(object, options, why);
 	if (ret)
 		return ret;
+	for (i = 0; i < object->n_maps; i++)
+		settle_lock(&object->maps[i]);
 	json_object_foreach(set, name, value) {
 		const char *text = json_string_value(value);
 

@@ -8,6 +8,7 @@
 
 #include "helpers/printing.h"
 #include "mapio.h"
+#include "maps/lock.h"
 #include "maps/output.h"
 
 /* What a request uses beside its key. */
@@ -50,13 +51,24 @@ static int check_writable(const struct vouch_map *map, struct vouch_reason *why)
 }
 
 static int check_flags(const struct vouch_map *map,
-		       const struct vouch_target_map_op *op,
+		       const struct vouch_target_map_op *op, u64 known,
 		       struct vouch_reason *why)
 {
-	if (op->flags)
+	if (op->flags & ~known)
 		return vouch_refuse(why, -EINVAL,
 				    "map %s: flags %#llx are not known here",
 				    map->def.name, op->flags);
+	return 0;
+}
+
+static int check_lock(const struct vouch_map *map,
+		      const struct vouch_target_map_op *op,
+		      struct vouch_reason *why)
+{
+	if (op->flags & BPF_F_LOCK && !vouch_lock_has(map))
+		return vouch_refuse(why, -EINVAL,
+				    "map %s: its values have no lock",
+				    map->def.name);
 	return 0;
 }
 
@@ -115,6 +127,16 @@ static void *value_for(const struct vouch_map *map,
 	return value ? value : ERR_PTR(-ENOMEM);
 }
 
+/* No program changes the value meanwhile that takes its lock. */
+static int copy_held(struct vouch_map *map, void *key, void *value)
+{
+	void *from = map->ops->lookup(map, key);
+
+	return from ? vouch_lock_copy_held(map, value, from,
+					   vouch_lock_of(map, from))
+		    : -ENOENT;
+}
+
 int vouch_mapio_lookup(struct vouch_map *map, struct vouch_target_map_op *op,
 		       struct vouch_reason *why)
 {
@@ -122,7 +144,9 @@ int vouch_mapio_lookup(struct vouch_map *map, struct vouch_target_map_op *op,
 	int err = check(map, op, USES_VALUE, BPF_F_WRONLY, why);
 
 	if (!err)
-		err = check_flags(map, op, why);
+		err = check_flags(map, op, BPF_F_LOCK, why);
+	if (!err)
+		err = check_lock(map, op, why);
 	if (err)
 		return err;
 	key = read_user(op->key, op->key_len);
@@ -132,7 +156,8 @@ int vouch_mapio_lookup(struct vouch_map *map, struct vouch_target_map_op *op,
 	err = PTR_ERR_OR_ZERO(value);
 	if (!err) {
 		enter(map);
-		err = map->ops->copy(map, key, value);
+		err = op->flags & BPF_F_LOCK ? copy_held(map, key, value)
+					     : map->ops->copy(map, key, value);
 		leave(map);
 	}
 	if (!err &&
@@ -151,6 +176,8 @@ int vouch_mapio_update(struct vouch_map *map, struct vouch_target_map_op *op,
 
 	if (!err)
 		err = check_writable(map, why);
+	if (!err)
+		err = check_lock(map, op, why);
 	if (err)
 		return err;
 	key = read_user(op->key, op->key_len);
@@ -176,7 +203,7 @@ int vouch_mapio_delete(struct vouch_map *map, struct vouch_target_map_op *op,
 	if (!err)
 		err = check_writable(map, why);
 	if (!err)
-		err = check_flags(map, op, why);
+		err = check_flags(map, op, 0, why);
 	if (err)
 		return err;
 	key = read_user(op->key, op->key_len);
@@ -196,7 +223,7 @@ int vouch_mapio_next_key(struct vouch_map *map, struct vouch_target_map_op *op,
 	void *key = NULL, *next;
 
 	if (!err)
-		err = check_flags(map, op, why);
+		err = check_flags(map, op, 0, why);
 	if (err)
 		return err;
 	if (op->key)

@@ -73,11 +73,23 @@ static __le32 *read_entries(const struct vouch_load *load, struct bpf_map *map,
 	return any ? entries : NULL;
 }
 
-static void write_map(const struct vouch_load *load, struct bpf_map *map,
-		      u32 index, struct vouch_capture_writer *w)
+/* What is stated of a map beside its sizes; a lock is the kernel's word. */
+static int read_extra(const struct vouch_load *load, struct bpf_map *map,
+		      u32 *flags, u32 *extra)
+{
+	if (bpf_map__type(map) == BPF_MAP_TYPE_BLOOM_FILTER) {
+		*extra = (u32)bpf_map__map_extra(map);
+		return 0;
+	}
+	return vouch_guest_lock(load->guest_fd, bpf_map__fd(map), flags, extra);
+}
+
+static int write_map(const struct vouch_load *load, struct bpf_map *map,
+		     u32 index, struct vouch_capture_writer *w)
 {
 	const char *name = vouch_load_map_name(map);
-	u32 flags = 0;
+	u32 flags = 0, extra = 0;
+	int err = read_extra(load, map, &flags, &extra);
 	size_t size = 0;
 	const void *data = bpf_map__is_internal(map)
 				   ? bpf_map__initial_value(map, &size)
@@ -89,7 +101,7 @@ static void write_map(const struct vouch_load *load, struct bpf_map *map,
 		.value_size = cpu_to_le32(bpf_map__value_size(map)),
 		.max_entries = cpu_to_le32(bpf_map__max_entries(map)),
 		.map_flags = cpu_to_le32(bpf_map__map_flags(map)),
-		.extra = cpu_to_le32((u32)bpf_map__map_extra(map)),
+		.extra = cpu_to_le32(extra),
 	};
 
 	/* It fits: names were judged when the object was opened. */
@@ -108,12 +120,14 @@ static void write_map(const struct vouch_load *load, struct bpf_map *map,
 	vouch_capture_write_record(w, VOUCH_RECORD_MAP, &record, sizeof(record),
 				   data, data ? size : 0);
 	free(entries);
+	return err;
 }
 
 static bool write_maps(struct vouch_load *load, u32 *ids, u32 *n,
 		       struct vouch_capture_writer *w)
 {
 	struct bpf_map *map;
+	int err;
 
 	*n = 0;
 	bpf_object__for_each_map(map, load->bpf) {
@@ -125,7 +139,11 @@ static bool write_maps(struct vouch_load *load, u32 *ids, u32 *n,
 				load, "asking the kernel about map %s: %s",
 				bpf_map__name(map), strerror(errno));
 		ids[*n] = info.id;
-		write_map(load, map, *n, w);
+		err = write_map(load, map, *n, w);
+		if (err)
+			return vouch_load_fail(
+				load, "asking the kernel about map %s: %s",
+				bpf_map__name(map), strerror(-err));
 		++*n;
 	}
 	return true;

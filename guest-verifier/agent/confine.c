@@ -194,7 +194,8 @@ static int allow_plain(scmp_filter_ctx ctx)
 static int allow_bounded(scmp_filter_ctx ctx)
 {
 	static const u32 ioctls[] = { VOUCH_GUEST_ARM, VOUCH_GUEST_DISARM,
-				      VOUCH_GUEST_TAKE, VOUCH_GUEST_ORIGINS };
+				      VOUCH_GUEST_TAKE, VOUCH_GUEST_ORIGINS,
+				      VOUCH_GUEST_MAP };
 	u32 i;
 	int err;
 

@@ -56,6 +56,17 @@ int vouch_guest_origins(int fd, const void *log_buf,
 			struct vouch_guest_origin **origins, u32 *n, char *why,
 			size_t size);
 
+/**
+ * vouch_guest_lock() - ask where the values of a map have their lock.
+ * @fd: the device
+ * @map_fd: the map
+ * @flags: set to VOUCH_MAP_LOCK if they have one, else to 0
+ * @lock: set to where it is, bytes
+ *
+ * Return: 0 or the negative error.
+ */
+int vouch_guest_lock(int fd, int map_fd, u32 *flags, u32 *lock);
+
 /* Records of one program. */
 struct vouch_guest_records {
 	u8 *buf; /* free() it */

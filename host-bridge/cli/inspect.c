@@ -17,7 +17,8 @@
 const char *const vouch_feature_names[5] = { "rethunk", "retpoline", "ibt",
 					     "la57", "call_depth" };
 const char *const vouch_privilege_names[1] = { "perfmon" };
-static const char *const map_flag_names[3] = { "frozen", "pinned", "internal" };
+static const char *const map_flag_names[4] = { "frozen", "pinned", "internal",
+					       "lock" };
 
 const struct vouch_cli_option vouch_inspect_options[] = {
 	{ "disassemble", NULL, "show the code, too" },
@@ -45,7 +46,7 @@ json_t *vouch_inspect_map(const struct vouch_capture_map *map)
 		"value_size", (json_int_t)le32_to_cpu(map->value_size),
 		"max_entries", (json_int_t)le32_to_cpu(map->max_entries),
 		"map_flags", (json_int_t)le32_to_cpu(map->map_flags), "flags",
-		vouch_inspect_bits(le32_to_cpu(map->flags), map_flag_names, 3),
+		vouch_inspect_bits(le32_to_cpu(map->flags), map_flag_names, 4),
 		"data_len", (json_int_t)le32_to_cpu(map->data_len), "extra",
 		(json_int_t)le32_to_cpu(map->extra));
 }

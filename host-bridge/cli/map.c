@@ -12,6 +12,7 @@
 
 #define MAX_BYTES 65536
 #define MAX_ELEMENTS 4194304
+#define LOCK 4 /* BPF_F_LOCK */
 
 struct map {
 	const char *name, *image; /* image may be NULL */
@@ -254,18 +255,23 @@ static bool asks_value(const struct vouch_cli *cli, int at,
 	       !strcmp(cli->argv[at], "value");
 }
 
-static void read_flags(const struct vouch_cli *cli, int *at, json_t *args)
+static void read_flags(const struct vouch_cli *cli, bool has_words, int *at,
+		       json_t *args)
 {
 	static const char *const words[] = { "any", "noexist", "exist" };
-	int i;
+	int i, flags = 0;
 
-	for (i = 0; *at < cli->argc && i < 3; i++) {
+	for (i = 0; has_words && *at < cli->argc && i < 3; i++) {
 		if (strcmp(words[i], cli->argv[*at]))
 			continue;
-		json_object_set_new(args, "flags", json_integer(i));
+		flags = i;
 		++*at;
 		break;
 	}
+	if (vouch_cli_option(cli, "lock"))
+		flags |= LOCK;
+	if (flags)
+		json_object_set_new(args, "flags", json_integer(flags));
 }
 
 static void show_nothing(const json_t *json)
@@ -286,8 +292,8 @@ static int run_element(const struct vouch_cli *cli, const char *method,
 	if (!exit && (has_value ? !read_path(cli, &at, args)
 				: asks_value(cli, at, &map)))
 		exit = read_part(cli, "value", &at, map.value_size, args);
-	if (!exit && has_value)
-		read_flags(cli, &at, args);
+	if (!exit)
+		read_flags(cli, has_value, &at, args);
 	if (!exit && at < cli->argc)
 		exit = vouch_cli_misuse(cli, "\"%s\" is one word too many",
 					cli->argv[at]);
@@ -337,6 +343,12 @@ static const struct vouch_cli_option map_options[] = {
 	{ NULL, NULL, NULL },
 };
 
+static const struct vouch_cli_option value_options[] = {
+	{ "image", "IMAGE", "which image's map, if several have one" },
+	{ "lock", NULL, "take the lock that is in the value" },
+	{ NULL, NULL, NULL },
+};
+
 const struct vouch_cli_command vouch_map_commands[] = {
 	{ .name = "list",
 	  .operands = "TARGET",
@@ -366,7 +378,7 @@ const struct vouch_cli_command vouch_map_commands[] = {
 	  .details = about_get,
 	  .min = 2,
 	  .max = -1,
-	  .options = map_options,
+	  .options = value_options,
 	  .run = run_get },
 	{ .name = "set",
 	  .operands = "TARGET MAP key DATA value DATA [any|exist|noexist]",
@@ -374,7 +386,7 @@ const struct vouch_cli_command vouch_map_commands[] = {
 	  .details = about_set,
 	  .min = 4,
 	  .max = -1,
-	  .options = map_options,
+	  .options = value_options,
 	  .run = run_set },
 	{ .name = "delete",
 	  .operands = "TARGET MAP key DATA",

@@ -103,13 +103,17 @@ int vouch_call_map_get(struct vouch_agent *agent,
 		       struct vouch_reply *reply, struct vouch_failure *f)
 {
 	struct vouch_map map;
+	u64 flags = 0;
 	int err = open_element(agent, msg->json, &map, f);
 
+	if (!err)
+		err = vouch_arg_number(msg->json, "flags", BPF_F_LOCK, &flags,
+				       f);
 	/* A bloom filter is asked for a value, and gives it back. */
 	if (!err && map.info.type == BPF_MAP_TYPE_BLOOM_FILTER)
 		err = vouch_map_value_read(&map, msg->json, f);
 	if (!err)
-		err = vouch_map_lookup(&map, f);
+		err = vouch_map_lookup(&map, flags, f);
 	if (!err) {
 		reply->json = json_object();
 		vouch_map_value_json(&map, reply->json);
@@ -153,8 +157,8 @@ int vouch_call_map_set(struct vouch_agent *agent,
 	int fd = -1, err = open_element(agent, msg->json, &map, f);
 
 	if (!err)
-		err = vouch_arg_number(msg->json, "flags", BPF_EXIST, &flags,
-				       f);
+		err = vouch_arg_number(msg->json, "flags",
+				       BPF_EXIST | BPF_F_LOCK, &flags, f);
 	if (!err && map.info.type == BPF_MAP_TYPE_CGROUP_ARRAY)
 		err = open_cgroup(&map, msg->json, &fd, f);
 	else if (!err)

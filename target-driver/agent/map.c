@@ -81,11 +81,12 @@ static int call(const struct vouch_map *map, unsigned long request,
 	return err;
 }
 
-int vouch_map_lookup(struct vouch_map *map, struct vouch_failure *f)
+int vouch_map_lookup(struct vouch_map *map, u64 flags, struct vouch_failure *f)
 {
 	struct vouch_target_map_op op;
 
 	fill_op(map, &op);
+	op.flags = flags;
 	op.value = (uintptr_t)map->value;
 	op.value_len = map->info.value_io;
 	return call(map, VOUCH_TARGET_MAP_LOOKUP, &op, "read", f);
@@ -231,7 +232,7 @@ static json_t *entry_json(const struct vouch_map *map, bool raw)
 static int append(struct vouch_map *map, bool raw, json_t *entries,
 		  struct vouch_failure *f)
 {
-	int err = vouch_map_lookup(map, f);
+	int err = vouch_map_lookup(map, 0, f);
 
 	if (!err)
 		json_array_append_new(entries, entry_json(map, raw));

@@ -38,16 +38,17 @@ void vouch_map_close(struct vouch_map *map);
 /**
  * vouch_map_lookup() - read map->value of map->key.
  * @map: the map
+ * @flags: 0, or BPF_F_LOCK: under the value's lock
  * @f: filled on error
  *
  * Return: 0 or a negative errno.
  */
-int vouch_map_lookup(struct vouch_map *map, struct vouch_failure *f);
+int vouch_map_lookup(struct vouch_map *map, u64 flags, struct vouch_failure *f);
 
 /**
  * vouch_map_update() - write map->value under map->key.
  * @map: the map
- * @flags: BPF_ANY, BPF_NOEXIST or BPF_EXIST
+ * @flags: BPF_ANY, BPF_NOEXIST or BPF_EXIST, and BPF_F_LOCK
  * @f: filled on error
  *
  * Return: 0 or a negative errno.

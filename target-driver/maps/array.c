@@ -13,6 +13,7 @@
 #include <linux/vmalloc.h>
 
 #include "maps/array.h"
+#include "maps/lock.h"
 
 #define ACCESS_FLAGS \
 	(BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)
@@ -133,8 +134,10 @@ static vouch_untraced long check_update(struct vouch_map *map, u32 index,
 		return -E2BIG;
 	if (unlikely(flags & BPF_NOEXIST))
 		return -EEXIST;
-	/* No value has a lock; the kernel looks at that last. */
-	return unlikely(flags & BPF_F_LOCK) ? -EINVAL : 0;
+	/* The kernel looks at that last. */
+	if (unlikely(flags & BPF_F_LOCK && !vouch_lock_has(map)))
+		return -EINVAL;
+	return 0;
 }
 
 vouch_untraced long vouch_array_update(struct vouch_map *map, void *key,
@@ -150,7 +153,10 @@ vouch_untraced long vouch_array_update(struct vouch_map *map, void *key,
 		to = this_cpu_ptr(map->pptrs[index & map->index_mask]);
 	else
 		to = value_at(map, index);
-	memcpy(to, value, map->def.value_size);
+	if (unlikely(flags & BPF_F_LOCK))
+		return vouch_lock_copy_held(map, to, value,
+					    vouch_lock_of(map, to));
+	vouch_lock_copy(map, to, value);
 	return 0;
 }
 
@@ -182,7 +188,7 @@ static int array_copy(struct vouch_map *map, void *key, void *value)
 
 	if (!from)
 		return -ENOENT;
-	memcpy(value, from, map->def.value_size);
+	vouch_lock_copy(map, value, from);
 	return 0;
 }
 
@@ -211,9 +217,11 @@ static int percpu_store(struct vouch_map *map, void *key, void *value,
 			u64 flags)
 {
 	u32 index = *(u32 *)key;
-	int err = check_update(map, index, flags);
-	int cpu;
+	int cpu, err;
 
+	if (flags > BPF_EXIST)
+		return -EINVAL;
+	err = check_update(map, index, flags);
 	if (err)
 		return err;
 	for_each_possible_cpu(cpu) {

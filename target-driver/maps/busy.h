@@ -37,7 +37,21 @@ static __always_inline int vouch_busy_enter(unsigned long *flags)
 	return -EBUSY;
 }
 
-/** vouch_busy_leave() - the reverse of vouch_busy_enter(). */
+/**
+ * vouch_busy_mark() - the same, for who cannot be turned away.
+ * @flags: interrupt state for vouch_busy_leave()
+ *
+ * Only for programs that interrupt nobody who is inside: in task context or a
+ * softirq, since interrupts are off there.
+ */
+static __always_inline void vouch_busy_mark(unsigned long *flags)
+{
+	preempt_disable();
+	local_irq_save(*flags);
+	__this_cpu_inc(vouch_busy);
+}
+
+/** vouch_busy_leave() - the reverse of either. */
 static __always_inline void vouch_busy_leave(unsigned long flags)
 {
 	__this_cpu_dec(vouch_busy);

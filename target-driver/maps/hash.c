@@ -5,6 +5,7 @@
 
 #include "maps/busy.h"
 #include "maps/hash.h"
+#include "maps/lock.h"
 #include "maps/table.h"
 
 #define ACCESS_FLAGS \
@@ -44,6 +45,7 @@ vouch_untraced void *vouch_percpu_hash_lookup_cpu(struct vouch_map *map,
 
 vouch_untraced int vouch_hash_check(const struct vouch_elem *old, u64 flags)
 {
+	flags &= ~BPF_F_LOCK;
 	if (old && flags == BPF_NOEXIST)
 		return -EEXIST;
 	if (!old && flags == BPF_EXIST)
@@ -61,7 +63,7 @@ static vouch_untraced long replace(struct vouch_map *map,
 	if (!e)
 		return -E2BIG;
 	memcpy(vouch_elem_key(map, e), key, map->def.key_size);
-	memcpy(vouch_elem_value(map, e), value, map->def.value_size);
+	vouch_lock_copy(map, vouch_elem_value(map, e), value);
 	e->hash = hash;
 	/* In front, so that a reader finds it before the old one. */
 	hlist_nulls_add_head_rcu(&e->node, &b->head);
@@ -118,6 +120,30 @@ static vouch_untraced long put_percpu(struct vouch_map *map,
 	return 0;
 }
 
+/* In place, as who holds the lock expects it. */
+static vouch_untraced long put_locked(struct vouch_map *map,
+				      struct vouch_elem *old, void *value,
+				      u64 flags)
+{
+	void *to = vouch_elem_value(map, old);
+	long err = vouch_hash_check(old, flags);
+
+	return err ? err
+		   : vouch_lock_copy_held(map, to, value,
+					  vouch_lock_of(map, to));
+}
+
+/* The same, of one that came while the bucket was waited for. */
+static vouch_untraced void put_held(struct vouch_map *map,
+				    struct vouch_elem *old, void *value)
+{
+	void *to = vouch_elem_value(map, old);
+
+	vouch_lock_take(vouch_lock_of(map, to));
+	vouch_lock_copy(map, to, value);
+	vouch_lock_drop(vouch_lock_of(map, to));
+}
+
 static __always_inline long update(struct vouch_map *map, void *key,
 				   void *value, u64 flags,
 				   enum vouch_hash_values values)
@@ -128,16 +154,25 @@ static __always_inline long update(struct vouch_map *map, void *key,
 	long err;
 	u32 hash;
 
-	if (unlikely(flags > BPF_EXIST))
+	if (unlikely((flags & ~BPF_F_LOCK) > BPF_EXIST))
+		return -EINVAL;
+	if (unlikely(flags & BPF_F_LOCK && !vouch_lock_has(map)))
 		return -EINVAL;
 	hash = vouch_table_hash(map, key);
+	if (unlikely(flags & BPF_F_LOCK)) {
+		old = vouch_table_find(map, hash, key);
+		if (old)
+			return put_locked(map, old, value, flags);
+	}
 	b = vouch_table_bucket(map, hash);
 	err = vouch_busy_lock(&b->lock, &irq);
 	if (err)
 		return err;
 	old = vouch_table_find(map, hash, key);
 	err = vouch_hash_check(old, flags);
-	if (!err && values == VOUCH_HASH_ONE)
+	if (!err && unlikely(old && flags & BPF_F_LOCK))
+		put_held(map, old, value);
+	else if (!err && values == VOUCH_HASH_ONE)
 		err = replace(map, b, hash, old, key, value);
 	else if (!err)
 		err = put_percpu(map, b, hash, old, key, value,
@@ -219,7 +254,7 @@ int vouch_hash_copy(struct vouch_map *map, void *key, void *value)
 
 	if (!from)
 		return -ENOENT;
-	memcpy(value, from, map->def.value_size);
+	vouch_lock_copy(map, value, from);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <linux/vmalloc.h>
 
 #include "maps/busy.h"
+#include "maps/lock.h"
 #include "maps/map.h"
 #include "offer.h"
 
@@ -185,7 +186,7 @@ struct vouch_map *vouch_map_new(const struct vouch_map_def *def,
 		goto uncharge;
 	}
 	if (data)
-		memcpy(vouch_map_value(map), data, def->value_size);
+		vouch_lock_copy(map, vouch_map_value(map), data);
 	return map;
 
 uncharge:

@@ -53,7 +53,7 @@ MAP_TYPES = {"hash": 1, "array": 2, "prog_array": 3, "perf_event_array": 4,
              "lpm_trie": 11, "devmap": 14, "cpumap": 16, "queue": 22,
              "stack": 23, "devmap_hash": 25, "ringbuf": 27,
              "bloom_filter": 30}
-FROZEN, PINNED, INTERNAL = 1, 2, 4
+FROZEN, PINNED, INTERNAL, LOCK = 1, 2, 4, 8
 XDP_TYPE, XDP_ATTACH = 6, 37
 RETHUNK, RETPOLINE = 1, 2
 

@@ -19,7 +19,7 @@ BASES = ["prologue", "ctx", "socket", "sock_common", "tcp_sock", "xdp_sock",
 ARCHES = {1: "x86_64", 2: "arm64"}
 FEATURES = ["rethunk", "retpoline", "ibt", "la57", "call_depth"]
 PRIVILEGES = ["perfmon"]
-MAP_FLAGS = ["frozen", "pinned", "internal"]
+MAP_FLAGS = ["frozen", "pinned", "internal", "lock"]
 PROG_FLAGS = ["jited", "sleepable", "calls_tail", "cb_access"]
 BLOOM_FILTER = 30
 MAP_TYPES = {1: "hash", 2: "array", 3: "prog_array", 5: "percpu_hash",
@@ -88,6 +88,13 @@ def read_fact(data):
             "offset": offset, "size": size}
 
 
+def extra_ok(kind, _, value, flags, __, extra):
+    """Hash functions of a bloom filter, or where in a value its lock is."""
+    if not flags & 1 << MAP_FLAGS.index("lock"):
+        return extra <= (15 if kind == BLOOM_FILTER else 0)
+    return kind in (1, 2) and extra % 4 == 0 and extra + 4 <= value
+
+
 def map_json(name, numbers):
     kind, key, value, entries, map_flags, flags, data_len, extra = numbers
     return {"name": name, "type": MAP_TYPES.get(kind, "unknown"),
@@ -100,7 +107,7 @@ def read_map(data):
     need(len(data) >= 96, "MAP")
     numbers = struct.unpack_from("<8I", data, 64)
     need(len(data) == 96 + numbers[6] and
-         numbers[7] <= (15 if numbers[0] == BLOOM_FILTER else 0), "MAP")
+         extra_ok(*numbers[:3], *numbers[5:]), "MAP")
     return map_json(text(data[:64]), numbers)
 
 

@@ -106,8 +106,11 @@ static void facts_and_maps_are_checked(void **state)
 		"capture: FACT: a name is not proper");
 	REFUSED(p.fact[1] = p.fact[0], "capture: FACT: not in ascending order");
 	REFUSED(p.map.name[0] = '/', "capture: MAP: the name is not proper");
-	REFUSED(p.map.flags = 8, "capture: MAP: unknown flag");
+	REFUSED(p.map.flags = 16, "capture: MAP: unknown flag");
 	REFUSED(p.map.extra = 1,
+		"capture: MAP: more is stated than such a map has");
+	/* A lock, in a value that is too small for it. */
+	REFUSED((p.map.flags = VOUCH_MAP_LOCK, p.map.value_size = 3),
 		"capture: MAP: more is stated than such a map has");
 	REFUSED(p.map.data_len = 5, "capture: MAP: wrong length");
 	REFUSED(p.map.max_entries = 2,

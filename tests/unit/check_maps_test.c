@@ -33,6 +33,7 @@ static void another_number_is_refused_by_name(void **state)
 		{ 0, AT(max_entries), 1001, "entries is 1001 " },
 		{ 0, AT(map_flags), BPF_F_NO_PREALLOC, "flags is 1 " },
 		{ 0, AT(flags), VOUCH_MAP_PINNED, "kind is 2 " },
+		{ 0, AT(flags), VOUCH_MAP_LOCK, "kind is 8 " },
 		{ 1, AT(map_flags), BPF_F_RDONLY_PROG | BPF_F_MMAPABLE,
 		  "flags is 1152 " },
 		{ 1, AT(flags), VOUCH_MAP_INTERNAL | VOUCH_MAP_FROZEN,

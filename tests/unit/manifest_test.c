@@ -145,7 +145,7 @@ static void bad_requirements_are_refused(void **state)
 		CHANGE(struct manifest, prog.text_len, TEXT_LEN + 1),
 		CHANGE(struct manifest, prog.reserved, 1),
 		CHANGE(struct manifest, maps[0].name, 0),
-		CHANGE(struct manifest, maps[0].flags, 8),
+		CHANGE(struct manifest, maps[0].flags, 16),
 		CHANGE(struct manifest, maps[0].data_off, 8),
 		CHANGE(struct manifest, maps[0].data_len, 8),
 		CHANGE(struct manifest, maps[0].extra, 1),
@@ -185,6 +185,45 @@ static void bad_requirements_are_refused(void **state)
 		if (parse(&m, &why) != -EINVAL || !why)
 			fail_msg("%s = %u is accepted", changes[i].name,
 				 changes[i].value);
+	}
+}
+
+static void locks_lie_in_values(void **state)
+{
+	static const struct {
+		u32 type, flags, value_size, extra;
+		bool good;
+	} rows[] = {
+		{ VOUCH_MAP_HASH, VOUCH_MAP_LOCK, 8, 0, true },
+		{ VOUCH_MAP_HASH, VOUCH_MAP_LOCK, 8, 4, true },
+		{ VOUCH_MAP_ARRAY, VOUCH_MAP_LOCK, 4, 0, true },
+		{ VOUCH_MAP_HASH, VOUCH_MAP_LOCK, 8, 2, false },
+		{ VOUCH_MAP_HASH, VOUCH_MAP_LOCK, 8, 8, false },
+		{ VOUCH_MAP_HASH, VOUCH_MAP_LOCK, 11, 8, false },
+		{ VOUCH_MAP_HASH, VOUCH_MAP_LOCK, 8, 0xfffffffc, false },
+		{ VOUCH_MAP_HASH, VOUCH_MAP_LOCK, 3, 0, false },
+		{ VOUCH_MAP_LRU_HASH, VOUCH_MAP_LOCK, 8, 0, false },
+		{ VOUCH_MAP_PROG_ARRAY, VOUCH_MAP_LOCK, 4, 0, false },
+		{ VOUCH_MAP_ARRAY, VOUCH_MAP_LOCK | VOUCH_MAP_FROZEN, 8, 0,
+		  false },
+		{ VOUCH_MAP_HASH, 0, 8, 4, false },
+		{ VOUCH_MAP_BLOOM_FILTER, 0, 8, 15, true },
+		{ VOUCH_MAP_BLOOM_FILTER, 0, 8, 16, false },
+		{ VOUCH_MAP_BLOOM_FILTER, VOUCH_MAP_LOCK, 8, 4, false },
+	};
+	struct manifest m;
+	const char *why;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		make(&m);
+		m.maps[0].type = cpu_to_le32(rows[i].type);
+		m.maps[0].flags = cpu_to_le32(rows[i].flags);
+		m.maps[0].value_size = cpu_to_le32(rows[i].value_size);
+		m.maps[0].extra = cpu_to_le32(rows[i].extra);
+		if (parse(&m, &why) != (rows[i].good ? 0 : -EINVAL))
+			fail_msg("row %zu", i);
 	}
 }
 
@@ -370,6 +409,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requirements_are_found),
 		cmocka_unit_test(bad_requirements_are_refused),
+		cmocka_unit_test(locks_lie_in_values),
 		cmocka_unit_test(short_requirements_are_refused),
 		cmocka_unit_test(tables_are_bounded),
 		cmocka_unit_test(requirements_and_sections_agree),

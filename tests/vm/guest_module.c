@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
+
 #include "guest-verifier/agent/guest.h"
 #include "guest_test.h"
 
@@ -52,6 +54,26 @@ static int take(int dev, const char *log, int fd,
 	return err;
 }
 
+static void locks_are_asked_for(int dev)
+{
+	int map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "m", 4, 8, 1, NULL);
+	struct vouch_guest_map m = { .fd = cpu_to_le32(map), .reserved = 1 };
+	u32 flags = 1, lock = 1;
+
+	vouch_test_check(ioctl(dev, VOUCH_GUEST_MAP, &m) < 0 && errno == EINVAL,
+			 "reserved bytes of a map must be zero");
+	vouch_test_check(ioctl(dev, VOUCH_GUEST_MAP, 8) < 0 && errno == EFAULT,
+			 "a bad pointer is refused");
+	vouch_test_check(vouch_guest_lock(dev, dev, &flags, &lock) == -EINVAL &&
+				 vouch_guest_lock(dev, 999, &flags, &lock) ==
+					 -EBADF,
+			 "a descriptor that is no map is refused");
+	vouch_test_check(!vouch_guest_lock(dev, map, &flags, &lock) && !flags &&
+				 !lock,
+			 "a map without types has no lock");
+	close(map);
+}
+
 static void arguments_are_checked(void)
 {
 	int dev = vouch_guest_open(), i, err = 0;
@@ -60,6 +82,7 @@ static void arguments_are_checked(void)
 
 	vouch_test_check(ioctl(dev, _IO('v', 0x7f)) < 0 && errno == ENOTTY,
 			 "an unknown ioctl is refused");
+	locks_are_asked_for(dev);
 	arm.reserved = 1;
 	vouch_test_check(ioctl(dev, VOUCH_GUEST_ARM, &arm) < 0 &&
 				 errno == EINVAL,

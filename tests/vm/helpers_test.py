@@ -134,6 +134,50 @@ def bloom(t, lab):
     lab.vouch("target", "unload", "lab", p.image)
 
 
+def inside(first, word, lock=0):
+    """struct inside of locks.bpf.c"""
+    return struct.pack("<QII13s3x", first, word, lock, b"last").hex()
+
+
+def locks(t, lab):
+    presets = [{"map": "array", "key": u32(2), "value": inside(1, 2, 3)},
+               {"map": "hash", "key": u32(77), "value": inside(4, 5, 6)}]
+    p = testruns.Program(t, lab, "locks.o", "locks")
+    # All but per-CPU maps, in which each CPU has a place of its own.
+    dump = ["returned", "array", "array_ahead", "hash", "hash_behind",
+            "no_array", "no_hash", ".bss"]
+    seen = compare(t, p, "locks", packets.packets(SEED, 2), presets=presets,
+                   dump=dump)
+    for error in 22, 2, 7, 17:
+        t.check(2**32 - error in seen, "errno %d was met" % error)
+    fresh(t, lab, p)
+    compare(t, p, "locks_tc", skb_packets(), presets=presets, dump=dump)
+    element = "lab", "array", "--image", p.image, "key", "2"
+    for locked in [], ["--lock"]:
+        rc, got = lab.vouch("target", "map", "set", *element, "value", "hex",
+                            *bytes.fromhex(inside(7, 8, 9)).hex(" ").split(),
+                            *locked)
+        t.check(rc == 0, "a value is set (%s)" % locked, lab.stderr)
+        rc, got = lab.vouch("target", "map", "get", *element, *locked)
+        t.equal((rc, got.get("value")), (0, inside(7, 8)),
+                "it is read, without its lock (%s)" % locked)
+    for table in "no_array", "no_hash":
+        for words in ["get"], ["set", "value", "1"]:
+            rc, _ = lab.vouch("target", "map", words[0], "lab", table,
+                              "--image", p.image, "key", "1", *words[1:],
+                              "--lock")
+            t.check(rc == 6 and "have no lock" in lab.stderr,
+                    "%s has no lock: %s" % (table, words[0]),
+                    (rc, lab.stderr))
+    lab.vouch("target", "unload", "lab", p.image)
+    rc, result = lab.vouch("submit", os.path.join(
+        lab_module.BUILD, "objects", "refuse", "lock_tp_btf.o"),
+        "--target", "lab")
+    t.check(rc == 6 and "calls bpf_spin_lock" in result["reason"] and
+            "interrupt who holds" in result["reason"],
+            "a program that may come in an NMI takes no lock", (rc, result))
+
+
 def left_open(t, lab):
     """Types and sizes that user space sets before it loads an object."""
     args = ["--map-type", "kind=queue", "--map-key-size", "sizes=8",
@@ -314,6 +358,6 @@ def elsewhere(t, lab):
 
 
 if __name__ == "__main__":
-    lab_suite.run("helpers-test", "lab", map_kinds, lru, bloom, left_open,
-                  skb_helpers, tunnels, loads, who_runs, sockets, xdp_helpers,
-                  elsewhere)
+    lab_suite.run("helpers-test", "lab", map_kinds, lru, bloom, locks,
+                  left_open, skb_helpers, tunnels, loads, who_runs, sockets,
+                  xdp_helpers, elsewhere)

@@ -86,6 +86,9 @@ void test_unplug(void);
 /* Requests with anything set that has no meaning; in target_requests.c. */
 void test_requests(void);
 
+/* Locks in values; in target_locks.c. */
+void test_locks(void);
+
 /* Many at once, and nonsense; in target_stress.c. */
 void test_stress(void);
 void test_noise(void);

@@ -384,6 +384,7 @@ static const struct {
 	{ FUNCTIONS | STRESS | SMOKE, test_unplug },
 	{ FUNCTIONS | SMOKE, test_replacement },
 	{ STRESS | SMOKE, test_unload },
+	{ STRESS | SMOKE, test_locks },
 	{ STRESS | SMOKE, test_stress },
 	{ STRESS, test_noise },
 	{ STRESS, test_reload },

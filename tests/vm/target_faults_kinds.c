@@ -69,6 +69,7 @@ static const struct kind {
 	/* A full one makes room. */
 	{ BPF_MAP_TYPE_QUEUE, UPDATE | LOOKUP, 0, BPF_EXIST },
 	{ BPF_MAP_TYPE_STACK, UPDATE | LOOKUP, 0, BPF_EXIST },
+	{ BPF_MAP_TYPE_BLOOM_FILTER, UPDATE | LOOKUP, 0, 0 },
 	/* The interface "lo"; a queue; the first program. */
 	{ BPF_MAP_TYPE_DEVMAP, UPDATE | LOOKUP | NEXT_KEY | DELETE, 1, 0 },
 	{ BPF_MAP_TYPE_DEVMAP_HASH, UPDATE | LOOKUP | NEXT_KEY | DELETE, 1, 0 },

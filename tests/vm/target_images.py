@@ -131,6 +131,32 @@ time:	# 2 if time goes by and the CPU is below 8
 	.size time, . - time
 """
 
+# Adds to two numbers of a value, under its lock.
+LOCKED = """
+	.text
+	.p2align 4, 0xcc
+	.type locked, @function
+locked:	push %rbx
+	push $0
+	mov slots(%rip), %rdi
+	mov %rsp, %rsi
+	call vouch_bpf_array_lookup
+	mov %rax, %rbx
+	lea 8(%rbx), %rdi
+	call vouch_bpf_spin_lock
+	incq (%rbx)
+	incq 16(%rbx)
+	lea 8(%rbx), %rdi
+	call vouch_bpf_spin_unlock
+	pop %rax
+	mov $2, %eax
+	pop %rbx
+	jmp __x86_return_thunk
+	.size locked, . - locked
+"""
+LOCKED_MAPS = [{"name": "locked", "type": "array", "key": 4, "value": 24,
+                "entries": 2, "flags": make_image.LOCK, "extra": 8}]
+
 # To the fourth interface of the VM, lo and three others being before it.
 BOUNCE = """
 	.text
@@ -307,6 +333,9 @@ class Writer:
         self.good("redirect", self.verdict(4))
         self.good("bounce", make_image.Image(
             self.profile, BOUNCE, [{"name": "prog", "function": "prog"}]))
+        self.good("locked", make_image.Image(
+            self.profile, LOCKED, [{"name": "locked", "function": "locked"}],
+            LOCKED_MAPS, [(1, 0, 0)]))
         self.good("elsewhere", self.verdict(0, slot="elsewhere"))
         self.good("late", self.verdict(3, slot="late"))
         self.kinds()

@@ -15,6 +15,7 @@ MAPS = {
     "lru_percpu_hash": (4, 8, 4, 0, 0),
     "queue": (0, 8, 4, 0, 0),
     "stack": (0, 8, 4, 0, 0),
+    "bloom_filter": (0, 8, 4, 0, 0),
     "lpm_trie": (8, 8, 4, NO_PREALLOC, 0),
     "devmap": (4, 4, 4, 0, 0),
     "devmap_hash": (4, 4, 4, 0, 0),
