@@ -53,7 +53,7 @@ class Lab:
 
     def __init__(self, name="lab", kernel="vmlinux", variant="", append="",
                  target="demo", start_target=True, record=False, developer=None,
-                 maps_mib=64, memory_mib=None):
+                 maps_mib=64, memory_mib=None, target_append=""):
         """@kernel, @append: of the verifier VM. @target, "demo" or "lab", is
         the kind of the target VM, and its name; without @start_target it is
         not started; its profile is known all the same. @record has the check
