@@ -59,7 +59,8 @@ class Lab:
         not started; its profile is known all the same. @record has the check
         see what the agent would refuse before. @developer is the initramfs of
         a developer's VM; without one there is no such VM. @maps_mib: what all
-        maps of the target may occupy; @memory_mib: what it has."""
+        maps of the target may occupy; @memory_mib: what it has;
+        @target_append: more of its kernel's parameters."""
         self.dir = runtime_dir(name)
         self.state = os.path.join(BUILD, name)
         self.socket = os.path.join(self.dir, "vouchd.sock")
@@ -73,6 +74,7 @@ class Lab:
         self.record = record
         self.developer = developer
         self.maps_mib = maps_mib
+        self.target_append = target_append
         self.memory_mib = memory_mib or 192 + maps_mib
         self.vouchd = None
         self.wire = None
@@ -117,7 +119,8 @@ class Lab:
             target["vsock"] = os.path.join(self.dir, "target.sock")
             target["launch"] = self.launch(
                 (kernel,), initrd, "target.log",
-                "vouch_maps_mib=%d" % self.maps_mib, self.memory_mib,
+                "vouch_maps_mib=%d %s" % (self.maps_mib, self.target_append),
+                self.memory_mib,
                 net={"type": "dgram", "local": self.nic,
                      "remote": self.frames})
         else:

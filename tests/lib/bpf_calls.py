@@ -242,6 +242,35 @@ def hash_recalc(gen, _):
                       alu("mov", 1, src=base.CTX), asm.call(34), gen.put(0))
 
 
+def find_socket(gen, number):
+    """A socket by addresses that are the program's numbers, if there is one."""
+    free = Code().add(alu("mov", 1, src=0), asm.call(86), alu("mov", 0, imm=1))
+    return Code().add(
+        alu("mov", 1, src=base.CTX), place(2, base.BASE),
+        alu("mov", 3, imm=gen.rng.choice((12, 36, 11))),
+        alu("mov", 4, imm=gen.rng.choice((-1, -1, 0, 77))),
+        alu("mov", 5, imm=gen.rng.choice((0, 0, 1))), asm.call(number),
+        jump("jeq", 0, len(free), imm=0), free, gen.put(0))
+
+
+def on_socket(gen, call):
+    """Something with the packet's own socket, at r1."""
+    return Code().add(load(8, 1, base.CTX, 168), alu("mov", 0, imm=7),
+                      jump("jeq", 1, len(call), imm=0), call, gen.put(0))
+
+
+def of_socket(gen, number):
+    """Whether the packet's socket is of a kind."""
+    return on_socket(gen, Code().add(
+        asm.call(number), jump("jeq", 0, 1, imm=0), alu("mov", 0, imm=1)))
+
+
+def assign_socket(gen, _):
+    return on_socket(gen, Code().add(
+        alu("mov", 2, src=1), alu("mov", 1, src=base.CTX),
+        alu("mov", 3, imm=1), asm.call(124)))
+
+
 def task_regs(gen, _):
     return Code().add(asm.call(158), alu("mov", 1, src=0), asm.call(175),
                       alu("mov", 0, imm=0), gen.put(0))
@@ -323,6 +352,10 @@ def all_calls(gen):
 
 
 def maker(number, form, kind):
+    if isinstance(form, str) and form[-1].isdigit():
+        name, _, number = form.rpartition("_")
+        make = {"socket": find_socket, "of_socket": of_socket}[name]
+        return lambda gen: make(gen, int(number))
     if isinstance(form, str):
         return lambda gen: globals()[form](gen, kind)
     return lambda gen: of_form(gen, number, form, kind)

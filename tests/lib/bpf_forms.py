@@ -193,6 +193,11 @@ HELPERS = {
                                 any_of(0, 0, 1, 16, 2))],
     "skb_set_tunnel_opt": [form(CTX, MEMORY(4, 8, 48, 6))],
     "skb_get_tunnel_opt": [form(CTX, MEMORY(4, 8, 48, 6))],
+    # Sockets: none is there to be found; a test-run's packet has one.
+    "skc_lookup_tcp": "socket_99", "sk_lookup_tcp": "socket_84",
+    "sk_lookup_udp": "socket_85", "sk_release": "socket_84",
+    "sk_fullsock": "of_socket_95", "tcp_sock": "of_socket_96",
+    "get_listener_sock": "of_socket_98", "sk_assign": "assign_socket",
     # of tracing
     "probe_read": READ, "probe_read_str": READ,
     "probe_read_kernel": READ, "probe_read_kernel_str": READ,
