@@ -246,22 +246,13 @@ PRIVILEGED = {"trace_printk", "trace_vprintk", "snprintf", "probe_read_user",
               "probe_read_user_str", "probe_read_kernel",
               "probe_read_kernel_str", "get_current_task",
               "get_current_task_btf", "task_pt_regs"}
-SOCKETS = "a socket that was found is to be released on every way; " \
-    "helpers_test and workload_test compare it"
 LOCKED = "values with locks need types, which these programs have not"
-APART = {"spin_lock": LOCKED, "spin_unlock": LOCKED, **dict.fromkeys((
-    "sk_lookup_tcp", "sk_lookup_udp", "skc_lookup_tcp", "sk_release",
-    "sk_fullsock", "tcp_sock", "get_listener_sock", "sk_assign"), SOCKETS)}
+APART = {"spin_lock": LOCKED, "spin_unlock": LOCKED}
 # Call targets that no program gets.
 INLINED = "the verifier puts the look-up itself in the call's place"
 EXPORTS_APART = {
     "array_lookup": INLINED, "htab_lookup": INLINED, "lru_lookup": INLINED,
     "map_for_each": "the verifier refuses a call that may be of two maps",
-    **dict.fromkeys((
-        "tc_sk_lookup_tcp", "tc_sk_lookup_udp", "tc_skc_lookup_tcp",
-        "xdp_sk_lookup_tcp", "xdp_sk_lookup_udp", "xdp_skc_lookup_tcp",
-        "sk_release", "sk_fullsock", "tcp_sock", "get_listener_sock",
-        "sk_assign"), SOCKETS),
     "spin_lock": LOCKED, "spin_unlock": LOCKED,
     "bloom_push": BLOOM, "bloom_peek": BLOOM,
 }
