@@ -66,7 +66,7 @@ class Verifier(FakeVerifier):
     """Loads once more what a target has elsewhere."""
 
     def answer(self, kind, body, blob):
-        if kind == wire.VERIFY and body["parts"]["kconfig"]:
+        if kind == wire.VERIFY and body.get("parts", {}).get("kconfig"):
             return two_loads.verify(kind, body, blob)
         return super().answer(kind, body, blob)
 
