@@ -190,6 +190,8 @@ static void damaged_objects_do_no_harm(void **state)
 	}
 }
 
+#define PACKET_LOAD(mode, size) (BPF_LD + (mode) + (size))
+
 static void instructions_call_helpers_or_nothing(void **state)
 {
 	const u32 none = VOUCH_OBJECT_MAX_FUNC;
@@ -203,17 +205,17 @@ static void instructions_call_helpers_or_nothing(void **state)
 		{ { BPF_JMP | BPF_CALL, 0, 0, 0, -1 }, none },
 		{ { BPF_JMP | BPF_CALL, 0, 0, 0, VOUCH_OBJECT_LOAD_8 }, none },
 		{ { BPF_JMP | BPF_CALL, 0, 0, 0, VOUCH_OBJECT_LOAD_32 }, none },
-		{ { BPF_LD | BPF_ABS | BPF_B, 0, 0, 0, 7 },
+		{ { PACKET_LOAD(BPF_ABS, BPF_B), 0, 0, 0, 7 },
 		  VOUCH_OBJECT_LOAD_8 },
-		{ { BPF_LD | BPF_IND | BPF_B, 0, 2, 0, 7 },
+		{ { PACKET_LOAD(BPF_IND, BPF_B), 0, 2, 0, 7 },
 		  VOUCH_OBJECT_LOAD_8 },
-		{ { BPF_LD | BPF_ABS | BPF_H, 0, 0, 0, 7 },
+		{ { PACKET_LOAD(BPF_ABS, BPF_H), 0, 0, 0, 7 },
 		  VOUCH_OBJECT_LOAD_16 },
-		{ { BPF_LD | BPF_IND | BPF_H, 0, 2, 0, 7 },
+		{ { PACKET_LOAD(BPF_IND, BPF_H), 0, 2, 0, 7 },
 		  VOUCH_OBJECT_LOAD_16 },
-		{ { BPF_LD | BPF_ABS | BPF_W, 0, 0, 0, 7 },
+		{ { PACKET_LOAD(BPF_ABS, BPF_W), 0, 0, 0, 7 },
 		  VOUCH_OBJECT_LOAD_32 },
-		{ { BPF_LD | BPF_IND | BPF_W, 0, 2, 0, 7 },
+		{ { PACKET_LOAD(BPF_IND, BPF_W), 0, 2, 0, 7 },
 		  VOUCH_OBJECT_LOAD_32 },
 		{ { BPF_LD | BPF_IMM | BPF_DW, 1, 0, 0, 7 }, none },
 		{ { BPF_LDX | BPF_MEM | BPF_B, 1, 1, 7, 0 }, none },

@@ -217,8 +217,8 @@ def main():
     os.makedirs(OUT, exist_ok=True)
     # On which CPU a packet is counted would be a matter of chance.
     lab_module.CPUS = 1
-    # Bytes of packets that the kernel leaves as they were in memory are zero
-    # in the verifier kernel, which Debian configures so.
+    # What a packet grows by is what memory held, since __skb_grow() does not
+    # clear it; Debian's kernel clears all that it allocates.
     lab = lab_module.Lab("random", target="lab",
                          target_append="init_on_alloc=1")
     offered = bpf_offered.Offered(lab.profile())
