@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* vouch target map */
 
+#include <linux/bpf.h>
 #include <stdlib.h>
 
 #include "../../common/hex.h"
@@ -12,7 +13,7 @@
 
 #define MAX_BYTES 65536
 #define MAX_ELEMENTS 4194304
-#define LOCK 4 /* BPF_F_LOCK */
+#define ABOUT_IMAGE "which image's map, if several have one"
 
 struct map {
 	const char *name, *image; /* image may be NULL */
@@ -269,7 +270,7 @@ static void read_flags(const struct vouch_cli *cli, bool has_words, int *at,
 		break;
 	}
 	if (vouch_cli_option(cli, "lock"))
-		flags |= LOCK;
+		flags |= BPF_F_LOCK;
 	if (flags)
 		json_object_set_new(args, "flags", json_integer(flags));
 }
@@ -339,12 +340,12 @@ static const char about_set[] =
 	"PATH\" stands for\n\"value DATA\": a cgroup's directory on the target.\n";
 
 static const struct vouch_cli_option map_options[] = {
-	{ "image", "IMAGE", "which image's map, if several have one" },
+	{ "image", "IMAGE", ABOUT_IMAGE },
 	{ NULL, NULL, NULL },
 };
 
 static const struct vouch_cli_option value_options[] = {
-	{ "image", "IMAGE", "which image's map, if several have one" },
+	{ "image", "IMAGE", ABOUT_IMAGE },
 	{ "lock", NULL, "take the lock that is in the value" },
 	{ NULL, NULL, NULL },
 };

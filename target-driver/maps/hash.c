@@ -139,9 +139,7 @@ static vouch_untraced void put_held(struct vouch_map *map,
 {
 	void *to = vouch_elem_value(map, old);
 
-	vouch_lock_take(vouch_lock_of(map, to));
-	vouch_lock_copy(map, to, value);
-	vouch_lock_drop(vouch_lock_of(map, to));
+	vouch_lock_copy_inside(map, to, value, vouch_lock_of(map, to));
 }
 
 static __always_inline long update(struct vouch_map *map, void *key,

@@ -11,9 +11,7 @@ vouch_untraced long vouch_lock_copy_held(const struct vouch_map *map, void *to,
 
 	if (err)
 		return err;
-	vouch_lock_take(lock);
-	vouch_lock_copy(map, to, from);
-	vouch_lock_drop(lock);
+	vouch_lock_copy_inside(map, to, from, lock);
 	vouch_busy_leave(irq);
 	return 0;
 }

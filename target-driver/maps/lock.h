@@ -59,7 +59,25 @@ static __always_inline void vouch_lock_copy(const struct vouch_map *map,
 }
 
 /**
- * vouch_lock_copy_held() - the same, under a value's lock.
+ * vouch_lock_copy_inside() - the same, under a value's lock.
+ * @map: a map whose values have locks
+ * @to: a value
+ * @from: another
+ * @lock: that of the one which is in the map
+ *
+ * Only after vouch_busy_enter().
+ */
+static __always_inline void vouch_lock_copy_inside(const struct vouch_map *map,
+						   void *to, const void *from,
+						   atomic_t *lock)
+{
+	vouch_lock_take(lock);
+	vouch_lock_copy(map, to, from);
+	vouch_lock_drop(lock);
+}
+
+/**
+ * vouch_lock_copy_held() - vouch_busy_enter(), and vouch_lock_copy_inside().
  * @map: a map whose values have locks
  * @to: a value
  * @from: another

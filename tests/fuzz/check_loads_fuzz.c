@@ -42,15 +42,12 @@ struct place {
 
 static struct place make_loads(struct fixture *f, bool far)
 {
-	const struct place near = { marks.mov, sizeof(probe) };
+	const u32 second = fixture_load(f, marks.mov);
 
-	fixture_insert(f, 0, near.off, probe, sizeof(probe));
-	add_entry(f, near.off + GUARD, LOAD, PT_REGS_SI);
 	if (!far)
-		return near;
-	fixture_insert(f, 0, near.off + near.len, far_probe, sizeof(far_probe));
-	add_entry(f, near.off + near.len + FAR_GUARD, 7, PT_REGS_R13);
-	return (struct place){ near.off + near.len, sizeof(far_probe) };
+		return (struct place){ marks.mov, sizeof(probe) };
+	fixture_far_load(f, second);
+	return (struct place){ second, sizeof(far_probe) };
 }
 
 static struct place make(struct fixture *f, u8 how)

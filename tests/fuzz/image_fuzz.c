@@ -19,27 +19,17 @@
 /* A tail call, a load that may fault, fields that lie elsewhere. */
 static void make_jumper(struct fixture *f)
 {
-	u32 at;
-
 	fixture_tail_call(f, THUNK);
 	f->env.features |= cpu_to_le32(VOUCH_FEATURE_RETPOLINE);
-	at = tail_call.at + tail_call.len;
-	fixture_insert(f, 0, at, far_probe, sizeof(far_probe));
-	add_entry(f, at + FAR_GUARD, 7, PT_REGS_R13);
+	fixture_far_load(f, tail_call.at + tail_call.len);
 }
 
 /* A callback's address, and two loads that may fault. */
 static void make_caller(struct fixture *f)
 {
-	u32 second;
-
 	fixture_init(f);
-	second = marks.mov + sizeof(probe);
 	fixture_take_address(f);
-	fixture_insert(f, 0, marks.mov, probe, sizeof(probe));
-	add_entry(f, marks.mov + GUARD, LOAD, PT_REGS_SI);
-	fixture_insert(f, 0, second, far_probe, sizeof(far_probe));
-	add_entry(f, second + FAR_GUARD, 7, PT_REGS_R13);
+	fixture_far_load(f, fixture_load(f, marks.mov));
 }
 
 /* What the target has elsewhere, and what it has not. */

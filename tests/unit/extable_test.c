@@ -17,8 +17,7 @@ static u8 *start_over(struct fixture *f)
 {
 	fixture_release(f);
 	fixture_init(f);
-	fixture_insert(f, 0, marks.mov, probe, sizeof(probe));
-	add_entry(f, marks.mov + GUARD, LOAD, PT_REGS_SI);
+	fixture_load(f, marks.mov);
 	return f->funcs[0].code + marks.mov;
 }
 
@@ -29,8 +28,7 @@ static void loads_that_may_fault_are_accepted(void **state)
 
 	start_over(f);
 	accepted(f);
-	fixture_insert(f, 0, second, far_probe, sizeof(far_probe));
-	add_entry(f, second + FAR_GUARD, 7, PT_REGS_R13);
+	fixture_far_load(f, second);
 	accepted(f);
 	assert_int_equal(f->chk.progs[0].funcs[0].n_loads, 2);
 	assert_int_equal(f->chk.progs[0].funcs[0].loads[0].reg, VOUCH_X86_RSI);

@@ -26,6 +26,7 @@ static const u8 far_probe[] = {
 	0xeb, 0x07, 0x4d, 0x8b, 0xa8, 0x38, 0xff, 0xff, 0xff,
 };
 #define FAR_GUARD 32
+#define FAR_LOAD 7
 #define PT_REGS_R13 16
 
 static inline struct vouch_capture_extable *add_entry(struct fixture *f,
@@ -38,6 +39,21 @@ static inline struct vouch_capture_extable *add_entry(struct fixture *f,
 	e->insn_len = cpu_to_le32(len);
 	e->reg = cpu_to_le32(reg);
 	return e;
+}
+
+/* A load at @off of function 0, and its entry; where the next one goes. */
+static inline u32 fixture_load(struct fixture *f, u32 off)
+{
+	fixture_insert(f, 0, off, probe, sizeof(probe));
+	add_entry(f, off + GUARD, LOAD, PT_REGS_SI);
+	return off + sizeof(probe);
+}
+
+/* The same of the far one. */
+static inline void fixture_far_load(struct fixture *f, u32 off)
+{
+	fixture_insert(f, 0, off, far_probe, sizeof(far_probe));
+	add_entry(f, off + FAR_GUARD, FAR_LOAD, PT_REGS_R13);
 }
 
 #endif /* VOUCH_LOADS_FIXTURE_H */
