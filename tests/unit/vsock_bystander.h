@@ -187,7 +187,7 @@ static struct holdings count_holdings(void)
 }
 
 /* Whether a session that is over has left nothing behind. */
-static bool nothing_left(const struct holdings *before)
+MAYBE_UNUSED static bool nothing_left(const struct holdings *before)
 {
 	struct holdings now = count_holdings();
 

@@ -221,34 +221,4 @@ MAYBE_UNUSED static bool connects(u32 guest_port)
 	       heard(guest_port, NULL) == VIRTIO_VSOCK_OP_RESPONSE;
 }
 
-/* A way to break the rules, which must end the front end. */
-struct breach {
-	const char *name;
-	void (*act)(void);
-	const char *log; /* part of the reason that must be logged */
-};
-
-MAYBE_UNUSED static void check_breaches(const struct breach *breaches, u32 n)
-{
-	char name[128];
-	u32 i;
-
-	for (i = 0; i < n; i++) {
-		bool up = front_up(BUFFERS) && connects(1000), ended;
-
-		n_gone = 0;
-		last_log[0] = 0;
-		breaches[i].act();
-		ended = !front_alive() && n_gone == 1 &&
-			strstr(last_log, breaches[i].log);
-		/* A queue marked broken must not be looked at again. */
-		kick(TX);
-		kick(RX);
-		ended = ended && !front_step() && !vouch_vsock_ready(dev);
-		snprintf(name, sizeof(name), "ends the front end: %s",
-			 breaches[i].name);
-		check(up && ended && front_up(BUFFERS) && connects(1001), name);
-	}
-}
-
 #endif /* VSOCK_DRIVER_H */

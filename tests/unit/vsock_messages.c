@@ -4,7 +4,7 @@
  * each case of a list, which must end it with the reason and leave the channel
  * fit for the next one.
  */
-#include "vsock_driver.h"
+#include "vsock_breaches.h"
 
 static void msg(u32 request, u32 flags, u32 size, const int *fds, u32 n)
 {
@@ -427,5 +427,6 @@ int main(void)
 	byte_by_byte();
 	test_questions();
 	front_disconnect();
+	bystander_finish();
 	return front_end();
 }

@@ -4,7 +4,7 @@
  * too many or too few, for a ring that is not there, and out of order; and
  * event files that would block whoever uses them.
  */
-#include "vsock_driver.h"
+#include "vsock_bystander.h"
 
 static const struct request {
 	const char *name;
@@ -244,20 +244,34 @@ static void test_blocking(void)
 	alarm(0);
 }
 
+static void check_bystander(const char *after)
+{
+	char name[96];
+
+	snprintf(name, sizeof(name), "another VM's data go on: %s", after);
+	check(bystander_echo(), name);
+}
+
 int main(void)
 {
 	u32 i;
 
 	front_begin();
+	check(bystander_begin(), "another VM connects");
 	for (i = 0; i < N_REQUESTS; i++) {
 		test_sizes(&requests[i]);
 		test_files(&requests[i]);
 		if (requests[i].by_ring)
 			test_ring_index(&requests[i]);
+		check_bystander(requests[i].name);
 	}
 	test_order();
+	check_bystander("requests out of order");
 	test_memory();
+	check_bystander("memory of other kinds");
 	test_blocking();
+	check_bystander("files that would block");
 	front_disconnect();
+	bystander_finish();
 	return front_end();
 }

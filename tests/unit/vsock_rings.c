@@ -4,7 +4,7 @@
  * case of a list, which must end the front end with the reason and leave the
  * channel fit for the next one.
  */
-#include "vsock_driver.h"
+#include "vsock_breaches.h"
 
 /* One descriptor chain, as is, into a queue. */
 static void raw_chain(u32 q, u16 head)
@@ -243,5 +243,6 @@ int main(void)
 	front_begin();
 	check_breaches(breaches, sizeof(breaches) / sizeof(*breaches));
 	front_disconnect();
+	bystander_finish();
 	return front_end();
 }
