@@ -22,6 +22,7 @@
 #include "output.h"
 #include "service.h"
 
+#define CONSOLE "console.log"
 #define POLL_MS 250
 #define SPARE_S 60 /* beside twice the time for a HELLO: two accelerators */
 
@@ -33,14 +34,15 @@ struct trial {
 	pid_t pid;
 };
 
-static const struct vouch_vm_config *find_vm(const struct vouch_config *c)
+/* Its number in the configuration, or that of no VM. */
+static u32 find_vm(const struct vouch_config *c)
 {
 	u32 i;
 
 	for (i = 0; i < c->n_vms; i++)
 		if (c->vms[i].role == VOUCH_ROLE_VERIFIER && c->vms[i].launched)
-			return &c->vms[i];
-	return NULL;
+			break;
+	return i;
 }
 
 static json_t *in_dir(const struct trial *t, const char *name)
@@ -48,33 +50,37 @@ static json_t *in_dir(const struct trial *t, const char *name)
 	return json_sprintf("%s/%s", t->dir, name);
 }
 
+/* As it is configured, but with paths of its own and no network. */
+static json_t *vm_of(const struct trial *t)
+{
+	const struct vouch_config *c = &t->d->config;
+	json_t *vm = json_deep_copy(json_array_get(
+		json_object_get(c->root, "vms"), (size_t)(t->vm - c->vms)));
+	json_t *launch = json_object_get(vm, "launch");
+
+	json_object_set_new(vm, "name", json_string("trial"));
+	json_object_set_new(vm, "vsock", in_dir(t, "vsock"));
+	json_object_set_new(launch, "console", in_dir(t, CONSOLE));
+	json_object_del(launch, "net");
+	return vm;
+}
+
 static json_t *config_of(const struct trial *t)
 {
-	const struct vouch_launch_config *l = &t->vm->launch;
 	const struct vouch_config *c = &t->d->config;
-	json_t *profiles = json_array(), *certs = json_array(), *launch;
+	json_t *profiles = json_array();
 	u32 i;
 
+	/* Targets' among them: without any vouchd has nothing to link for. */
 	for (i = 0; i < c->n_profiles; i++)
 		json_array_append_new(profiles, json_string(c->profiles[i]));
-	for (i = 0; i < c->n_profile_certs; i++)
-		json_array_append_new(certs, json_string(c->profile_certs[i]));
-	launch = json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:o}", "kernel",
-			   l->kernel, "append", l->append, "cpu", l->cpu,
-			   "memory_mb", (int)l->memory_mb, "cpus", (int)l->cpus,
-			   "hello_s", (int)l->hello_s, "console",
-			   in_dir(t, "console.log"));
-	if (l->initrd)
-		json_object_set_new(launch, "initrd", json_string(l->initrd));
-	return json_pack(
-		"{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:[{s:s, s:s, s:i, "
-		"s:o, s:o}]}",
-		"state_dir", in_dir(t, "state"), "socket",
-		json_string(t->socket), "key", in_dir(t, VOUCH_KEYFILE_KEY),
-		"cert", in_dir(t, VOUCH_KEYFILE_CERT), "qemu", c->qemu,
-		"profiles", profiles, "profile_certs", certs, "vms", "name",
-		"trial", "role", "verifier", "cid", 3, "vsock",
-		in_dir(t, "vsock"), "launch", launch);
+	return json_pack("{s:o, s:s, s:o, s:o, s:s, s:o, s:O, s:[o]}",
+			 "state_dir", in_dir(t, "state"), "socket", t->socket,
+			 "key", in_dir(t, VOUCH_KEYFILE_KEY), "cert",
+			 in_dir(t, VOUCH_KEYFILE_CERT), "qemu", c->qemu,
+			 "profiles", profiles, "profile_certs",
+			 json_object_get(c->root, "profile_certs"), "vms",
+			 vm_of(t));
 }
 
 static int prepare(struct trial *t, char *path, size_t size, const char **why)
@@ -184,39 +190,49 @@ static bool has_ended(struct trial *t)
 	return true;
 }
 
+/* Whether that is how it ends; else it goes on. */
+static bool judge(struct trial *t, const json_t *vm, struct vouch_finding *f)
+{
+	const char *state = vouch_json_string(vm, "state");
+	const char *accel = vouch_json_string(vm, "accelerator");
+
+	if (!strcmp(state, "ready")) {
+		snprintf(t->d->trial, sizeof(t->d->trial), "%s", accel);
+		vouch_finding_say(f, VOUCH_FINDING_OK,
+				  "a VM came up with %s, kernel %s", accel,
+				  vouch_json_string(vm, "release"));
+		return true;
+	}
+	if (!strcmp(state, "failed")) {
+		vouch_finding_say(f, VOUCH_FINDING_PROBLEM,
+				  "VMs end before they say HELLO");
+		return true;
+	}
+	if (has_ended(t)) {
+		vouch_finding_say(f, VOUCH_FINDING_PROBLEM,
+				  "vouchd itself ended");
+		return true;
+	}
+	return false;
+}
+
 static void await(struct trial *t, struct vouch_finding *f)
 {
 	const time_t end =
 		time(NULL) + 2 * (time_t)t->vm->launch.hello_s + SPARE_S;
 	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000l };
+	bool done = false;
 
 	vouch_finding_say(f, VOUCH_FINDING_PROBLEM,
 			  "no VM came up within %lld s",
 			  2ll * t->vm->launch.hello_s + SPARE_S);
-	while (time(NULL) < end) {
+	while (!done && time(NULL) < end) {
 		json_t *vm = ask(t);
-		const char *state = vouch_json_string(vm, "state");
-		const char *accel = vouch_json_string(vm, "accelerator");
 
-		if (!strcmp(state, "ready"))
-			snprintf(t->d->trial, sizeof(t->d->trial), "%s", accel);
-		if (!strcmp(state, "ready"))
-			vouch_finding_say(f, VOUCH_FINDING_OK,
-					  "a VM came up with %s, kernel %s",
-					  accel,
-					  vouch_json_string(vm, "release"));
-		if (!strcmp(state, "failed"))
-			vouch_finding_say(f, VOUCH_FINDING_PROBLEM,
-					  "VMs end before they say HELLO");
+		done = judge(t, vm, f);
 		json_decref(vm);
-		if (f->state == VOUCH_FINDING_OK || !strcmp(state, "failed"))
-			return;
-		if (has_ended(t)) {
-			vouch_finding_say(f, VOUCH_FINDING_PROBLEM,
-					  "vouchd itself ended");
-			return;
-		}
-		nanosleep(&pause, NULL);
+		if (!done)
+			nanosleep(&pause, NULL);
 	}
 }
 
@@ -241,22 +257,44 @@ static void stop(struct trial *t, bool keep)
 		nftw(t->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+static void name_logs(const struct trial *t, struct vouch_finding *f)
+{
+	char console[96];
+
+	snprintf(console, sizeof(console), "%s/" CONSOLE, t->dir);
+	if (!*t->dir)
+		vouch_finding_mend(f,
+				   "XDG_RUNTIME_DIR=DIR vouch doctor --trial "
+				   "--config %s, with a DIR to write in",
+				   t->d->config.path);
+	else if (access(console, F_OK))
+		vouch_finding_mend(f, "less %s", t->log);
+	else
+		vouch_finding_mend(f, "less %s %s", t->log, console);
+}
+
 void vouch_doctor_trial(struct vouch_doctor *d)
 {
-	struct trial t = { .d = d, .vm = find_vm(&d->config) };
+	u32 i = find_vm(&d->config);
+	struct trial t = { .d = d, .vm = &d->config.vms[i] };
 	struct vouch_finding f;
 	const char *why = "";
 	char config[96];
 	int err;
 
 	vouch_finding_begin(&f, "trial", VOUCH_EXIT_UNAVAILABLE,
-			    "verifier VM %s", t.vm ? t.vm->name : "-");
+			    "verifier VM %s",
+			    i < d->config.n_vms ? t.vm->name : "-");
 	vouch_finding_look(&f, "whether such a VM says HELLO to a vouchd of "
 			       "its own");
-	if (!t.vm) {
+	if (i == d->config.n_vms) {
 		vouch_finding_say(&f, VOUCH_FINDING_UNKNOWN,
 				  "the configuration has no verifier VM with "
 				  "\"launch\"");
+		vouch_finding_mend(&f,
+				   "give one \"launch\", as vouchd(8) says, "
+				   "then: vouch doctor --trial --config %s",
+				   d->config.path);
 		vouch_finding_end(d, &f);
 		return;
 	}
@@ -271,8 +309,7 @@ void vouch_doctor_trial(struct vouch_doctor *d)
 	else
 		await(&t, &f);
 	if (f.state != VOUCH_FINDING_OK)
-		vouch_finding_mend(&f, "less %s/vouchd.log %s/console.log",
-				   t.dir, t.dir);
+		name_logs(&t, &f);
 	stop(&t, f.state != VOUCH_FINDING_OK);
 	vouch_finding_end(d, &f);
 }

@@ -7,10 +7,14 @@ sanitised builds.
 """
 
 import collections
+import glob
+import json
 import os
 import re
 import struct
+import subprocess
 import sys
+import tempfile
 
 sys.path[:0] = ["scripts", "tests/lib"]
 import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
@@ -315,13 +319,38 @@ def status_of(lab):
     return status if rc == 0 else {}
 
 
+def processes_in(folder):
+    """Of whose command line the folder is part."""
+    found = []
+    for name in glob.glob("/proc/[0-9]*/cmdline"):
+        try:
+            with open(name, "rb") as f:
+                if folder.encode() in f.read():
+                    found.append(name)
+        except OSError:
+            pass
+    return found
+
+
 def healthy(t, lab):
-    rc, got = lab.vouch("doctor", "--config",
-                        os.path.join(lab.dir, "config.json"))
-    t.equal((rc, [f for f in got.get("findings", []) if f["state"] not in
-                  ("ok", "warning") and f["subject"] != "other"]), (0, []),
-            "vouch doctor finds nothing wrong")
-    t.check(len(got.get("findings", [])) > 15, "where it looked at much", got)
+    """With a trial, which starts one more VM and leaves nothing behind."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            lab.command("doctor", "--trial", "--json", "--config",
+                        os.path.join(lab.dir, "config.json")),
+            env=dict(os.environ, XDG_RUNTIME_DIR=folder), timeout=600,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
+        left = os.listdir(folder), processes_in(folder)
+    found = json.loads(done.stdout)["findings"]
+    t.equal((done.returncode, [f for f in found if f["state"] not in
+                               ("ok", "warning") and f["subject"] != "other"]),
+            (0, []), "vouch doctor finds nothing wrong")
+    t.check(len(found) > 15, "where it looked at much", found)
+    trial = [f for f in found if f["check"] == "trial"]
+    t.check(trial and trial[0]["state"] == "ok" and
+            re.match(r"a VM came up with (tcg|kvm), ", trial[0]["why"]),
+            "its trial starts a VM that comes up", trial)
+    t.equal(left, ([], []), "neither files nor processes of the trial are left")
 
 
 def main():
