@@ -31,17 +31,16 @@ static void check_config(struct vouch_doctor *d)
 		vouch_finding_mend(&f, "vouch doctor --config FILE; vouchd(8) "
 				       "says what stands in it");
 	} else if (access(path, R_OK)) {
+		int err = -errno;
+
 		vouch_finding_look(&f, "the file");
-		vouch_finding_say(&f,
-				  errno == EACCES ? VOUCH_FINDING_UNKNOWN
-						  : VOUCH_FINDING_PROBLEM,
-				  "it cannot be read: %s", strerror(errno));
+		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM,
+				  "it cannot be read: %s", strerror(-err));
 		vouch_finding_mend(&f,
-				   errno == EACCES
-					   ? "sudo vouch doctor --config %s"
-					   : "vouch doctor --config FILE, "
-					     "with a file instead of %s",
+				   "vouch doctor --config FILE, with a file "
+				   "instead of %s",
 				   path);
+		vouch_finding_denied(&f, err, path);
 	} else if (vouch_config_load(path, &d->config, why, sizeof(why))) {
 		vouch_finding_look(&f, "every member of the file");
 		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM, "%s", why);
@@ -105,7 +104,11 @@ static void check_service(struct vouch_doctor *d)
 			vouch_finding_mend(&f, "vouchd --config %s",
 					   d->config.path);
 		else
-			vouch_finding_mend(&f, "%s", why.remedy);
+			vouch_finding_mend(&f, "vouchd --config FILE, or with "
+					       "its socket: vouch doctor "
+					       "--endpoint URI");
+		if (d->has_config)
+			vouch_finding_denied(&f, why.err, d->config.path);
 	} else {
 		vouch_finding_look(&f, "its answer to \"status\"");
 		vouch_finding_say(&f, VOUCH_FINDING_OK, "it answers");

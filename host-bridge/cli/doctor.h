@@ -37,7 +37,8 @@ struct vouch_finding {
 	char subject[192];
 	char looked_at[512];
 	char why[512];
-	char remedy[512]; /* a command where there is one; may be empty */
+	char remedy[512]; /* a command, or words and then a command; empty if
+			   * and only if all is good */
 };
 
 struct vouch_doctor {
@@ -85,10 +86,18 @@ void vouch_finding_say(struct vouch_finding *f, enum vouch_finding_state state,
 /**
  * vouch_finding_mend() - say what mends it.
  * @f: begun
- * @remedy: format of a command, or of what to do
+ * @remedy: format of a command, or of what to do and then a command
  */
 void vouch_finding_mend(struct vouch_finding *f, const char *remedy, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/**
+ * vouch_finding_denied() - tell what may not be seen from what is not good.
+ * @f: a problem, as if nobody could see more; unknown if root might
+ * @err: why something cannot be looked at, negative errno
+ * @config: path of the configuration
+ */
+void vouch_finding_denied(struct vouch_finding *f, int err, const char *config);
 
 /**
  * vouch_finding_end() - add a finding to the others.
@@ -102,6 +111,11 @@ void vouch_finding_end(struct vouch_doctor *d, const struct vouch_finding *f);
  * @d: the doctor
  */
 void vouch_finding_show(const struct vouch_doctor *d);
+
+/* Ends a sentence; its one argument is the configuration's path. */
+#define VOUCH_DOCTOR_RESTART                                               \
+	"systemctl restart vouchd, or without systemd end it and: vouchd " \
+	"--config %s"
 
 /**
  * vouch_doctor_vm() - what vouchd says of a VM.

@@ -29,7 +29,7 @@ static bool is_for(const char *vermagic, const char *release)
 /* ---- verifier VMs ---- */
 
 /* Unless told otherwise, kernel and module belong together. */
-static void compare_files(struct vouch_finding *f,
+static void compare_files(const struct vouch_doctor *d, struct vouch_finding *f,
 			  const struct vouch_launch_config *launch,
 			  struct vouch_guest_kernel *kernel)
 {
@@ -46,6 +46,7 @@ static void compare_files(struct vouch_finding *f,
 				  "the kernel cannot be used: %s",
 				  strerror(-err));
 		vouch_finding_mend(f, "make kernels, or correct \"kernel\"");
+		vouch_finding_denied(f, err, d->config.path);
 		return;
 	}
 	err = vouch_guestfile_open(launch->initrd ? launch->initrd : "",
@@ -68,12 +69,15 @@ static void compare_files(struct vouch_finding *f,
 				  launch->initrd ? launch->initrd : "no initrd",
 				  strerror(err ? -err : EINVAL));
 		vouch_finding_mend(f, "make guests, or correct \"initrd\"");
+		vouch_finding_denied(f, err, d->config.path);
 	} else if (!is_for(vermagic, kernel->release)) {
 		vouch_finding_say(f, VOUCH_FINDING_PROBLEM,
 				  GUEST_MODULE " is made for %.64s, the kernel "
 					       "is %s",
 				  vermagic, kernel->release);
-		vouch_finding_mend(f, "make guests, and start vouchd again");
+		vouch_finding_mend(f,
+				   "make guests, then: " VOUCH_DOCTOR_RESTART,
+				   d->config.path);
 	} else {
 		vouch_finding_say(f, VOUCH_FINDING_OK,
 				  "%s, and " GUEST_MODULE " is made for it",
@@ -83,7 +87,9 @@ static void compare_files(struct vouch_finding *f,
 }
 
 static void compare_running(struct vouch_finding *f,
-			    const struct vouch_doctor *d, const json_t *vm,
+			    const struct vouch_doctor *d,
+			    const struct vouch_launch_config *launch,
+			    const json_t *vm,
 			    const struct vouch_guest_kernel *kernel)
 {
 	const char *release = vouch_json_string(vm, "release");
@@ -97,9 +103,11 @@ static void compare_running(struct vouch_finding *f,
 				  kernel->release,
 				  vm ? vouch_json_string(vm, "state")
 				     : "vouchd does not answer");
-		if (vm)
-			vouch_finding_mend(f, "see the VM's console, and "
-					      "vouch status");
+		if (vm && launch->console)
+			vouch_finding_mend(f, "vouch status; less %s",
+					   launch->console);
+		else if (vm)
+			vouch_finding_mend(f, "vouch status");
 		else
 			vouch_finding_mend(f, "vouchd --config %s",
 					   d->config.path);
@@ -111,8 +119,7 @@ static void compare_running(struct vouch_finding *f,
 	vouch_finding_say(f, VOUCH_FINDING_PROBLEM,
 			  "the VM runs %.64s (%.8s), the file is %s (%.8s)",
 			  release, id, kernel->release, kernel->build_id);
-	vouch_finding_mend(f, "start vouchd again, so that the VM boots the "
-			      "file that is there");
+	vouch_finding_mend(f, VOUCH_DOCTOR_RESTART, d->config.path);
 }
 
 static void check_verifier(struct vouch_doctor *d,
@@ -128,8 +135,8 @@ static void check_verifier(struct vouch_doctor *d,
 		vouch_finding_look(&f, "%s; " GUEST_MODULE " in %s; the VM",
 				   vm->launch.kernel,
 				   vm->launch.initrd ? vm->launch.initrd : "-");
-		compare_files(&f, &vm->launch, &kernel);
-		compare_running(&f, d, state, &kernel);
+		compare_files(d, &f, &vm->launch, &kernel);
+		compare_running(&f, d, &vm->launch, state, &kernel);
 	} else {
 		vouch_finding_look(&f, "the VM, which vouchd did not start");
 		if (!strcmp(vouch_json_string(state, "state"), "ready")) {
@@ -138,8 +145,9 @@ static void check_verifier(struct vouch_doctor *d,
 		} else {
 			vouch_finding_say(&f, VOUCH_FINDING_UNKNOWN,
 					  "it is not connected");
-			vouch_finding_mend(&f, "start it with vouch-agent in "
-					       "it");
+			vouch_finding_mend(&f, "start it, and in it: "
+					       "vouch-agent --connect "
+					       "vsock://2:7001");
 		}
 	}
 	vouch_finding_end(d, &f);
@@ -162,11 +170,9 @@ static struct vouch_profile *load_profile(const struct vouch_doctor *d,
 		return profile;
 	if (err == -EKEYREJECTED)
 		f->exit = VOUCH_EXIT_TRUST;
-	vouch_finding_say(f,
-			  err == -EACCES ? VOUCH_FINDING_UNKNOWN
-					 : VOUCH_FINDING_PROBLEM,
-			  "%s: %s", path, why);
+	vouch_finding_say(f, VOUCH_FINDING_PROBLEM, "%s: %s", path, why);
 	vouch_finding_mend(f, MAKE_PROFILE);
+	vouch_finding_denied(f, err, d->config.path);
 	return NULL;
 }
 
@@ -204,8 +210,8 @@ static void compare_target(struct vouch_finding *f, const json_t *vm,
 				  "profile %.8s is good, but the target is not "
 				  "connected",
 				  want);
-		vouch_finding_mend(f, "vouch target list; on the target: is "
-				      "vouch-targetd running?");
+		vouch_finding_mend(f, "vouch target list; if it does not run "
+				      "on the target: vouch-targetd");
 	} else if (strcmp(got, want) != 0) {
 		vouch_finding_say(f, VOUCH_FINDING_PROBLEM,
 				  "its vouch_target was built with profile "
@@ -226,8 +232,9 @@ static void compare_target(struct vouch_finding *f, const json_t *vm,
 				  "its vouch_target has ABI %lld, its profile "
 				  "says %d",
 				  (long long)abi, VOUCH_TARGET_ABI);
-		vouch_finding_mend(f, "load the vouch_target.ko of this "
-				      "profile on the target");
+		vouch_finding_mend(f, "on the target, with the vouch_target.ko "
+				      "of this profile: rmmod vouch_target; "
+				      "insmod vouch_target.ko");
 	} else {
 		vouch_finding_say(f, VOUCH_FINDING_OK,
 				  "%s, profile %.8s, ABI %lld", release, want,

@@ -83,10 +83,11 @@ static void judge(struct vouch_finding *f, const struct vouch_doctor *d,
 		vouch_finding_mend(f, "usermod -aG kvm %s",
 				   d->config.user ? d->config.user : "$USER");
 	else
-		vouch_finding_mend(f,
-				   "rm %s/accelerator, and start vouchd "
-				   "again, to have it tried anew",
-				   d->config.state_dir);
+		vouch_finding_mend(
+			f,
+			"to have it tried anew: rm -f %s/accelerator, "
+			"then: " VOUCH_DOCTOR_RESTART,
+			d->config.state_dir, d->config.path);
 }
 
 static void check_accelerator(struct vouch_doctor *d)
@@ -182,6 +183,7 @@ static void check_sockets(struct vouch_doctor *d)
 	struct vouch_finding f;
 	char dir[256];
 	char *slash;
+	int err;
 	u32 i;
 
 	vouch_finding_begin(&f, "sockets", VOUCH_EXIT_USAGE, "%s",
@@ -201,9 +203,35 @@ static void check_sockets(struct vouch_doctor *d)
 		*slash = 0;
 		if (!access(dir, F_OK))
 			continue;
+		err = -errno;
 		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM,
-				  "there is no directory for %s", path);
+				  "there is no directory for %s: %s", path,
+				  strerror(-err));
 		vouch_finding_mend(&f, "mkdir -p -m 700 %s", dir);
+		vouch_finding_denied(&f, err, d->config.path);
+		break;
+	}
+	vouch_finding_end(d, &f);
+}
+
+/* Then vouchd starts no QEMU itself. */
+static void check_launcher(struct vouch_doctor *d)
+{
+	struct vouch_finding f;
+
+	vouch_finding_begin(&f, "launcher", VOUCH_EXIT_UNAVAILABLE, "%s",
+			    d->config.launcher);
+	vouch_finding_look(&f, "socket of the launcher, which starts VMs");
+	if (access(d->config.launcher, F_OK)) {
+		int err = -errno;
+
+		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM,
+				  "there is no launcher: %s", strerror(-err));
+		vouch_finding_mend(&f, "systemctl start vouch-launch.socket");
+		vouch_finding_denied(&f, err, d->config.path);
+	} else {
+		vouch_finding_say(&f, VOUCH_FINDING_OK,
+				  "the launcher has a service of its own");
 	}
 	vouch_finding_end(d, &f);
 }
@@ -211,6 +239,8 @@ static void check_sockets(struct vouch_doctor *d)
 void vouch_doctor_host(struct vouch_doctor *d)
 {
 	check_sockets(d);
+	if (d->config.launcher)
+		check_launcher(d);
 	if (!launches(&d->config))
 		return;
 	check_qemu(d);

@@ -16,8 +16,8 @@
 #define ID_DIGITS (2 * VOUCH_BUILD_ID_LEN + 1)
 
 /* Whose symbols they are, in hexadecimal. */
-static bool read_symbols(struct vouch_finding *f, const char *path,
-			 char id[ID_DIGITS])
+static bool read_symbols(const struct vouch_doctor *d, struct vouch_finding *f,
+			 const char *path, char id[ID_DIGITS])
 {
 	struct vouch_symbols *symbols;
 	const char *why = NULL;
@@ -31,10 +31,9 @@ static bool read_symbols(struct vouch_finding *f, const char *path,
 		free(data);
 	}
 	if (err) {
-		vouch_finding_say(f,
-				  err == -EACCES ? VOUCH_FINDING_UNKNOWN
-						 : VOUCH_FINDING_PROBLEM,
-				  "%s: %s", path, why ? why : strerror(-err));
+		vouch_finding_say(f, VOUCH_FINDING_PROBLEM, "%s: %s", path,
+				  why ? why : strerror(-err));
+		vouch_finding_denied(f, err, d->config.path);
 		return false;
 	}
 	vouch_hex_write(vouch_symbols_build_id(symbols), VOUCH_BUILD_ID_LEN,
@@ -44,8 +43,8 @@ static bool read_symbols(struct vouch_finding *f, const char *path,
 }
 
 /* Only an uncompressed kernel has its BTF where it can be seen. */
-static bool is_btf_of(struct vouch_finding *f, const char *path,
-		      const struct vouch_guestfile *kernel)
+static bool is_btf_of(const struct vouch_doctor *d, struct vouch_finding *f,
+		      const char *path, const struct vouch_guestfile *kernel)
 {
 	struct vouch_guestfile section, file;
 	bool same;
@@ -55,10 +54,9 @@ static bool is_btf_of(struct vouch_finding *f, const char *path,
 		return true;
 	err = vouch_guestfile_open(path, &file);
 	if (err) {
-		vouch_finding_say(f,
-				  err == -EACCES ? VOUCH_FINDING_UNKNOWN
-						 : VOUCH_FINDING_PROBLEM,
-				  "%s: %s", path, strerror(-err));
+		vouch_finding_say(f, VOUCH_FINDING_PROBLEM, "%s: %s", path,
+				  strerror(-err));
+		vouch_finding_denied(f, err, d->config.path);
 		return false;
 	}
 	same = file.len == section.len &&
@@ -71,7 +69,8 @@ static bool is_btf_of(struct vouch_finding *f, const char *path,
 	return same;
 }
 
-static void compare(struct vouch_finding *f, const struct vouch_vm_config *vm,
+static void compare(const struct vouch_doctor *d, struct vouch_finding *f,
+		    const struct vouch_vm_config *vm,
 		    const struct vouch_guestfile *file, const char *running)
 {
 	struct vouch_guest_kernel kernel = {};
@@ -81,19 +80,24 @@ static void compare(struct vouch_finding *f, const struct vouch_vm_config *vm,
 	if (file->data && !vouch_guestfile_kernel(file, &kernel) &&
 	    *kernel.build_id)
 		booted = kernel.build_id;
-	if (!read_symbols(f, vm->symbols, id))
+	if (!read_symbols(d, f, vm->symbols, id))
 		return;
-	if (!*booted)
+	if (!*booted) {
 		vouch_finding_say(f, VOUCH_FINDING_UNKNOWN,
 				  "the kernel's file has no build id, and the "
 				  "VM is not up");
-	else if (strcmp(id, booted) != 0)
+		vouch_finding_mend(f,
+				   "vouch status, and once it is up: vouch "
+				   "doctor --config %s",
+				   d->config.path);
+	} else if (strcmp(id, booted) != 0) {
 		vouch_finding_say(f, VOUCH_FINDING_PROBLEM,
 				  "%s is of the build %.8s, the kernel is %.8s",
 				  vm->symbols, id, booted);
-	else if (!file->data || is_btf_of(f, vm->btf, file))
+	} else if (!file->data || is_btf_of(d, f, vm->btf, file)) {
 		vouch_finding_say(f, VOUCH_FINDING_OK,
 				  "both are of the build %.8s", booted);
+	}
 }
 
 void vouch_doctor_kernel(struct vouch_doctor *d,
@@ -110,13 +114,13 @@ void vouch_doctor_kernel(struct vouch_doctor *d,
 	/* What is wrong with the kernel's file is another finding. */
 	if (vm->launched)
 		(void)vouch_guestfile_open(vm->launch.kernel, &file);
-	compare(&f, vm, &file, vouch_json_string(state, "build_id"));
-	if (f.state != VOUCH_FINDING_OK)
+	compare(d, &f, vm, &file, vouch_json_string(state, "build_id"));
+	if (f.state != VOUCH_FINDING_OK && !*f.remedy)
 		vouch_finding_mend(&f,
 				   "scripts/kernel-symbols VMLINUX > %s, "
-				   "scripts/kernel-btf VMLINUX %s, and "
-				   "start vouchd again",
-				   vm->symbols, vm->btf);
+				   "scripts/kernel-btf VMLINUX %s, "
+				   "then: " VOUCH_DOCTOR_RESTART,
+				   vm->symbols, vm->btf, d->config.path);
 	vouch_finding_end(d, &f);
 	vouch_guestfile_close(&file);
 }

@@ -17,6 +17,8 @@
 
 #define MAX_KEY 65536 /* bytes of a key or certificate file */
 #define TARGET_MODULE "vouch_target.ko"
+#define NEW_KEY \
+	"vouch key new DIR, and name its two files as \"key\" and \"cert\""
 
 struct blob {
 	void *data;
@@ -72,25 +74,19 @@ static void check_access(struct vouch_doctor *d)
 	vouch_finding_begin(&f, "keys", VOUCH_EXIT_TRUST, "%s", path);
 	vouch_finding_look(&f, "mode and owner of the key and its directory");
 	if (stat(path, &st)) {
-		vouch_finding_say(&f,
-				  errno == EACCES ? VOUCH_FINDING_UNKNOWN
-						  : VOUCH_FINDING_PROBLEM,
-				  "the key cannot be seen: %s",
-				  strerror(errno));
-		if (errno == EACCES)
-			vouch_finding_mend(&f, "sudo vouch doctor --config %s",
-					   d->config.path);
-		else
-			vouch_finding_mend(&f, "vouch key new DIR, and name "
-					       "it as \"key\"");
+		int err = -errno;
+
+		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM,
+				  "the key cannot be seen: %s", strerror(-err));
+		vouch_finding_mend(&f, NEW_KEY);
+		vouch_finding_denied(&f, err, d->config.path);
 		vouch_finding_end(d, &f);
 		return;
 	}
 	vouch_finding_say(&f, VOUCH_FINDING_OK, "only its owner can read it");
 	if (!S_ISREG(st.st_mode)) {
 		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM, "it is no file");
-		vouch_finding_mend(&f, "vouch key new DIR, and name it as "
-				       "\"key\"");
+		vouch_finding_mend(&f, NEW_KEY);
 	} else if (st.st_mode & 077) {
 		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM,
 				  "its mode is %04o: others than its owner can "
@@ -125,16 +121,18 @@ static void check_cert(struct vouch_doctor *d, const struct blob *cert)
 			    d->config.cert);
 	vouch_finding_look(&f, "form, key and signature of the certificate");
 	if (cert->err) {
-		vouch_finding_say(&f,
-				  cert->err == -EACCES ? VOUCH_FINDING_UNKNOWN
-						       : VOUCH_FINDING_PROBLEM,
+		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM,
 				  "it cannot be read: %s",
 				  strerror(-cert->err));
-		vouch_finding_mend(&f, "name the DER file that \"vouch key "
-				       "new\" made beside the key as \"cert\"");
+		vouch_finding_mend(&f,
+				   "name the image.der that was made with the "
+				   "key as \"cert\", then: vouch doctor "
+				   "--config %s; if it is lost: " NEW_KEY,
+				   d->config.path);
+		vouch_finding_denied(&f, cert->err, d->config.path);
 	} else if (vouch_crypto_cert_check(cert->data, cert->len, &why)) {
 		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM, "%s", why);
-		vouch_finding_mend(&f, "vouch key new DIR");
+		vouch_finding_mend(&f, NEW_KEY);
 	} else {
 		vouch_finding_say(&f, VOUCH_FINDING_OK,
 				  "RSA of 3072 bits with SHA-256, which stock "
@@ -160,19 +158,20 @@ static void check_pair(struct vouch_doctor *d, const struct blob *key,
 				  "not for you to read; vouchd would not have "
 				  "started with a key of another certificate");
 	} else if (key->err) {
-		vouch_finding_say(&f,
-				  key->err == -EACCES ? VOUCH_FINDING_UNKNOWN
-						      : VOUCH_FINDING_PROBLEM,
+		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM,
 				  "the key cannot be read: %s",
 				  strerror(-key->err));
-		vouch_finding_mend(&f, "sudo vouch doctor --config %s",
-				   d->config.path);
+		vouch_finding_mend(&f, NEW_KEY);
+		vouch_finding_denied(&f, key->err, d->config.path);
 	} else if (vouch_signer_new(key->data, key->len, cert->data, cert->len,
 				    &signer, &why)) {
 		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM, "%s",
 				  why ? why : "out of memory");
-		vouch_finding_mend(&f, "name the two files of one \"vouch key "
-				       "new\" as \"key\" and \"cert\"");
+		vouch_finding_mend(&f,
+				   "name image.key and image.der of one "
+				   "\"vouch key new\" as \"key\" and \"cert\", "
+				   "then: vouch doctor --config %s",
+				   d->config.path);
 	} else {
 		vouch_finding_say(&f, VOUCH_FINDING_OK, "they are a pair");
 	}
@@ -196,6 +195,62 @@ static bool signed_by(const struct vouch_guestfile *module,
 				       &why);
 }
 
+/* Whether the driver can be seen; else it is said why not. */
+static bool find_driver(const struct vouch_doctor *d, struct vouch_finding *f,
+			const char *path, struct vouch_guestfile *initrd,
+			struct vouch_guestfile *module)
+{
+	int err = vouch_guestfile_open(path, initrd);
+
+	if (!err)
+		err = vouch_guestfile_member(initrd, TARGET_MODULE, module);
+	if (!err)
+		return true;
+	vouch_finding_say(f, VOUCH_FINDING_UNKNOWN,
+			  "no " TARGET_MODULE " can be seen there: %s",
+			  err == -ENOEXEC ? "it is no plain cpio archive"
+					  : strerror(-err));
+	if (err == -ENOEXEC)
+		vouch_finding_mend(f,
+				   "make guests, or zcat %s > FILE and name "
+				   "that as \"initrd\"",
+				   path);
+	else
+		vouch_finding_mend(f, "make guests, or correct \"initrd\"");
+	vouch_finding_denied(f, err, d->config.path);
+	return false;
+}
+
+static void judge_driver(const struct vouch_doctor *d, struct vouch_finding *f,
+			 const struct vouch_guestfile *module,
+			 const struct blob *cert)
+{
+	if (!memmem(module->data, module->len, cert->data, cert->len)) {
+		vouch_finding_say(f, VOUCH_FINDING_PROBLEM,
+				  "it has not the certificate of this image "
+				  "key, so it would refuse every image");
+		vouch_finding_mend(f,
+				   "make profile KDIR=... OUT=... CERT=%s "
+				   "KEY=... KEY_CERT=..., and "
+				   "build " TARGET_MODULE " with it",
+				   d->config.cert);
+	} else if (signed_by(module, cert)) {
+		vouch_finding_say(f, VOUCH_FINDING_PROBLEM,
+				  TARGET_MODULE
+				  " is signed with the image key: "
+				  "whoever signs images could "
+				  "replace it");
+		vouch_finding_mend(
+			f, "sign " TARGET_MODULE " with a vendor's "
+			   "key of its own: scripts/sign-file "
+			   "sha256 vendor.key vendor.der " TARGET_MODULE);
+	} else {
+		vouch_finding_say(f, VOUCH_FINDING_OK,
+				  "it has the certificate, and is signed with "
+				  "another key");
+	}
+}
+
 static void check_trust(struct vouch_doctor *d,
 			const struct vouch_vm_config *vm,
 			const struct blob *cert)
@@ -206,34 +261,8 @@ static void check_trust(struct vouch_doctor *d,
 	vouch_finding_begin(&f, "trust", VOUCH_EXIT_TRUST, "%s", vm->name);
 	vouch_finding_look(&f, "the certificates in " TARGET_MODULE " of %s",
 			   vm->launch.initrd);
-	if (vouch_guestfile_open(vm->launch.initrd, &initrd) ||
-	    vouch_guestfile_member(&initrd, TARGET_MODULE, &module)) {
-		vouch_finding_say(&f, VOUCH_FINDING_UNKNOWN,
-				  "no " TARGET_MODULE " can be seen there");
-	} else if (!memmem(module.data, module.len, cert->data, cert->len)) {
-		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM,
-				  "it has not the certificate of this image "
-				  "key, so it would refuse every image");
-		vouch_finding_mend(&f,
-				   "make profile KDIR=... OUT=... CERT=%s "
-				   "KEY=... KEY_CERT=..., and "
-				   "build " TARGET_MODULE " with it",
-				   d->config.cert);
-	} else if (signed_by(&module, cert)) {
-		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM,
-				  TARGET_MODULE
-				  " is signed with the image key: "
-				  "whoever signs images could "
-				  "replace it");
-		vouch_finding_mend(
-			&f, "sign " TARGET_MODULE " with a vendor's "
-			    "key of its own: scripts/sign-file "
-			    "sha256 vendor.key vendor.der " TARGET_MODULE);
-	} else {
-		vouch_finding_say(&f, VOUCH_FINDING_OK,
-				  "it has the certificate, and is signed with "
-				  "another key");
-	}
+	if (find_driver(d, &f, vm->launch.initrd, &initrd, &module))
+		judge_driver(d, &f, &module, cert);
 	vouch_guestfile_close(&initrd);
 	vouch_finding_end(d, &f);
 }
@@ -247,9 +276,12 @@ static void check_signer(struct vouch_doctor *d)
 			    d->config.signer);
 	vouch_finding_look(&f, "socket of the signer, which has the key");
 	if (access(d->config.signer, F_OK)) {
+		int err = -errno;
+
 		vouch_finding_say(&f, VOUCH_FINDING_PROBLEM,
-				  "there is no signer: %s", strerror(errno));
+				  "there is no signer: %s", strerror(-err));
 		vouch_finding_mend(&f, "systemctl start vouch-sign.socket");
+		vouch_finding_denied(&f, err, d->config.path);
 	} else {
 		vouch_finding_say(&f, VOUCH_FINDING_OK,
 				  "the signer has a service of its own");

@@ -30,15 +30,18 @@ static void check_disk(struct vouch_doctor *d)
 			   "%u MiB",
 			   NEED_MIB);
 	if (statvfs(dir, &s)) {
+		int err = -errno;
+
 		vouch_finding_say(&f,
-				  errno == ENOENT ? VOUCH_FINDING_WARNING
-						  : VOUCH_FINDING_UNKNOWN,
+				  err == -ENOENT ? VOUCH_FINDING_WARNING
+						 : VOUCH_FINDING_UNKNOWN,
 				  "it cannot be looked at: %s%s",
-				  strerror(errno),
-				  errno == ENOENT ? "; vouchd makes it when it "
-						    "starts for the first time"
-						  : "");
+				  strerror(-err),
+				  err == -ENOENT ? "; vouchd makes it when it "
+						   "starts for the first time"
+						 : "");
 		vouch_finding_mend(&f, "mkdir -p %s", dir);
+		vouch_finding_denied(&f, err, d->config.path);
 		vouch_finding_end(d, &f);
 		return;
 	}
@@ -153,7 +156,15 @@ static void check_gap(struct vouch_doctor *d, const struct vouch_vm_config *vm)
 	if (!json_is_integer(gap)) {
 		vouch_finding_say(&f, VOUCH_FINDING_UNKNOWN,
 				  "its agent did not say");
-		vouch_finding_mend(&f, "update its agent");
+		if (vm->launched)
+			vouch_finding_mend(&f,
+					   "make guests, "
+					   "then: " VOUCH_DOCTOR_RESTART,
+					   d->config.path);
+		else
+			vouch_finding_mend(&f, "give it the agent of "
+					       "vouch " VOUCH_VERSION
+					       ": make guests");
 	} else if (s > GAP_S || s < -GAP_S) {
 		/* Nothing is decided by it: targets go by epochs. */
 		vouch_finding_say(&f, VOUCH_FINDING_WARNING,
@@ -161,7 +172,8 @@ static void check_gap(struct vouch_doctor *d, const struct vouch_vm_config *vm)
 				  "decided by it, but times in its log are "
 				  "wrong",
 				  s < 0 ? -s : s, s < 0 ? "behind" : "before");
-		vouch_finding_mend(&f, "set its clock, or start the VM again");
+		vouch_finding_mend(&f, "in it, with what \"date +%%s\" says "
+				       "here: date -s @SECONDS");
 	} else {
 		vouch_finding_say(&f, VOUCH_FINDING_OK, "%+lld s to the host",
 				  s);

@@ -56,6 +56,14 @@ void vouch_finding_mend(struct vouch_finding *f, const char *remedy, ...)
 	va_end(ap);
 }
 
+void vouch_finding_denied(struct vouch_finding *f, int err, const char *config)
+{
+	if (err != -EACCES)
+		return;
+	f->state = VOUCH_FINDING_UNKNOWN;
+	vouch_finding_mend(f, "sudo vouch doctor --config %s", config);
+}
+
 /* Bytes of others that are not UTF-8 would make no JSON. */
 static json_t *text(const char *s)
 {

@@ -106,17 +106,17 @@ def a_bzimage_without_a_version(s):
     write(s.path("vmlinux"), bzimage("not a number"))
 
 
-@broken("kernel", "problem", "the VM runs 6.1.0-old", "start vouchd again", 4)
+@broken("kernel", "problem", "the VM runs 6.1.0-old", "restart vouchd", 4)
 def a_vm_of_another_kernel(s):
     s.verifier["release"] = "6.1.0-old"
 
 
-@broken("kernel", "problem", "the VM runs", "start vouchd again", 4)
+@broken("kernel", "problem", "the VM runs", "restart vouchd", 4)
 def a_vm_of_another_build(s):
     s.verifier["build_id"] = "ff" * 20
 
 
-@broken("kernel", "unknown", "not up (lost)", "console", 0)
+@broken("kernel", "unknown", "not up (lost)", "vouch status", 0)
 def a_verifier_that_is_lost(s):
     s.verifier["state"] = "lost"
 
@@ -132,7 +132,7 @@ def a_target_of_another_release(s):
     s.target["release"] = "6.1.0-old"
 
 
-@broken("target", "problem", "has ABI 0", "load the vouch_target.ko", 6)
+@broken("target", "problem", "has ABI 0", "insmod vouch_target.ko", 6)
 def a_target_of_an_older_abi(s):
     s.target["abi"] = 0
 
@@ -242,6 +242,65 @@ def a_certificate_in_pem(s):
     write(s.path("keys", "image.der"), "-----BEGIN CERTIFICATE-----\n")
 
 
+@broken("certificate", "problem", "cannot be read", "image.der", 5)
+def no_certificate(s):
+    os.unlink(s.path("keys", "image.der"))
+
+
+@broken("keys", "problem", "it is no file", "vouch key new", 5)
+def a_key_that_is_a_directory(s):
+    os.unlink(s.path("keys", "image.key"))
+    os.mkdir(s.path("keys", "image.key"))
+
+
+@broken("trust", "unknown", "no plain cpio", "zcat", 0, "demo")
+def a_driver_that_is_compressed(s):
+    write(s.path("target.cpio"), b"\x1f\x8b" + bytes(200))
+
+
+@broken("trust", "unknown", "No such file", "make guests", 0, "demo")
+def a_target_without_a_driver(s):
+    write(s.path("target.cpio"), cpio(other=module("x")))
+
+
+def with_services(s):
+    for name in "key", "cert":
+        del s.config[name]
+    s.config["signer"] = "unix:" + write(s.path("sign.sock"), "")
+    s.config["launcher"] = "unix:" + write(s.path("launch.sock"), "")
+
+
+@broken("keys", "problem", "no signer", "start vouch-sign.socket", 4)
+def a_signer_that_is_not_there(s):
+    with_services(s)
+    os.unlink(s.path("sign.sock"))
+
+
+@broken("launcher", "problem", "no launcher", "start vouch-launch.socket", 4)
+def a_launcher_that_is_not_there(s):
+    with_services(s)
+    os.unlink(s.path("launch.sock"))
+
+
+@broken("kernel", "unknown", "not connected", "vouch-agent --connect", 0)
+def a_verifier_of_somebody_else_that_is_away(s):
+    del s.config["vms"][0]["launch"]
+    s.verifier["state"] = "off"
+
+
+@broken("clock", "unknown", "did not say", "make guests", 0, "demo")
+def an_agent_of_a_device_that_tells_no_time(s):
+    del s.config["vms"][1]["launch"]
+    s.target["clock_gap_s"] = None
+
+
+@broken("trial", "unknown", "no verifier VM with \"launch\"",
+        "vouch doctor --trial", 0)
+def a_trial_without_a_vm_to_start(s):
+    del s.config["vms"][0]["launch"]
+    s.args.append("--trial")
+
+
 @broken("disk", "warning", "cannot be looked at", "mkdir -p", 0)
 def no_state(s):
     shutil.rmtree(s.path("state"))
@@ -261,12 +320,12 @@ def a_file_from_the_future(s):
     os.utime(path, (2 ** 32, 2 ** 32))
 
 
-@broken("clock", "warning", "86400 s behind", "set its clock", 0, "verifier")
+@broken("clock", "warning", "86400 s behind", "date -s", 0, "verifier")
 def a_vm_of_yesterday(s):
     s.verifier["clock_gap_s"] = -86400
 
 
-@broken("clock", "unknown", "did not say", "update its agent", 0, "demo")
+@broken("clock", "unknown", "did not say", "make guests", 0, "demo")
 def an_agent_that_tells_no_time(s):
     s.target["clock_gap_s"] = None
 
@@ -310,7 +369,7 @@ def a_kernel_of_another_build(s):
     write(s.path("vmlinux"), vmlinux(build_id=bytes(20)))
 
 
-@broken("symbols", "unknown", "has no build id", "kernel-symbols", 0)
+@broken("symbols", "unknown", "has no build id", "vouch status", 0)
 def a_bzimage_of_a_vm_that_is_down(s):
     write(s.path("vmlinux"), bzimage())
     s.verifier["build_id"] = ""

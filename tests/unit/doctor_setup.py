@@ -94,6 +94,19 @@ QEMU = """#!/bin/sh
 # ---- the set-up ------------------------------------------------------------
 
 
+SEEN = []  # all findings that any test saw
+
+
+def answer(done):
+    """What a doctor that is done said as JSON."""
+    try:
+        got = json.loads(done.stdout)
+    except ValueError:
+        return {"findings": [], "stderr": done.stderr}
+    SEEN.extend(got["findings"])
+    return got
+
+
 class SetUp:
     """All files of a host with one verifier VM and one target."""
 
@@ -125,6 +138,7 @@ class SetUp:
         write(self.path("state", "accelerator"),
               "kvm %s\n" % os.uname().release)
         self.answers = True
+        self.args = []  # more of the command line
         self.config = {
             "state_dir": self.path("state"), "key": self.path(
                 "keys", "image.key"), "cert": self.path("keys", "image.der"),
@@ -173,8 +187,5 @@ class SetUp:
                       else self.path("nobody.sock"))
         write(self.path("vouchd.json"), json.dumps(config))
         done = (run or vouch)("doctor", "--config", self.path("vouchd.json"),
-                              "--json", *args)
-        try:
-            return done.returncode, json.loads(done.stdout)
-        except ValueError:
-            return done.returncode, {"findings": [], "stderr": done.stderr}
+                              "--json", *self.args, *args)
+        return done.returncode, answer(done)
