@@ -11,7 +11,7 @@
  *
  * Parser: guest-verifier/agent/session.c guest-verifier/agent/options.c
  * Parser: guest-verifier/agent/result.c guest-verifier/agent/verify.c
- * Parser: guest-verifier/agent/target.c
+ * Parser: guest-verifier/agent/target.c guest-verifier/agent/run.c
  */
 
 #include "quiet.h"

@@ -8,6 +8,7 @@
  * of the fixture is changed, then a byte that says how often.
  *
  * Parser: host-bridge/check.c host-bridge/check_refs.c host-bridge/check_maps.c
+ * Parser: host-bridge/check_facts.c
  */
 
 #include "check.h"

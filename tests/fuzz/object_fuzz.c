@@ -8,7 +8,8 @@
  * Parser: host-bridge/object.c host-bridge/object_btf.c
  * Parser: host-bridge/object_maps.c host-bridge/object_value.c
  * Parser: host-bridge/btf_types.c host-bridge/section.c
- * Parser: host-bridge/object_calls.c
+ * Parser: host-bridge/object_calls.c host-bridge/object_lock.c
+ * Parser: host-bridge/object_place.c
  * Seeds: build/objects
  */
 
