@@ -364,6 +364,7 @@ bench: all objects
 check: all lean debug objects lying-guest $(UNIT) fuzz-replay $(B)/confine_test \
 		$(B)/oracle_compare $(B)/image_plant \
 		$(B)/asan/confine_test $(B)/asan/vouch-signd $(B)/asan/vouch-launchd \
+		$(B)/fault/vouch-signd $(B)/fault/vouch-launchd \
 		$(B)/fault/vouchd $(B)/fault/vouch $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link $(B)/asan/vouch-sign
 	@scripts/check
 

@@ -15,7 +15,7 @@
  *	VOUCH_FAULT_SEED	of libfiu's errors, if that is preloaded
  *
  * Duties are main, launch, link, link-child, sign and vm, which is a process
- * on its way to become QEMU.
+ * on its way to become QEMU. Signer and launcher have theirs as services too.
  */
 #ifndef VOUCH_FAULT_H
 #define VOUCH_FAULT_H

@@ -7,6 +7,7 @@
 
 #include "../common/failure.h"
 #include "config.h"
+#include "fault.h"
 #include "launch.h"
 #include "listen_fd.h"
 #include "log.h"
@@ -122,6 +123,7 @@ int main(int argc, char **argv)
 		vouch_error("configuration %s: %s", args.config, why);
 		return VOUCH_EXIT_USAGE;
 	}
+	vouch_fault_duty("launch");
 	/* All that this process uses of it; the rest is vouchd's. */
 	config.state_dir = args.logs;
 	config.user = NULL;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "../common/failure.h"
+#include "fault.h"
 #include "listen_fd.h"
 #include "log.h"
 #include "worker.h"
@@ -127,5 +128,6 @@ int main(int argc, char **argv)
 		vouch_error("cannot start: %s", why);
 		return VOUCH_EXIT_USAGE;
 	}
+	vouch_fault_duty("sign");
 	return vouch_signer_run(fd, &args);
 }

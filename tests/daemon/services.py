@@ -34,12 +34,13 @@ class Service:
                         str(os.geteuid() if peer is None else peer)]
         self.preexec = self.process = None
 
-    def start(self):
+    def start(self, **env):
         number = self.socket.fileno()
         with open(self.log, "ab") as f:
             self.process = subprocess.Popen(
                 ["/bin/sh", "-c", 'LISTEN_PID=$$ exec "$@" 3<&%d' % number,
-                 "sh", *self.command], env=dict(os.environ, LISTEN_FDS="1"),
+                 "sh", *self.command],
+                env=dict(os.environ, LISTEN_FDS="1", **env),
                 pass_fds=(number,), preexec_fn=self.preexec,
                 stdin=subprocess.DEVNULL, stdout=f, stderr=f)
         Daemon.running.append(self.process)
@@ -72,8 +73,8 @@ def signer(**kw):
 
 def bridge(service, **changes):
     """A vouchd that has no key."""
-    d = Daemon(signer="unix:" + service.path, key=None, cert=None,
-               timeouts=TWO, **changes)
+    changes.setdefault("timeouts", TWO)
+    d = Daemon(signer="unix:" + service.path, key=None, cert=None, **changes)
     d.verifier()
     return d
 
