@@ -18,21 +18,26 @@ FIRST = "Linux version "
 # What is allowed only between the marks.
 FAULTS_ALLOW = os.path.join(HERE, "..", "tests", "vm", "faults_kmsg.allow")
 # The page allocator's own report of a failure: its head names the test's
-# process, its last line counts pages. Whatever else comes between is judged
-# for itself, so that no other report's head is lost in it.
+# process, its last line counts pages; and that of a probe that the kernel had
+# no memory to take off. Whatever else comes between is judged for itself, so
+# that no other report's head is lost in it.
 HEAD = re.compile(r"init: (vmalloc error: size \d+|"
-                  r"page allocation failure: order:\d+).*, mode:0x[0-9a-f]+\(")
+                  r"page allocation failure: order:\d+).*, mode:0x[0-9a-f]+\(|"
+                  r"WARNING: CPU: \d+ PID: \d+ at kernel/kprobes\.c:\d+ "
+                  r"__disarm_kprobe_ftrace\+0x")
 BODY = [re.compile(p) for p in (
     # the stack and the registers
     r"CPU: \d+ PID: \d+ Comm: init ", r"Hardware name: ", r"Call Trace:$",
     r" </?TASK>$", r" (\? )?([\w.]+\+)?0x[0-9a-f]+(/0x[0-9a-f]+)?( \[\w+\])?$",
     r"RIP: [0-9a-f]+:", r"Code: ", r"R[SABCD][PX]: ", r"R[0-9A-Z]{2}: ",
+    r"[FC]S:  ", r"CR2: ", r"Modules linked in: vouch_",
+    r"irq event stamp: \d+$", r"(hard|soft)irqs last +(en|dis)abled at ",
     # the memory there is
     r"Mem-Info:$", r" ?\w+:\d+( \w+:\d+)*$", r"Node \d+( \w+)?:? ",
     r"DMA(32)?(:| free:)", r"Normal(:| free:)", r"lowmem_reserve\[\]:",
     r"\d+ (total pagecache pages|pages in swap cache)$",
     r"(Free|Total) swap += ", r"\d+ pages (RAM|HighMem/MovableOnly)$")]
-TAIL = re.compile(r"\d+ pages reserved$")
+TAIL = re.compile(r"\d+ pages reserved$|---\[ end trace [0-9a-f]+ \]---$")
 
 
 def patterns(paths):

@@ -44,9 +44,14 @@ static __always_inline void vouch_guard_leave(void)
 static __always_inline void vouch_guard_run(const struct vouch_attachment *a,
 					    const void *ctx)
 {
+	const struct vouch_runner *r;
+
 	if (vouch_guard_enter()) {
 		rcu_read_lock();
-		vouch_runner_run(rcu_dereference(a->runner), ctx);
+		r = rcu_dereference(a->runner);
+		/* There is none where a probe is stuck. */
+		if (likely(r))
+			vouch_runner_run(r, ctx);
 		rcu_read_unlock();
 	}
 	vouch_guard_leave();

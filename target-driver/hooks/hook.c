@@ -234,8 +234,12 @@ static int take_down(struct vouch_attachment *a, struct vouch_reason *why)
 
 	if (err)
 		return err;
-	list_del(&a->list);
 	vouch_runner_free(vouch_kind_runner(a));
+	if (a->stuck) {
+		list_move(&a->list, &stuck);
+		return 0;
+	}
+	list_del(&a->list);
 	kfree(a);
 	return 0;
 }

@@ -22,6 +22,7 @@ struct vouch_attachment {
 	struct vouch_runner __rcu *runner;
 	struct net_device *dev; /* that it ends with, or NULL */
 	char place[VOUCH_TARGET_HOOK_LEN]; /* behind the prefix and a colon */
+	bool stuck; /* the kernel holds on to it, so it must stay in memory */
 };
 
 /**
@@ -36,7 +37,8 @@ struct vouch_attachment {
  *	they are if interface and text are equal
  * @attach: start to run the program of @runner there
  * @replace: get ready for another runner, while the old one runs; may be NULL
- * @detach: run nothing there any more and wait for what runs
+ * @detach: run nothing there any more and wait for what runs; may leave @stuck
+ *	behind
  * @drain: wait for whatever has seen a former runner; may be NULL
  *
  * Each is called under RTNL and returns 0 or -errno with @why filled.

@@ -2,11 +2,18 @@
 /*
  * The hooks "kprobe:FUNCTION[+OFFSET]" and "kretprobe:FUNCTION": programs
  * that get the registers, in a probe of their own each.
+ *
+ * To take a probe off, Linux 6.1 may need memory. Without it,
+ * unregister_kprobe() returns as always, with the probe still in the kernel's
+ * table; and asked again, __disarm_kprobe_ftrace() would count it off twice.
+ * Such a probe stays for good, and vouch_target with it, but runs nothing.
  */
 
 #include <linux/bpf.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
+#include <linux/module.h>
+#include <linux/sched/mm.h>
 
 #include "hooks/guard.h"
 
@@ -17,7 +24,11 @@ struct attachment {
 		struct kprobe kp;
 		struct kretprobe rp; /* starts with its kprobe */
 	};
+	struct list_head stuck_list;
 };
+
+/* Those that the kernel did not take off. Guarded by RTNL. */
+static LIST_HEAD(stuck_probes);
 
 static struct attachment *of(const struct vouch_attachment *a)
 {
@@ -60,6 +71,50 @@ static vouch_untraced int on_hit(struct kprobe *kp, struct pt_regs *regs)
 	return 0;
 }
 
+/*
+ * The kernel believes of a stuck probe that it hits, so that it would not put
+ * up another one at its place; to remove that one again it needs no memory.
+ */
+static int check_beside(const struct attachment *a, struct vouch_reason *why)
+{
+	const struct attachment *other;
+
+	list_for_each_entry(other, &stuck_probes, stuck_list)
+		if (other->kp.addr == a->kp.addr)
+			return vouch_refuse(
+				why, -EBUSY,
+				"hook %s:%.64s: the kernel did not take off an earlier probe there; reboot, or name another function",
+				a->base.kind->prefix, a->base.place);
+	return 0;
+}
+
+static void keep(struct attachment *a, int err)
+{
+	struct vouch_runner *r = vouch_kind_runner(&a->base);
+
+	RCU_INIT_POINTER(a->base.runner, NULL);
+	synchronize_rcu();
+	vouch_runner_free(r);
+	a->base.stuck = true;
+	list_add(&a->stuck_list, &stuck_probes);
+	__module_get(THIS_MODULE);
+	pr_warn("hook %s:%s: the kernel does not take its probe off (%d); nothing runs there any more, but vouch_target cannot be unloaded, and nothing be attached there, until the next boot\n",
+		a->base.kind->prefix, a->base.place, err);
+}
+
+/* Hits no more, so that it can be unregistered; if not, it is kept. The memory
+ * may come from what is there for those who must not fail. */
+static bool disarm(struct attachment *a)
+{
+	unsigned int flags = memalloc_noreclaim_save();
+	int err = disable_kprobe(&a->kp);
+
+	memalloc_noreclaim_restore(flags);
+	if (err)
+		keep(a, err);
+	return !err;
+}
+
 /* @err: of registering the probe */
 static int answer(const struct vouch_attachment *a, int err,
 		  struct vouch_reason *why)
@@ -75,14 +130,22 @@ static int answer(const struct vouch_attachment *a, int err,
 static int attach(struct vouch_attachment *base, struct vouch_reason *why)
 {
 	struct attachment *a = of(base);
+	int err;
 
 	a->kp.pre_handler = on_hit;
-	return answer(base, register_kprobe(&a->kp), why);
+	err = answer(base, register_kprobe(&a->kp), why);
+	if (err)
+		return err;
+	err = check_beside(a, why);
+	if (err)
+		unregister_kprobe(&a->kp);
+	return err;
 }
 
 static int detach(struct vouch_attachment *base, struct vouch_reason *why)
 {
-	unregister_kprobe(&of(base)->kp);
+	if (disarm(of(base)))
+		unregister_kprobe(&of(base)->kp);
 	return 0;
 }
 
@@ -126,15 +189,23 @@ static int attach_return(struct vouch_attachment *base,
 			 struct vouch_reason *why)
 {
 	struct attachment *a = of(base);
+	int err;
 
 	a->rp.handler = on_return;
-	return answer(base, register_kretprobe(&a->rp), why);
+	err = answer(base, register_kretprobe(&a->rp), why);
+	if (err)
+		return err;
+	err = check_beside(a, why);
+	if (err)
+		unregister_kretprobe(&a->rp);
+	return err;
 }
 
 static int detach_return(struct vouch_attachment *base,
 			 struct vouch_reason *why)
 {
-	unregister_kretprobe(&of(base)->rp);
+	if (disarm(of(base)))
+		unregister_kretprobe(&of(base)->rp);
 	return 0;
 }
 

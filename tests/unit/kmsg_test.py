@@ -45,6 +45,29 @@ REPORT = ["<4>[   35.197778] " + text for text in (
     "130942 pages RAM",
     "0 pages HighMem/MovableOnly",
     "35507 pages reserved")]
+# Of a probe that there was no memory to take off; what comes before its head
+# may be said by itself.
+WARNED = ["<4>[   35.197778] " + text for text in (
+    "------------[ cut here ]------------",
+    "Failed to disarm kprobe-ftrace at __x64_sys_times+0x0/0x1f0 (error -12)",
+    "WARNING: CPU: 0 PID: 1 at kernel/kprobes.c:1126 "
+    "__disarm_kprobe_ftrace+0xe8/0x110",
+    "Modules linked in: vouch_0123456789abcdef(O) vouch_target(O)",
+    "CPU: 0 PID: 1 Comm: init Tainted: G           O       6.1.0 #1 ",
+    "RIP: 0010:__disarm_kprobe_ftrace+0xe8/0x110",
+    "RSP: 0018:ffffc90000017b18 EFLAGS: 00000282",
+    "FS:  0000000013ee43c0(0000) GS:ffff888027500000(0000)",
+    "CS:  0010 DS: 0000 ES: 0000 CR0: 0000000080050033",
+    "CR2: 0000000000000000 CR3: 0000000000172000 CR4: 00000000003506a0",
+    "Call Trace:",
+    " <TASK>",
+    " __disable_kprobe+0x1f7/0x220",
+    " ? srso_return_thunk+0x5/0x10",
+    " </TASK>",
+    "irq event stamp: 1251409",
+    "hardirqs last  enabled at (1251415): [<ffffffff810f4c63>] up+0x1/0x2",
+    "softirqs last disabled at (1251115): [<ffffffff8108f35b>] irq+0x1/0x2",
+    "---[ end trace 0000000000000000 ]---")]
 KASAN = "BUG: KASAN: use-after-free in vouch_admit+0x1/0x2 [vouch_target]"
 BAD = ["<3>[   35.200000] " + text for text in (
     KASAN, "Read of size 8 at addr ffff888001234567 by task init/1")]
@@ -85,6 +108,16 @@ def test_faults(t):
             judge([memory[0] + "-12"]), "not for another reason, or elsewhere")
 
 
+def test_probes(t):
+    t.equal(judge(BEGIN, WARNED, WARNED, END), [],
+            "the kernel may warn of a probe that stays")
+    t.equal(len(judge(WARNED)), len(WARNED), "not without a fault")
+    other = [line.replace("kprobes.c", "module.c") for line in WARNED]
+    t.check(judge(BEGIN, other, END), "nor of anything else")
+    t.equal(len(judge(BEGIN, WARNED, WARNED[10:15], END)), 5,
+            "a stack behind its end is one too many")
+
+
 def test_reports(t):
     lost = ["kernel log: " + line.split("] ", 1)[1] for line in BAD]
     for i in range(len(REPORT) + 1):
@@ -100,7 +133,7 @@ def test_reports(t):
 
 def main():
     t = tap.Tap()
-    for test in (test_lines, test_faults, test_reports):
+    for test in (test_lines, test_faults, test_probes, test_reports):
         t.run(test)
     t.end()
 

@@ -168,7 +168,8 @@ static bool works(const struct vouch_fault *f)
 	return (!f->prepare || f->prepare()) && f->act() >= 0;
 }
 
-static int fail_each(const struct vouch_fault *f, unsigned int step)
+static int fail_each(const struct vouch_fault *f, unsigned int step,
+		     bool (*enough)(void))
 {
 	unsigned int n;
 	int failed = 0;
@@ -194,7 +195,7 @@ static int fail_each(const struct vouch_fault *f, unsigned int step)
 		}
 		if (f->undo && !f->undo())
 			return odd(f, n, "cannot be undone", err);
-		if (!hit)
+		if (!hit || (enough && enough()))
 			break;
 	}
 	printf("# %s: faults up to %u, every %u., %d of them failures\n",
@@ -202,7 +203,8 @@ static int fail_each(const struct vouch_fault *f, unsigned int step)
 	return n < MAX_FAULTS ? failed : odd(f, n, "has no end of faults", 0);
 }
 
-int vouch_debug_fail(const struct vouch_fault *f, unsigned int step)
+int vouch_debug_fail_until(const struct vouch_fault *f, unsigned int step,
+			   bool (*enough)(void))
 {
 	int failed;
 
@@ -210,6 +212,11 @@ int vouch_debug_fail(const struct vouch_fault *f, unsigned int step)
 		fault_fd = open("/proc/self/fail-nth", O_RDWR | O_CLOEXEC);
 	if (fault_fd < 0 || !open_faults() || !put(KMSG, FAULTS))
 		return odd(f, 0, "no faults to be had", -errno);
-	failed = fail_each(f, step);
+	failed = fail_each(f, step, enough);
 	return put(KMSG, NO_FAULTS) ? failed : -1;
+}
+
+int vouch_debug_fail(const struct vouch_fault *f, unsigned int step)
+{
+	return vouch_debug_fail_until(f, step, NULL);
 }

@@ -34,7 +34,8 @@ int vouch_debug_leaks(void);
 
 /* Bits of vouch_debug_taint(). */
 #define VOUCH_TAINT_PROPRIETARY (1u << 0)
-#define VOUCH_TAINT_REPORTED (1u << 5 | 1u << 7 | 1u << 9)
+#define VOUCH_TAINT_WARNED (1u << 9)
+#define VOUCH_TAINT_REPORTED (1u << 5 | 1u << 7 | VOUCH_TAINT_WARNED)
 
 /* What the kernel has noted of itself: /proc/sys/kernel/tainted. */
 unsigned int vouch_debug_taint(void);
@@ -58,5 +59,9 @@ struct vouch_fault {
  * wrong.
  */
 int vouch_debug_fail(const struct vouch_fault *f, unsigned int step);
+
+/* The same, until @enough says so behind a fault, or until the end. */
+int vouch_debug_fail_until(const struct vouch_fault *f, unsigned int step,
+			   bool (*enough)(void));
 
 #endif /* DEBUG_H */

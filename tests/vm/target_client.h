@@ -68,6 +68,12 @@ void show_kernel_log(void);
 /* What a debug kernel has seen of all this; @locks: and of locks. */
 void test_debug(bool locks);
 
+/* Bits of vouch_debug_taint() that a test brought about. */
+extern unsigned int known_taint;
+
+/* Something that a test brought about keeps vouch_target until the VM ends. */
+extern bool driver_stays;
+
 /* Each byte of an image changed; in target_flips.c. */
 void test_flips(void);
 

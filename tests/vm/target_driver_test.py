@@ -27,7 +27,8 @@ FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra",
 SOURCES = ["target_driver.c", "target_client.c", "target_net.c",
            "target_maps.c", "target_stress.c", "target_locks.c",
            "target_flips.c", "target_admission.c", "target_unload.c",
-           "target_faults.c", "target_faults_kinds.c", "target_requests.c",
+           "target_faults.c", "target_faults_kinds.c",
+           "target_faults_hooks.c", "target_requests.c",
            "target_agent.c", "root_deeds.c", "debug.c"]
 # What the test shares with the agent that it starts.
 AGENT = ["target-driver/agent/confine.c", "common/privileges.c"]

@@ -41,6 +41,24 @@ void use_image(const char *file);
 int do_load(void);
 bool undo_load(void);
 
+/*
+ * A verdict for a call, each @step-th of whose faults is tried; how often it
+ * failed.
+ */
+unsigned int try_one(const char *what, const char *of,
+		     const struct vouch_fault *f, unsigned int step);
+
+/* The same, until @enough says so; see vouch_debug_fail_until(). */
+unsigned int try_until(const char *what, const char *of,
+		       const struct vouch_fault *f, unsigned int step,
+		       bool (*enough)(void));
+
+/* Has the image "kinds" such a program? */
+bool has_prog(const char *name);
+
+/* Each kind of hook that the kernel at hand offers; how often it failed. */
+unsigned int try_hooks(unsigned int step);
+
 /* A verdict for each call, all of whose faults are tried. */
 void try_all(const struct vouch_fault *faults, size_t n);
 
