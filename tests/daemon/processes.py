@@ -112,8 +112,16 @@ def check_status(tap, d):
         if "user" in d.config:
             tap.equal((set(s["Uid"].split()), s["Groups"].split()),
                       ({"65534"}, []), "%s is the configured user" % name)
-    tap.equal(status(found["launch"])["Seccomp"], "0",
+    check_launch(tap, d, status(found["launch"]))
+
+
+def check_launch(tap, d, s):
+    """What the threat model says that it has not given up."""
+    tap.equal((s["Seccomp"], s["NoNewPrivs"]), ("0", "0"),
               "launch has no filter, which QEMU would inherit")
+    if "user" in d.config:
+        tap.equal(set(s["Uid"].split()), {"0"},
+                  "launch stays root, and its VMs become the user")
 
 
 def test_locked_database(tap):

@@ -225,6 +225,19 @@ def test_no_socket(tap):
                   program + " needs its options")
 
 
+def check_held(tap, d, s, pid):
+    """What launcher and VM have open: no database and no key."""
+    if os.geteuid():
+        tap.note("not root: what is open in a process cannot be seen")
+        return
+    tap.equal(kinds(d, s.process.pid),
+              ["anon_inode:[signalfd]"] + 3 * ["socket"],
+              "with its socket, a connection, a monitor and its signals")
+    with open(pid, encoding="ascii") as f:
+        vm = f.read().strip()
+    tap.equal(kinds(d, vm), ["socket"], "and the VM with its monitor alone")
+
+
 def test_launcher(tap):
     with tempfile.TemporaryDirectory() as directory:
         pid = os.path.join(directory, "pid")
@@ -245,6 +258,7 @@ def test_launcher(tap):
             except OSError:
                 return False
         tap.check(d.wait_for(running), "a launcher that is a service starts it")
+        check_held(tap, d, s, pid)
         s.kill()
         tap.check(d.wait_for(lambda: not running()),
                   "a VM ends with the launcher")

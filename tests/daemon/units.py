@@ -18,6 +18,7 @@ import tempfile
 import harness
 import services
 from harness import Daemon
+from launches import launched
 
 TOP = os.path.join(harness.HERE, "..", "..")
 UNITS = os.path.join(TOP, "systemd")
@@ -66,7 +67,7 @@ def expand(name):
     if not name.startswith("@"):
         return {name}
     text = analyse("syscall-filter", name).stdout.decode()
-    words = re.findall(r"^    ([@\w]+)$", text, re.M)
+    words = re.findall(r"^    ([@\w-]+)$", text, re.M)
     return set().union(*(expand(word) for word in words))
 
 
@@ -100,16 +101,22 @@ def library():
     return lib
 
 
+def is_set(unit, setting):
+    with open(os.path.join(UNITS, unit), encoding="ascii") as f:
+        return setting in f.read().splitlines()
+
+
 def filter_of(unit, without=()):
     """What a process calls to have the unit's filter."""
     lib = library()
+    no_code = is_set(unit, "MemoryDenyWriteExecute=yes")
     ctx = lib.seccomp_init(KILL_PROCESS)
     for call in sorted(allowed(unit) - set(without)):
         number = lib.seccomp_syscall_resolve_name(call.encode())
         if number < 0:
             continue
-        # MemoryDenyWriteExecute=, which systemd makes a filter of as well.
-        bound = call in ("mprotect", "pkey_mprotect")
+        # systemd makes a filter of that setting as well.
+        bound = no_code and call in ("mprotect", "pkey_mprotect")
         args = (Arg * 1)(Arg(2, MASKED_EQ, PROT_EXEC, 0))
         lib.seccomp_rule_add_array(ctx, ALLOW, number, 1 if bound else 0,
                                    args)
@@ -131,8 +138,50 @@ def test_filters(tap):
     s.kill()
 
 
+def with_launcher(tap, preexec, check):
+    with tempfile.TemporaryDirectory() as directory:
+        pid = os.path.join(directory, "pid")
+        d = Daemon(**launched(directory, "echo $$ >%s; exec sleep 1000" % pid,
+                              60))
+        d.stop()
+        if os.path.exists(pid):
+            os.unlink(pid)
+        s = services.Service("vouch-launchd", "--config",
+                             d.path("config.json"), "--logs", directory)
+        s.preexec = preexec
+        s.start()
+        d.config["launcher"] = "unix:" + s.path
+        d.start()
+        check(tap, d, s, pid)
+        d.stop()
+        s.kill()
+
+
+def starts(tap, d, s, pid):
+    tap.check(d.wait_for(lambda: os.path.exists(pid) and
+                         os.path.getsize(pid)),
+              "the launcher starts a VM under its unit's filter", s.text())
+    with open(pid, encoding="ascii") as f:
+        vm = "/proc/" + f.read().strip()
+    d.stop()
+    tap.check(d.wait_for(lambda: not os.path.exists(vm)),
+              "and ends it with the bridge")
+    tap.equal(s.process.poll(), None, "itself it goes on")
+
+
+def dies(tap, d, s, pid):
+    tap.check(d.wait_for(lambda: s.process.poll() is not None) and
+              s.process.poll() == -31 and not os.path.exists(pid),
+              "without a call that it needs the launcher is ended")
+
+
+def test_launcher_filter(tap):
+    with_launcher(tap, filter_of("vouch-launch.service"), starts)
+    with_launcher(tap, filter_of("vouch-launch.service", ("signalfd4",)), dies)
+
+
 def test_filter_is_needed(tap):
-    """The test above can fail."""
+    """The test of both filters can fail."""
     s = services.signer()
     s.preexec = filter_of("vouch-sign.service", without=("fsync",))
     s.start()
