@@ -301,6 +301,19 @@ static bool hold(struct vouch_conn *conn, size_t n)
 	return false;
 }
 
+/* Who has only shut its side down may still read why that was too early. */
+static void ended(struct vouch_conn *conn, int error)
+{
+	if (error)
+		fail(conn, strerror(error));
+	else if (conn->in_len)
+		refuse(conn, -EPROTO, VOUCH_EXIT_USAGE,
+		       "frame: closed by the peer within it",
+		       "send it whole, then wait for the answer");
+	else
+		fail(conn, "closed by the peer");
+}
+
 static void receive(struct vouch_conn *conn)
 {
 	size_t turn = 0;
@@ -320,7 +333,7 @@ static void receive(struct vouch_conn *conn)
 		if (n < 0 && errno == EAGAIN)
 			return;
 		if (n <= 0) {
-			fail(conn, n ? strerror(errno) : "closed by the peer");
+			ended(conn, n ? errno : 0);
 			return;
 		}
 		turn += (size_t)n;

@@ -10,13 +10,16 @@ import tempfile
 import threading
 
 from clients import frame, raw
+from fake_agent import FakeTarget
 from harness import Daemon, OBJECT, RECORDED, VOUCHD
 from roles import daemon_with_vms, hello, kind_of
+from targets import signed
 import wire
 
 VOUCH = os.path.join(os.path.dirname(VOUCHD), "vouch")
 MIB = 1 << 20
 SUBMIT = {"name": "x", "deliver": False}
+SMALL = 200  # bytes of an object, where it is never read
 
 
 def resident(d, reset=False):
@@ -110,6 +113,43 @@ def test_sizes(tap):
     d.stop()
 
 
+def connected(d):
+    return d.client().sock
+
+
+def dialled(d):
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(60)
+    s.connect(d.path("vouchd.sock"))
+    return s
+
+
+def ended_within(s, data):
+    """What is said to data behind which the sender has ended."""
+    s.sendall(data)
+    s.shutdown(socket.SHUT_WR)
+    answer = b""
+    part = s.recv(65536)
+    while part:
+        answer += part
+        part = s.recv(65536)
+    s.close()
+    return answer
+
+
+def check_cuts(tap, d, name, whole, connect):
+    wrong = {}
+    for cut in range(1, len(whole)):
+        kind, body = kind_of(ended_within(connect(d), whole[:cut]))
+        if (kind, body.get("code"), body.get("exit")) != (wire.ERROR, "EPROTO",
+                                                          2):
+            wrong[cut] = kind, body
+    tap.equal(wrong, {}, "%s cut at each of its %d bytes is answered with an "
+              "ERROR, exit code 2" % (name, len(whole) - 1))
+    tap.equal(ended_within(connect(d), b""), b"",
+              "whoever ends before %s gets no answer" % name)
+
+
 def test_cut_frames(tap):
     d = Daemon(timeouts=long_verify())
     bystander = Bystander(tap, d)
@@ -127,6 +167,9 @@ def test_cut_frames(tap):
         s.connect(d.path("vouchd.sock"))
         s.sendall(hello("developer")[:cut])
         s.close()
+    check_cuts(tap, d, "SUBMIT", frame(wire.SUBMIT, SUBMIT, blob=SMALL) +
+               bytes(SMALL), connected)
+    check_cuts(tap, d, "HELLO", hello("developer"), dialled)
     client = d.client()
     status = client.call("status")[0]
     client.close()
@@ -223,6 +266,46 @@ def select_ready(sock):
         return not sock.recv(1, socket.MSG_PEEK)
     except socket.timeout:
         return False
+
+
+class CutTarget(FakeTarget):
+    """A target's agent that ends within its STATUS."""
+
+    cut = 0
+
+    def answer(self, kind, body, blob):
+        whole = frame(wire.STATUS, super().answer(kind, body, blob)[1],
+                      id=self.ident)
+        self.said = ended_within(self.sock, whole[:self.cut])
+        raise wire.WireError("cut")
+
+    def receive(self):
+        got = super().receive()
+        self.ident = got[1]
+        return got
+
+
+def test_cut_status(tap):
+    d = Daemon(timeouts=long_verify())
+    d.verifier()
+    _, image = signed(d)
+    client = d.client()
+    wrong = {}
+    status = FakeTarget.answer(None, wire.DELIVER, {}, image)[1]
+    length = len(frame(wire.STATUS, status))
+    for cut in range(length + 1):
+        agent = CutTarget(d.path("target.sock"))
+        agent.cut = cut
+        got = client.call("deliver", image, target="demo")[0]
+        agent.thread.join(60)
+        if (got["exit"], agent.said) != (4 if cut < length else 0, b""):
+            wrong[cut] = got, agent.said
+    tap.equal(wrong, {}, "a STATUS cut at each of its %d bytes is a lost "
+              "target, exit code 4" % length)
+    tap.equal(d.query("SELECT DISTINCT status FROM deliveries ORDER BY status"),
+              [("error",), ("loaded",)], "and no such delivery counts as done")
+    client.close()
+    d.stop()
 
 
 def test_slow_agent(tap):
