@@ -13,6 +13,7 @@
 #define DEBUGFS "/sys/kernel/debug"
 #define KMEMLEAK DEBUGFS "/kmemleak"
 #define KMSG "/dev/kmsg"
+#define LOCKDEP "/proc/lockdep_stats"
 /* Marks in the kernel's log, between which scripts/kmsg.py allows more. */
 #define FAULTS "<6>vouch-test: faults from here"
 #define NO_FAULTS "<6>vouch-test: no faults from here"
@@ -43,9 +44,14 @@ bool vouch_debug_start(void)
 	return put(KMEMLEAK, "clear");
 }
 
+bool vouch_debug_has_locks(void)
+{
+	return !access(LOCKDEP, F_OK);
+}
+
 bool vouch_debug_locks(void)
 {
-	FILE *f = fopen("/proc/lockdep_stats", "re");
+	FILE *f = fopen(LOCKDEP, "re");
 	char line[256];
 	int on = 0;
 

@@ -19,6 +19,9 @@ bool vouch_debug_wanted(void);
  */
 bool vouch_debug_start(void);
 
+/* Has the kernel lock debugging, whether on or off by now? */
+bool vouch_debug_has_locks(void);
+
 /*
  * Has nothing turned lock debugging off? The first report of a lock does, and
  * so does a module without a GPL-compatible licence.

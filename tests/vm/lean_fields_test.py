@@ -4,13 +4,16 @@
 
 The target "lean" has neither IPv6 nor the sizes of the verifier kernel's
 locks. A program that reads the socket of each packet that is sent, also its
-addresses of IPv6, is verified on the stock kernel and runs there.
+addresses of IPv6, is verified on the stock kernel and runs there. Lock
+debugging, which the target has, is still on when all is done.
 """
 
 import os
+import re
 import struct
 import subprocess
 import sys
+import time
 
 sys.path[:0] = ["scripts", "tests/lib"]
 import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
@@ -24,6 +27,7 @@ REFUSED = os.path.join(OBJECTS, "refuse", "src_ip6.o")
 FIELDS = ("protocol", "dst_ip6", "dst_ip6_low", "state", "queue",
           "napi_id", "tc_index", "len")
 NO_QUEUE = 0xffffffff
+LOCKS_S = 60  # init tells every other second
 CLOSED = 7  # TCP_CLOSE, of a socket without connections
 # Each address of IPv6 has 1 added, so that the program was there.
 WANTED = {"protocol": 0x0008, "dst_ip6": 1, "dst_ip6_low": 1,
@@ -72,5 +76,20 @@ def fields(t, lab):
     t.check(seen["len"], "of a packet", seen)
 
 
+def locks(t, lab):
+    """What init tells of the kernel's locks, behind all of the above."""
+    with open(os.path.join(lab.state, "target.log"), "rb") as console:
+        console.seek(0, os.SEEK_END)
+        text = b""
+        told = None
+        deadline = time.monotonic() + LOCKS_S
+        while not told and time.monotonic() < deadline:
+            time.sleep(0.5)
+            text += console.read()
+            told = re.search(rb"debug_locks: *(\d)\r?\n", text)
+    t.check(told and told.group(1) == b"1",
+            "lock debugging was on to the end", text[-200:])
+
+
 if __name__ == "__main__":
-    lab_suite.run("lean-test", "lean", refused, fields)
+    lab_suite.run("lean-test", "lean", refused, fields, locks)

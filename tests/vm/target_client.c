@@ -267,11 +267,15 @@ bool driver_stays;
 
 void test_debug(bool locks)
 {
-	verdict(!(vouch_debug_taint() & VOUCH_TAINT_REPORTED & ~known_taint),
-		"the kernel had nothing to report");
-	verdict(vouch_debug_leaks() == 0, "no memory is lost");
-	verdict(!locks || vouch_debug_locks(),
-		"lock debugging was on to the end");
+	if (vouch_debug_wanted()) {
+		verdict(!(vouch_debug_taint() & VOUCH_TAINT_REPORTED &
+			  ~known_taint),
+			"the kernel had nothing to report");
+		verdict(vouch_debug_leaks() == 0, "no memory is lost");
+	}
+	if (locks && (vouch_debug_wanted() || vouch_debug_has_locks()))
+		verdict(vouch_debug_locks(),
+			"lock debugging was on to the end");
 }
 
 void set_mtu(const char *ifname, int mtu)

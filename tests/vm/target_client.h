@@ -65,7 +65,8 @@ void set_mtu(const char *ifname, int mtu);
 
 void show_kernel_log(void);
 
-/* What a debug kernel has seen of all this; @locks: and of locks. */
+/* What a kernel that looks for mistakes has seen of all this, be it a debug
+ * kernel or one that has lock debugging alone; @locks: and of locks. */
 void test_debug(bool locks);
 
 /* Bits of vouch_debug_taint() that a test brought about. */

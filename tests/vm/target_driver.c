@@ -443,8 +443,7 @@ int main(void)
 		for (i = 0; i < sizeof(tests) / sizeof(*tests); i++)
 			if (tests[i].suites & suite)
 				tests[i].test();
-	if (vouch_debug_wanted())
-		test_debug(suite != PROPRIETARY);
+	test_debug(suite != PROPRIETARY);
 	finish();
 	return 0;
 }
