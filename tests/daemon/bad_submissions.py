@@ -22,15 +22,24 @@ SUBMIT = {"name": "x", "deliver": False}
 SMALL = 200  # bytes of an object, where it is never read
 
 
-def resident(d, reset=False):
-    """The most memory that the daemon has had, in bytes."""
-    path = "/proc/%d/" % d.process.pid
+def most_of(pid, reset):
+    path = "/proc/%d/" % pid
     if reset:
         with open(path + "clear_refs", "w", encoding="ascii") as f:
             f.write("5")
     with open(path + "status", encoding="ascii") as f:
         return [int(line.split()[1]) << 10 for line in f
                 if line.startswith("VmHWM")][0]
+
+
+def resident(d, reset=False):
+    """The most memory that each of vouchd's processes has had, in bytes, added
+    up; more than all have had at one time, and not the children of link."""
+    main = d.process.pid
+    with open("/proc/%d/task/%d/children" % (main, main),
+              encoding="ascii") as f:
+        return sum(most_of(int(pid), reset)
+                   for pid in [main, *f.read().split()])
 
 
 def check_memory(tap, d, before, most):
