@@ -46,7 +46,7 @@ static const struct {
 	{ 'N', "sign that listens", { VOUCH_DUTY_SIGN, false, true } },
 };
 
-static unsigned int passed, failed;
+static unsigned int passed, failed, skipped;
 
 static void check(bool good, const char *who, const char *what,
 		  const char *detail)
@@ -175,8 +175,9 @@ static void try_all(void)
 
 	for (d = vouch_deeds; d->name; d++) {
 		if (d->denied && !vouch_cell_has_landlock()) {
-			printf("# this kernel has no Landlock: not tried: %s\n",
+			printf("skip %s: this kernel has no Landlock\n",
 			       d->name);
+			skipped++;
 			continue;
 		}
 		for (who = 0; who < N(cells); who++)
@@ -192,6 +193,9 @@ int main(void)
 		ask_all();
 	try_all();
 	vouch_cell_close();
-	printf("%u passed, %u failed\n", passed, failed);
+	printf("%u passed, %u failed", passed, failed);
+	if (skipped)
+		printf(", %u skipped", skipped);
+	putchar('\n');
 	return failed || !passed;
 }

@@ -6,10 +6,11 @@ import traceback
 
 
 class Tap:
-    """Checks that passed and failed so far, each told in a line."""
+    """Checks that passed and failed so far, each told in a line, and what
+    cannot be tried here."""
 
     def __init__(self):
-        self.passed = self.failed = 0
+        self.passed = self.failed = self.skipped = 0
 
     def check(self, good, name, detail=""):
         if good:
@@ -24,6 +25,11 @@ class Tap:
     def equal(self, got, want, name):
         return self.check(got == want, name, "got %r, not %r" % (got, want))
 
+    def skip(self, text):
+        """Something is not tried: what, and what it needs."""
+        self.skipped += 1
+        print("skip " + text, flush=True)
+
     def note(self, text):
         print("# " + text, flush=True)
 
@@ -36,5 +42,7 @@ class Tap:
             self.check(False, test.__name__, repr(e))
 
     def end(self):
-        print("%d passed, %d failed" % (self.passed, self.failed))
+        print("%d passed, %d failed%s" % (
+            self.passed, self.failed,
+            ", %d skipped" % self.skipped if self.skipped else ""))
         sys.exit(1 if self.failed or not self.passed else 0)

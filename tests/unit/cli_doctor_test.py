@@ -122,7 +122,7 @@ def test_endpoint(t):
 
 def test_disk(t):
     if os.geteuid():
-        t.note("a full disk is left out: that needs root")
+        t.skip("a full disk is left out: that needs root")
         return
     s = SetUp()
     for size, code, state in (("8m", 1, "problem"), ("600m", 0, "warning"),
@@ -166,7 +166,7 @@ def test_old_clock(t):
 
 def test_owner(t):
     if os.geteuid():
-        t.note("a key of somebody else is left out: that needs root")
+        t.skip("a key of somebody else is left out: that needs root")
         return
     s = SetUp()
     os.chown(s.path("keys", "image.key"), 65534, 65534)
@@ -201,7 +201,7 @@ def as_nobody(*args):
 
 def test_without_root(t):
     if os.geteuid():
-        t.note("another user is left out: that needs root")
+        t.skip("another user is left out: that needs root")
         return
     s = SetUp()
     os.chmod(SCRATCH.name, 0o755)
@@ -223,7 +223,7 @@ def test_without_root(t):
 
 def test_denied(t):
     if os.geteuid():
-        t.note("files of others are left out: that needs root")
+        t.skip("files of others are left out: that needs root")
         return
     s = SetUp()
     os.chmod(SCRATCH.name, 0o755)
@@ -248,7 +248,7 @@ def test_denied(t):
 
 def test_closed_folders(t):
     if os.geteuid():
-        t.note("folders of others are left out: that needs root")
+        t.skip("folders of others are left out: that needs root")
         return
     s = SetUp()
     os.chmod(SCRATCH.name, 0o755)
@@ -287,7 +287,7 @@ exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
 
 def test_emulated(t):
     if os.geteuid():
-        t.note("the modes of /dev/kvm are left out: that needs root")
+        t.skip("the modes of /dev/kvm are left out: that needs root")
         return
     s = SetUp()
     os.chmod(SCRATCH.name, 0o755)
