@@ -90,39 +90,49 @@ static bool may_have_data(const struct vouch_capture_map *map, u32 len)
 {
 	u32 n = le32_to_cpu(map->max_entries);
 
-	if (le32_to_cpu(map->type) == MAP_TYPE_PROG_ARRAY)
-		return n <= VOUCH_MAX_ENTRIES && len == 4 * n;
+	if (le32_to_cpu(map->type) == MAP_TYPE_PROG_ARRAY ||
+	    vouch_map_holds_maps(le32_to_cpu(map->type)))
+		return n <= VOUCH_MAX_ENTRIES && len == 4 * n &&
+		       le32_to_cpu(map->key_size) == 4;
 	return le32_to_cpu(map->type) == MAP_TYPE_ARRAY && n == 1 &&
 	       map->value_size == map->data_len;
 }
 
-/* Entries of prog arrays are programs of the capture. */
-static const char *check_entries(const struct vouch_capture_view *view)
+/* Entries are programs, or maps, of the capture. */
+static const char *check_map_entries(const struct vouch_capture_view *view,
+				     const struct vouch_capture_map_view *m)
 {
-	u32 m, i, n;
+	u32 type = le32_to_cpu(m->map->type), i, n;
+	const __le32 *entries = (const void *)m->data;
+	bool maps = vouch_map_holds_maps(type);
 
-	for (m = 0; m < view->n_maps; m++) {
-		const __le32 *entries = (const void *)view->maps[m].data;
-
-		/* Each of the n_maps is set. NOLINTNEXTLINE */
-		if (le32_to_cpu(view->maps[m].map->type) != MAP_TYPE_PROG_ARRAY)
-			continue;
-		n = entries ? le32_to_cpu(view->maps[m].map->max_entries) : 0;
-		for (i = 0; i < n; i++)
-			if (le32_to_cpu(entries[i]) > view->n_progs)
-				return "capture: MAP: an entry that is no program";
-	}
+	if (maps != !!m->template)
+		return "capture: MAP: what the maps in it are like is not stated";
+	if (!entries || (!maps && type != MAP_TYPE_PROG_ARRAY))
+		return NULL;
+	n = le32_to_cpu(m->map->max_entries);
+	for (i = 0; i < n; i++)
+		if (le32_to_cpu(entries[i]) >
+		    (maps ? view->n_maps : view->n_progs))
+			return "capture: MAP: an entry that is not there";
 	return NULL;
 }
 
-static const char *take_map(struct vouch_capture_view *view,
-			    const struct vouch_capture_item *r)
+static const char *check_entries(const struct vouch_capture_view *view)
 {
-	const struct vouch_capture_map *map = (const void *)r->data;
+	const char *why = NULL;
+	u32 i;
+
+	for (i = 0; !why && i < view->n_maps; i++)
+		why = check_map_entries(view, &view->maps[i]);
+	return why;
+}
+
+static const char *check_map(const struct vouch_capture_map *map,
+			     const struct vouch_capture_item *r)
+{
 	u32 data_len;
 
-	if (view->n_maps == VOUCH_MAX_MAPS)
-		return "capture: too many MAP records";
 	if (r->length < sizeof(*map))
 		return "capture: MAP: wrong length";
 	data_len = le32_to_cpu(map->data_len);
@@ -139,11 +149,53 @@ static const char *take_map(struct vouch_capture_view *view,
 		return "capture: MAP: more is stated than such a map has";
 	if (data_len && !may_have_data(map, data_len))
 		return "capture: MAP: data for a map that cannot have them";
+	return NULL;
+}
+
+static const char *take_map(struct vouch_capture_view *view,
+			    const struct vouch_capture_item *r)
+{
+	const struct vouch_capture_map *map = (const void *)r->data;
+	const char *why;
+	u32 data_len;
+
+	if (view->n_maps == VOUCH_MAX_MAPS)
+		return "capture: too many MAP records";
+	why = check_map(map, r);
+	if (why)
+		return why;
+	data_len = le32_to_cpu(map->data_len);
 	view->maps[view->n_maps].map = map;
 	view->maps[view->n_maps].data = data_len ? r->data + sizeof(*map)
 						 : NULL;
 	view->n_maps++;
 	return NULL;
+}
+
+static const char *take_template(struct vouch_capture_view *view,
+				 const struct vouch_capture_item *r)
+{
+	const struct vouch_capture_map *map = (const void *)r->data;
+	const char *why = check_map(map, r);
+
+	if (why)
+		return why;
+	if (!view->n_maps || view->maps[view->n_maps - 1].template)
+		return "capture: TEMPLATE: not behind a map";
+	if (map->flags || map->extra || map->data_len ||
+	    vouch_map_holds_maps(le32_to_cpu(map->type)))
+		return "capture: TEMPLATE: of what no map in a map can have";
+	view->maps[view->n_maps - 1].template = map;
+	return NULL;
+}
+
+static const char *take_record(struct vouch_capture_view *view,
+			       const struct vouch_capture_item *r)
+{
+	if (r->type == VOUCH_RECORD_FACT)
+		return take_fact(view, r);
+	return r->type == VOUCH_RECORD_MAP ? take_map(view, r)
+					   : take_template(view, r);
 }
 
 static const char *take_records(struct vouch_capture_cursor *c,
@@ -158,15 +210,17 @@ static const char *take_records(struct vouch_capture_cursor *c,
 		why = vouch_capture_peek(c, &r);
 		if (why || !r.type)
 			break;
-		if (r.type < last || r.type > VOUCH_RECORD_PROG)
+		if (r.type == VOUCH_RECORD_TEMPLATE
+			    ? last != VOUCH_RECORD_MAP
+			    : r.type < last || r.type > VOUCH_RECORD_PROG)
 			return "capture: a record is out of order";
-		last = r.type;
+		if (r.type != VOUCH_RECORD_TEMPLATE)
+			last = r.type;
 		if (r.type == VOUCH_RECORD_PROG) {
 			why = vouch_capture_take_prog(c, view, &r);
 			continue;
 		}
-		why = r.type == VOUCH_RECORD_FACT ? take_fact(view, &r)
-						  : take_map(view, &r);
+		why = take_record(view, &r);
 		vouch_capture_step(c, &r);
 	}
 	if (!why && c->pos != c->end)

@@ -8,7 +8,8 @@
  *	{ struct vouch_capture_record, payload, zero bytes up to 8 } ...
  *
  * Records come in this order: one ENV; FACTs; MAPs, in the order of the maps
- * in the object; then for each program, in the order of the programs in the
+ * in the object, each that holds maps followed by a TEMPLATE, which says what
+ * these are like; then for each program, in the order of the programs in the
  * object, one PROG followed by its FUNCs (index 0 is the program's entry), its
  * ACCESSes (see retarget.h), one INSNS and its SYMs. No other order, no unknown
  * type, and nothing behind the last record is accepted. FACTs ascend by
@@ -45,7 +46,7 @@
 #define VOUCH_MAX_FACTS 1024u
 #define VOUCH_MAX_CODE (16u << 20) /* bytes of a function */
 #define VOUCH_MAX_MAP_DATA (16u << 20)
-#define VOUCH_MAX_ENTRIES 65536u /* of a prog array */
+#define VOUCH_MAX_ENTRIES 65536u /* of a prog array, or of maps in a map */
 
 /*
  * The tag of tagged reference @n of function @func: no value that fits 32
@@ -77,8 +78,9 @@ enum vouch_record_type {
 	VOUCH_RECORD_INSNS = 8, /* n_insns instructions of the program, its
 				 * functions included, as they were given to
 				 * the JIT */
+	VOUCH_RECORD_TEMPLATE = 9, /* struct vouch_capture_map */
 };
-#define VOUCH_RECORD_LAST VOUCH_RECORD_INSNS
+#define VOUCH_RECORD_LAST VOUCH_RECORD_TEMPLATE
 
 struct vouch_capture_record {
 	__le32 type; /* enum vouch_record_type */
@@ -139,10 +141,16 @@ VOUCH_ASSERT_SIZE(struct vouch_capture_fact, 72);
 #define VOUCH_MAP_INTERNAL (1u << 2) /* .rodata, .data, .bss, .kconfig */
 #define VOUCH_MAP_LOCK (1u << 3) /* its values have a struct bpf_spin_lock */
 #define VOUCH_MAP_FLAGS_ALL ((1u << 4) - 1)
+#define VOUCH_TEMPLATE_SUFFIX ".inner"
 #define VOUCH_LOCK_LEN 4u /* sizeof(struct bpf_spin_lock) */
 
-/* Followed by data_len bytes: the values with which the map starts. Those of a
- * prog array are a __le32 for each entry: 0, or 1 + the index of a program. */
+/*
+ * Followed by data_len bytes: the values with which the map starts. Those of a
+ * prog array are a __le32 for each entry: 0, or 1 + the index of a program;
+ * those of a map that holds maps a __le32 for each key from 0 on: 0, or 1 + the
+ * index of a MAP. A template has neither values nor flags nor extra; its name
+ * is that of its map, cut where need be, with VOUCH_TEMPLATE_SUFFIX.
+ */
 struct vouch_capture_map {
 	char name[64];
 	__le32 type; /* enum bpf_map_type */
@@ -152,7 +160,7 @@ struct vouch_capture_map {
 	__le32 map_flags; /* BPF_F_* */
 	__le32 flags; /* VOUCH_MAP_* */
 	__le32 data_len; /* 0, value_size of a one-entry array, or 4 *
-			  * max_entries of a prog array */
+			  * max_entries of a prog array or a map of maps */
 	__le32 extra; /* of a bloom filter: how many hash functions its
 		       * definition asks for, 0: as many as the kernel takes;
 		       * with VOUCH_MAP_LOCK: where in a value its lock is,
@@ -163,7 +171,49 @@ VOUCH_ASSERT_SIZE(struct vouch_capture_map, 96);
 #define VOUCH_MAP_HASH 1 /* BPF_MAP_TYPE_HASH */
 #define VOUCH_MAP_ARRAY 2 /* BPF_MAP_TYPE_ARRAY */
 #define VOUCH_MAP_BLOOM_FILTER 30 /* BPF_MAP_TYPE_BLOOM_FILTER */
+#define VOUCH_MAP_ARRAY_OF_MAPS 12 /* BPF_MAP_TYPE_ARRAY_OF_MAPS */
+#define VOUCH_MAP_HASH_OF_MAPS 13 /* BPF_MAP_TYPE_HASH_OF_MAPS */
 #define VOUCH_MAX_BLOOM_HASHES 15u
+#define VOUCH_MAP_INNER (1u << 12) /* BPF_F_INNER_MAP */
+
+/**
+ * vouch_map_holds_maps() - are the values of a map maps?
+ * @type: enum bpf_map_type
+ *
+ * Return: true if so.
+ */
+static inline bool vouch_map_holds_maps(u32 type)
+{
+	return type == VOUCH_MAP_ARRAY_OF_MAPS ||
+	       type == VOUCH_MAP_HASH_OF_MAPS;
+}
+
+/* What the verifier goes by where it meets a map only inside of another. */
+struct vouch_map_shape {
+	u32 type, key_size, value_size, max_entries, map_flags;
+};
+
+/**
+ * vouch_map_shape_fits() - may a map be where one like another is expected?
+ * @template: what is expected
+ * @map: the map
+ *
+ * As bpf_map_meta_equal() and array_map_meta_equal() of Linux 6.1: the number
+ * of an array's entries is in the code of look-ups, others ask the map.
+ *
+ * Return: true if so.
+ */
+static inline bool vouch_map_shape_fits(const struct vouch_map_shape *template,
+					const struct vouch_map_shape *map)
+{
+	return template->type == map->type &&
+	       template->key_size == map->key_size &&
+	       template->value_size == map->value_size &&
+	       template->map_flags == map->map_flags &&
+	       (template->type != VOUCH_MAP_ARRAY ||
+		template->map_flags & VOUCH_MAP_INNER ||
+		template->max_entries == map->max_entries);
+}
 
 /**
  * vouch_map_extra_ok() - can a map have what is stated beside its sizes?
@@ -293,6 +343,7 @@ struct vouch_capture_prog_view {
 
 struct vouch_capture_map_view {
 	const struct vouch_capture_map *map;
+	const struct vouch_capture_map *template; /* NULL: it holds no maps */
 	const u8 *data; /* data_len bytes, NULL if none */
 };
 

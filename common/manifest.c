@@ -56,6 +56,7 @@ static const char *check_head(const struct vouch_requirements *req, size_t len)
 	    le32_to_cpu(req->n_progs) > VOUCH_MAX_PROGS)
 		return "requirements: number of programs out of range";
 	if (le32_to_cpu(req->n_maps) > VOUCH_MAX_MAPS ||
+	    le32_to_cpu(req->n_templates) > VOUCH_MAX_MAPS ||
 	    le32_to_cpu(req->n_refs) > VOUCH_MAX_SLOTS_REFS ||
 	    le32_to_cpu(req->n_facts) > VOUCH_MAX_FACTS ||
 	    le32_to_cpu(req->n_fields) > VOUCH_MAX_FIELDS)
@@ -109,20 +110,37 @@ static const char *check_map(const struct vouch_req_map *m, u32 *data_end)
 		return "requirements: more is stated than such a map has";
 	if (m->reserved)
 		return "requirements: reserved bytes are not zero";
+	if (vouch_map_holds_maps(le32_to_cpu(m->type)) &&
+	    le32_to_cpu(m->value_size) != VOUCH_MAP_NUMBER_LEN)
+		return "requirements: a map's number has four bytes";
 	if (!len)
 		return le32_to_cpu(m->data_off)
 			       ? "requirements: offset of no map data"
 			       : NULL;
-	if (is_prog_array(m)) {
+	if (is_prog_array(m) || vouch_map_holds_maps(le32_to_cpu(m->type))) {
 		if (le32_to_cpu(m->max_entries) > VOUCH_MAX_ENTRIES ||
-		    len != 4 * le32_to_cpu(m->max_entries))
-			return "requirements: map data is not a prog array's";
+		    len != 4 * le32_to_cpu(m->max_entries) ||
+		    le32_to_cpu(m->key_size) != 4)
+			return "requirements: map data is not a list of entries";
 	} else if (len != le32_to_cpu(m->value_size) ||
 		   le32_to_cpu(m->max_entries) != 1)
 		return "requirements: map data is not the value of one entry";
 	if (le32_to_cpu(m->data_off) != *data_end || len > VOUCH_MAX_MAP_DATA)
 		return "requirements: map data is not where it must be";
 	*data_end += len;
+	return NULL;
+}
+
+static const char *check_template(const struct vouch_req_map *m)
+{
+	u32 data_end = 0;
+	const char *why = check_map(m, &data_end);
+
+	if (why)
+		return why;
+	if (m->flags || m->extra || m->data_len ||
+	    vouch_map_holds_maps(le32_to_cpu(m->type)))
+		return "requirements: a template of what no map in a map can have";
 	return NULL;
 }
 
@@ -187,12 +205,19 @@ static const char *check_tables(const struct vouch_requirements_view *v,
 				u32 text_len, u32 data_len)
 {
 	const char *why = NULL;
-	u32 data_end = 0, i;
+	u32 data_end = 0, n_templates = 0, i;
 
 	for (i = 0; !why && i < v->n_progs; i++)
 		why = check_prog(&v->progs[i], text_len);
-	for (i = 0; !why && i < v->n_maps; i++)
+	for (i = 0; !why && i < v->n_maps; i++) {
 		why = check_map(&v->maps[i], &data_end);
+		n_templates +=
+			vouch_map_holds_maps(le32_to_cpu(v->maps[i].type));
+	}
+	if (!why && n_templates != v->n_templates)
+		why = "requirements: not a template for each map of maps";
+	for (i = 0; !why && i < v->n_templates; i++)
+		why = check_template(&v->templates[i]);
 	if (!why &&
 	    (data_end != data_len || le32_to_cpu(v->req->data_len) != data_len))
 		why = "requirements: map data differs from .vouch.data";
@@ -224,17 +249,19 @@ int vouch_requirements_parse(const void *buf, size_t len, u32 text_len,
 	v.req = req;
 	v.n_progs = le32_to_cpu(req->n_progs);
 	v.n_maps = le32_to_cpu(req->n_maps);
+	v.n_templates = le32_to_cpu(req->n_templates);
 	v.n_refs = le32_to_cpu(req->n_refs);
 	v.n_facts = le32_to_cpu(req->n_facts);
 	v.n_fields = le32_to_cpu(req->n_fields);
 	v.progs = (const void *)(req + 1);
 	v.maps = (const void *)(v.progs + v.n_progs);
-	v.refs = (const void *)(v.maps + v.n_maps);
+	v.templates = v.maps + v.n_maps;
+	v.refs = (const void *)(v.templates + v.n_templates);
 	v.facts = (const void *)(v.refs + v.n_refs);
 	v.fields = (const void *)(v.facts + v.n_facts);
 	/* Each count is bounded above, so nothing here overflows. */
 	need = sizeof(*req) + (u64)v.n_progs * sizeof(*v.progs) +
-	       (u64)v.n_maps * sizeof(*v.maps) +
+	       ((u64)v.n_maps + v.n_templates) * sizeof(*v.maps) +
 	       (u64)v.n_refs * sizeof(*v.refs) +
 	       (u64)v.n_facts * sizeof(*v.facts) +
 	       (u64)v.n_fields * sizeof(*v.fields);

@@ -6,9 +6,10 @@
  *
  * requirements (note type 1): what the image is and what it needs. The same
  *	input gives the same bytes. A struct vouch_requirements, followed by
- *	n_progs struct vouch_req_prog, n_maps struct vouch_req_map, n_refs
- *	struct vouch_req_ref, n_facts struct vouch_capture_fact and n_fields
- *	struct vouch_req_field, and nothing else.
+ *	n_progs struct vouch_req_prog, n_maps struct vouch_req_map, as many
+ *	again for the maps that hold maps, in their order (their templates),
+ *	n_refs struct vouch_req_ref, n_facts struct vouch_capture_fact and
+ *	n_fields struct vouch_req_field, and nothing else.
  * record (note type 2): when, for which slot and in which order the image was
  *	signed. A struct vouch_record. It differs each time.
  *
@@ -78,7 +79,8 @@ struct vouch_requirements {
 	__le32 n_fields;
 	__le32 lru_ref; /* offsetof(struct htab_elem, lru_node.ref); 0: no LRU
 			 * map */
-	u8 reserved[28];
+	__le32 n_templates;
+	u8 reserved[24];
 };
 VOUCH_ASSERT_SIZE(struct vouch_requirements, 544);
 
@@ -101,6 +103,7 @@ VOUCH_ASSERT_SIZE(struct vouch_req_prog, 152);
 #define VOUCH_MAP_OWNER_SHIFT 16
 #define VOUCH_MAP_OWNER(flags) ((flags) >> VOUCH_MAP_OWNER_SHIFT)
 #define VOUCH_MAP_PROG_ARRAY 3 /* BPF_MAP_TYPE_PROG_ARRAY */
+#define VOUCH_MAP_NUMBER_LEN 4u /* of a map, in one that holds maps */
 #define VOUCH_MAP_LRU_HASH 9 /* BPF_MAP_TYPE_LRU_HASH */
 #define VOUCH_MAP_LRU_PERCPU_HASH 10 /* BPF_MAP_TYPE_LRU_PERCPU_HASH */
 
@@ -166,10 +169,11 @@ struct vouch_requirements_view {
 	const struct vouch_requirements *req;
 	const struct vouch_req_prog *progs;
 	const struct vouch_req_map *maps;
+	const struct vouch_req_map *templates;
 	const struct vouch_req_ref *refs;
 	const struct vouch_capture_fact *facts;
 	const struct vouch_req_field *fields;
-	u32 n_progs, n_maps, n_refs, n_facts, n_fields;
+	u32 n_progs, n_maps, n_templates, n_refs, n_facts, n_fields;
 };
 
 /**
@@ -189,6 +193,23 @@ struct vouch_requirements_view {
 int vouch_requirements_parse(const void *buf, size_t len, u32 text_len,
 			     u32 data_len, struct vouch_requirements_view *view,
 			     const char **why);
+
+/**
+ * vouch_requirements_template() - what are the maps in a map like?
+ * @view: parsed requirements
+ * @map: index of a map that holds maps
+ *
+ * Return: the template.
+ */
+static inline const struct vouch_req_map *
+vouch_requirements_template(const struct vouch_requirements_view *view, u32 map)
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < map; i++)
+		n += vouch_map_holds_maps(le32_to_cpu(view->maps[i].type));
+	return &view->templates[n];
+}
 
 /**
  * vouch_record_parse() - validate a record.

@@ -41,8 +41,6 @@
 	"what numbers sockets' cookies is not exported to modules"
 #define VOUCH_WHY_FIB \
 	"what a route's MTU is, exceptions included, is not exported to modules"
-#define VOUCH_WHY_INNER_MAP \
-	"what the maps inside are like is not among an image's requirements"
 #define VOUCH_WHY_SYNCOOKIE \
 	"what makes SYN cookies for a socket is not exported to modules"
 #define VOUCH_WHY_XFRM "it reads what belongs to the target's XFRM alone"
@@ -177,10 +175,7 @@
 	X(set_retval, VOUCH_WHY_CGROUP)               \
 	X(ima_file_hash, VOUCH_WHY_LSM)
 
-#define VOUCH_MAP_TYPES_REFUSED(X)            \
-	X(array_of_maps, VOUCH_WHY_INNER_MAP) \
-	X(hash_of_maps, VOUCH_WHY_INNER_MAP)  \
-	X(user_ringbuf, VOUCH_WHY_UNWRITTEN)
+#define VOUCH_MAP_TYPES_REFUSED(X) X(user_ringbuf, VOUCH_WHY_UNWRITTEN)
 
 #define VOUCH_MAP_TYPES_NONE(X)                                          \
 	X(sockmap, VOUCH_WHY_SOCKMAP)                                    \

@@ -86,7 +86,7 @@ static long do_map(void __user *arg)
 
 	if (copy_from_user(&m, arg, sizeof(m)))
 		return -EFAULT;
-	if (m.flags || m.lock || m.reserved)
+	if (memchr_inv(&m.flags, 0, sizeof(m) - offsetof(typeof(m), flags)))
 		return -EINVAL;
 	map = bpf_map_get(le32_to_cpu(m.fd));
 	if (IS_ERR(map))
@@ -94,6 +94,15 @@ static long do_map(void __user *arg)
 	if (map_value_has_spin_lock(map)) {
 		m.flags = cpu_to_le32(VOUCH_MAP_LOCK);
 		m.lock = cpu_to_le32(map->spin_lock_off);
+	}
+	if (map->inner_map_meta) {
+		const struct bpf_map *inner = map->inner_map_meta;
+
+		m.type = cpu_to_le32(inner->map_type);
+		m.key_size = cpu_to_le32(inner->key_size);
+		m.value_size = cpu_to_le32(inner->value_size);
+		m.max_entries = cpu_to_le32(inner->max_entries);
+		m.map_flags = cpu_to_le32(inner->map_flags);
 	}
 	bpf_map_put(map);
 	return copy_to_user(arg, &m, sizeof(m)) ? -EFAULT : 0;

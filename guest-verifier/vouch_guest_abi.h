@@ -87,14 +87,21 @@ struct vouch_guest_origins {
 };
 VOUCH_ASSERT_SIZE(struct vouch_guest_origins, 120);
 
-/* What the kernel found in a map's BTF. */
+/* What the kernel knows of a map beside what bpf(2) tells: what it found in its
+ * BTF, and what the maps in it are like. */
 struct vouch_guest_map {
 	__le32 fd;
 	__le32 flags; /* out: VOUCH_MAP_LOCK or 0 */
 	__le32 lock; /* out: where in each value it is, bytes */
-	__le32 reserved;
+	/* out: of the maps in it; all 0: it holds none */
+	__le32 type; /* enum bpf_map_type */
+	__le32 key_size;
+	__le32 value_size;
+	__le32 max_entries;
+	__le32 map_flags; /* BPF_F_* */
+	__le32 reserved[2];
 };
-VOUCH_ASSERT_SIZE(struct vouch_guest_map, 16);
+VOUCH_ASSERT_SIZE(struct vouch_guest_map, 40);
 
 /* Facts of the kernel. */
 #define VOUCH_GUEST_INFO _IOR('v', 0x40, struct vouch_guest_info)

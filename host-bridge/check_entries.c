@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Prog arrays, and the programs that are in them. */
+/* Prog arrays and maps of maps, and what is in them. */
 
 #include <linux/bpf.h>
 
@@ -46,17 +46,53 @@ static int take_prog(const struct vouch_capture_map *map,
 				 vouch_prog_type_name(*owner));
 }
 
-int vouch_entries_check(const struct vouch_capture_view *cap, u32 map,
-			struct vouch_checked *out, struct vouch_refusal *why)
+static struct vouch_map_shape shape_of(const struct vouch_capture_map *m)
+{
+	return (struct vouch_map_shape){
+		.type = le32_to_cpu(m->type),
+		.key_size = le32_to_cpu(m->key_size),
+		.value_size = le32_to_cpu(m->value_size),
+		.max_entries = le32_to_cpu(m->max_entries),
+		.map_flags = le32_to_cpu(m->map_flags),
+	};
+}
+
+/* A program may use what it finds as if it were the template. */
+static int check_maps(const struct vouch_capture_view *cap,
+		      const struct vouch_capture_map_view *map,
+		      struct vouch_refusal *why)
+{
+	const struct vouch_map_shape template = shape_of(map->template);
+	u32 i, n = map->data ? le32_to_cpu(map->map->max_entries) : 0;
+	const __le32 *entries = (const void *)map->data;
+
+	for (i = 0; i < n; i++) {
+		const struct vouch_capture_map *inner;
+		struct vouch_map_shape shape;
+
+		if (!entries[i])
+			continue;
+		inner = cap->maps[le32_to_cpu(entries[i]) - 1].map;
+		shape = shape_of(inner);
+		if (le32_to_cpu(inner->flags) & VOUCH_MAP_LOCK ||
+		    !vouch_map_shape_fits(&template, &shape))
+			return vouch_refuse(why,
+					    "map %s: starts with map %s, which "
+					    "is not like those that it holds; "
+					    "verify again, in a fresh VM",
+					    map->map->name, inner->name);
+	}
+	return 0;
+}
+
+static int check_progs(const struct vouch_capture_view *cap, u32 map,
+		       struct vouch_checked *out, struct vouch_refusal *why)
 {
 	const struct vouch_capture_map *m = cap->maps[map].map;
 	const __le32 *entries = (const void *)cap->maps[map].data;
 	u32 *owner = &out->owners[map], i, n;
 	int ret = 0;
 
-	*owner = 0;
-	if (le32_to_cpu(m->type) != BPF_MAP_TYPE_PROG_ARRAY)
-		return 0;
 	n = le32_to_cpu(m->max_entries);
 	if (le32_to_cpu(m->key_size) != 4 || le32_to_cpu(m->value_size) != 4 ||
 	    n > VOUCH_MAX_ENTRIES)
@@ -80,4 +116,17 @@ int vouch_entries_check(const struct vouch_capture_view *cap, u32 map,
 				m, cap->progs[le32_to_cpu(entries[i]) - 1].prog,
 				owner, why);
 	return ret;
+}
+
+int vouch_entries_check(const struct vouch_capture_view *cap, u32 map,
+			struct vouch_checked *out, struct vouch_refusal *why)
+{
+	const struct vouch_capture_map_view *m = &cap->maps[map];
+
+	out->owners[map] = 0;
+	if (m->template)
+		return check_maps(cap, m, why);
+	if (le32_to_cpu(m->map->type) == BPF_MAP_TYPE_PROG_ARRAY)
+		return check_progs(cap, map, out, why);
+	return 0;
 }

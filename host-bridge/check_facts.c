@@ -88,17 +88,24 @@ static bool is_answered(const struct check *c,
 	return false;
 }
 
+static bool is_lru(const struct vouch_capture_map *map)
+{
+	u32 type = le32_to_cpu(map->type);
+
+	return type == VOUCH_MAP_LRU_HASH || type == VOUCH_MAP_LRU_PERCPU_HASH;
+}
+
 /* Maps that drop what is not in use: where their elements are marked. */
 static bool lacks_mark(const struct check *c)
 {
 	u32 i;
 
+	if (c->out->lru_node && c->out->lru_ref)
+		return false;
 	for (i = 0; i < c->cap->n_maps; i++) {
-		u32 type = le32_to_cpu(c->cap->maps[i].map->type);
+		const struct vouch_capture_map_view *m = &c->cap->maps[i];
 
-		if ((type == VOUCH_MAP_LRU_HASH ||
-		     type == VOUCH_MAP_LRU_PERCPU_HASH) &&
-		    (!c->out->lru_node || !c->out->lru_ref))
+		if (is_lru(m->map) || (m->template && is_lru(m->template)))
 			return true;
 	}
 	return false;

@@ -23,7 +23,7 @@ struct rule {
 #define NO_SIZE UINT32_MAX
 
 static const struct rule rules[] = {
-	{ BPF_MAP_TYPE_ARRAY, ACCESS | BPF_F_MMAPABLE, 4, 0 },
+	{ BPF_MAP_TYPE_ARRAY, ACCESS | BPF_F_MMAPABLE | BPF_F_INNER_MAP, 4, 0 },
 	{ BPF_MAP_TYPE_PERCPU_ARRAY, ACCESS, 4, 0 },
 	{ BPF_MAP_TYPE_HASH, ACCESS | BPF_F_NO_PREALLOC | BPF_F_ZERO_SEED, 0,
 	  0 },
@@ -43,6 +43,10 @@ static const struct rule rules[] = {
 	{ BPF_MAP_TYPE_RINGBUF, 0, NO_SIZE, NO_SIZE },
 	{ BPF_MAP_TYPE_STACK_TRACE, 0, 4, 0 },
 	{ BPF_MAP_TYPE_CGROUP_ARRAY, 0, 4, 4 },
+	{ BPF_MAP_TYPE_ARRAY_OF_MAPS, BPF_F_RDONLY | BPF_F_WRONLY, 4, 4 },
+	{ BPF_MAP_TYPE_HASH_OF_MAPS,
+	  BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_NO_PREALLOC | BPF_F_ZERO_SEED, 0,
+	  4 },
 };
 
 static const char LOST[] = "verify again, in a fresh VM";
@@ -140,8 +144,9 @@ static int compare_numbers(const struct vouch_capture_map *map,
 	};
 	size_t i, n = sizeof(rows) / sizeof(rows[0]);
 
-	/* What a prog array starts with are programs: check_entries.h. */
-	if (own->type == BPF_MAP_TYPE_PROG_ARRAY)
+	/* What starts with programs or maps: check_entries.h. */
+	if (own->type == BPF_MAP_TYPE_PROG_ARRAY ||
+	    vouch_map_holds_maps(own->type))
 		n--;
 	for (i = 0; i < n; i++)
 		if (rows[i].stated != rows[i].own)
@@ -171,6 +176,33 @@ static int compare_values(const struct vouch_capture_map_view *map,
 	return 0;
 }
 
+/* What the maps in a map are like is the verifier's ground for what it let the
+ * programs do with them. */
+static int check_template(const struct vouch_capture_view *cap, u32 index,
+			  const struct vouch_object_map *own,
+			  const struct vouch_profile *profile,
+			  struct vouch_refusal *why)
+{
+	const struct vouch_capture_map *template = cap->maps[index].template;
+	struct vouch_object_map inner;
+	int ret;
+
+	if (!template)
+		return 0;
+	if (!own->template)
+		return vouch_refuse(why,
+				    "map %s: the object does not say what the "
+				    "maps in it are like; define them with "
+				    "__array(values, ...)",
+				    own->name);
+	inner = *own->template;
+	/* Neither is kept of a map that is only like others. */
+	inner.extra = 0;
+	inner.flags = 0;
+	ret = check_offered(template, profile, why);
+	return ret ? ret : compare_numbers(template, &inner, cap, why);
+}
+
 /* The index of the object's map of that name, or n_maps. */
 static u32 find_map(const struct vouch_object *object, const char *name)
 {
@@ -183,8 +215,9 @@ static u32 find_map(const struct vouch_object *object, const char *name)
 }
 
 static int check_map(const struct vouch_capture_view *cap, u32 index,
-		     const struct vouch_object *object, u64 *seen, u32 *entries,
-		     struct vouch_refusal *why)
+		     const struct vouch_object *object,
+		     const struct vouch_profile *profile, u64 *seen,
+		     u32 *entries, struct vouch_refusal *why)
 {
 	const struct vouch_capture_map_view *map = &cap->maps[index];
 	u32 i = find_map(object, map->map->name);
@@ -201,7 +234,10 @@ static int check_map(const struct vouch_capture_view *cap, u32 index,
 	*seen |= 1ull << i;
 	entries[index] = object->maps[i].max_entries;
 	ret = compare_numbers(map->map, &object->maps[i], cap, why);
-	return ret ? ret : compare_values(map, &object->maps[i], why);
+	if (!ret)
+		ret = compare_values(map, &object->maps[i], why);
+	return ret ? ret
+		   : check_template(cap, index, &object->maps[i], profile, why);
 }
 
 int vouch_maps_check(const struct vouch_capture_view *cap,
@@ -217,7 +253,8 @@ int vouch_maps_check(const struct vouch_capture_view *cap,
 	for (i = 0; !ret && i < cap->n_maps; i++) {
 		ret = check_offered(cap->maps[i].map, profile, why);
 		if (!ret)
-			ret = check_map(cap, i, object, &seen, entries, why);
+			ret = check_map(cap, i, object, profile, &seen, entries,
+					why);
 	}
 	for (i = 0; !ret && i < object->n_maps; i++)
 		if (!(seen & 1ull << i))
@@ -226,4 +263,47 @@ int vouch_maps_check(const struct vouch_capture_view *cap,
 					   "capture has not; %s",
 					   object->maps[i].name, LOST);
 	return ret;
+}
+
+static u32 round_up8(u32 n)
+{
+	return (n + 7) & ~7u;
+}
+
+/* The mask of an array's index: the next power of two, less one. */
+static u32 index_mask(u32 entries)
+{
+	u64 n = 1;
+
+	while (n < entries)
+		n *= 2;
+	return (u32)(n - 1);
+}
+
+/* Does an inlined look-up in the map need this number? */
+static bool needs_number(const struct vouch_checked *chk,
+			 const struct vouch_capture_map *map, u32 value)
+{
+	u32 entries = le32_to_cpu(map->max_entries);
+
+	return value == entries || value == index_mask(entries) ||
+	       value == round_up8(le32_to_cpu(map->value_size)) ||
+	       value == chk->htab_key + round_up8(le32_to_cpu(map->key_size));
+}
+
+bool vouch_maps_explain(const struct vouch_capture_view *cap,
+			const struct vouch_checked *chk, u32 value)
+{
+	u32 i;
+
+	if (value == chk->array_value)
+		return true;
+	for (i = 0; i < cap->n_maps; i++) {
+		const struct vouch_capture_map_view *map = &cap->maps[i];
+
+		if (needs_number(chk, map->map, value) ||
+		    (map->template && needs_number(chk, map->template, value)))
+			return true;
+	}
+	return false;
 }

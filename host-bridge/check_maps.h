@@ -4,6 +4,7 @@
 #define VOUCH_CHECK_MAPS_H
 
 #include "../common/capture.h"
+#include "check.h"
 #include "object.h"
 #include "profile.h"
 #include "refusal.h"
@@ -22,5 +23,16 @@ int vouch_maps_check(const struct vouch_capture_view *cap,
 		     const struct vouch_object *object,
 		     const struct vouch_profile *profile, u32 *entries,
 		     struct vouch_refusal *why);
+
+/**
+ * vouch_maps_explain() - does an inlined look-up in a map need this number?
+ * @cap: the parsed capture
+ * @chk: the layout of maps
+ * @value: of an instruction in the code
+ *
+ * Return: true if one of the maps, or of those in them, explains it.
+ */
+bool vouch_maps_explain(const struct vouch_capture_view *cap,
+			const struct vouch_checked *chk, u32 value);
 
 #endif /* VOUCH_CHECK_MAPS_H */

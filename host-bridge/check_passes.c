@@ -75,6 +75,9 @@ static int check_maps(struct passes *p)
 		const struct vouch_capture_map_view *b = &p->second->maps[i];
 
 		if (memcmp(a->map, b->map, sizeof(*a->map)) != 0 ||
+		    !a->template != !b->template ||
+		    (a->template && memcmp(a->template, b->template,
+					   sizeof(*a->template)) != 0) ||
 		    (a->data && memcmp(a->data, b->data,
 				       le32_to_cpu(a->map->data_len)) != 0))
 			return differ(p, "their maps");

@@ -6,6 +6,7 @@
 #include <linux/bpf.h>
 
 #include "../common/image.h"
+#include "check_maps.h"
 #include "check_refs.h"
 #include "helper.h"
 #include "unoffered.h"
@@ -283,42 +284,6 @@ static int match_movabs(struct matcher *m, const struct vouch_x86_insn *insn)
 	return 0;
 }
 
-static u32 round_up8(u32 n)
-{
-	return (n + 7) & ~7u;
-}
-
-/* The mask of an array's index: the next power of two, less one. */
-static u32 index_mask(u32 entries)
-{
-	u64 n = 1;
-
-	while (n < entries)
-		n *= 2;
-	return (u32)(n - 1);
-}
-
-/* Does an inlined look-up in one of the maps need this number? */
-static bool explained_by_map(const struct matcher *m, u32 value)
-{
-	const struct vouch_checked *chk = m->ctx->chk;
-	u32 i;
-
-	if (value == chk->array_value)
-		return true;
-	for (i = 0; i < m->ctx->cap->n_maps; i++) {
-		const struct vouch_capture_map *map = m->ctx->cap->maps[i].map;
-		u32 entries = le32_to_cpu(map->max_entries);
-
-		if (value == entries || value == index_mask(entries) ||
-		    value == round_up8(le32_to_cpu(map->value_size)) ||
-		    value == chk->htab_key +
-				     round_up8(le32_to_cpu(map->key_size)))
-			return true;
-	}
-	return false;
-}
-
 static bool is_r10_alu(const struct vouch_x86_insn *insn, u8 rm, u8 reg)
 {
 	return insn->wide && !insn->mem && insn->rm == rm && insn->reg == reg &&
@@ -359,7 +324,7 @@ static int match_imm32(struct matcher *m, u32 i)
 	    vouch_object_calls(m->ctx->object, BPF_FUNC_loop))
 		return 0;
 	if (vouch_object_has32(m->ctx->object, value) ||
-	    explained_by_map(m, value) ||
+	    vouch_maps_explain(m->ctx->cap, m->ctx->chk, value) ||
 	    vouch_constants_have(m->ctx->constants, value) ||
 	    is_alu_limit(m, i))
 		return 0;

@@ -112,6 +112,22 @@ static void add_programs(struct linker *l)
 	}
 }
 
+static void fill_map(struct vouch_req_map *req,
+		     const struct vouch_capture_map *m)
+{
+	*req = (struct vouch_req_map){
+		.type = m->type,
+		.key_size = m->key_size,
+		.value_size = m->value_size,
+		.max_entries = m->max_entries,
+		.map_flags = m->map_flags,
+		.flags = m->flags,
+		.data_len = m->data_len,
+		.extra = m->extra,
+	};
+	memcpy(req->name, m->name, sizeof(req->name));
+}
+
 static void add_maps(struct linker *l)
 {
 	u32 i;
@@ -119,20 +135,12 @@ static void add_maps(struct linker *l)
 	for (i = 0; i < l->cap->n_maps; i++) {
 		const struct vouch_capture_map *m = l->cap->maps[i].map;
 		u32 len = le32_to_cpu(m->data_len);
-		struct vouch_req_map req = {
-			.type = m->type,
-			.key_size = m->key_size,
-			.value_size = m->value_size,
-			.max_entries = cpu_to_le32(l->chk->entries[i]),
-			.map_flags = m->map_flags,
-			.flags = m->flags |
-				 cpu_to_le32(l->chk->owners[i]
-					     << VOUCH_MAP_OWNER_SHIFT),
-			.data_len = m->data_len,
-			.extra = m->extra,
-		};
+		struct vouch_req_map req;
 
-		memcpy(req.name, m->name, sizeof(req.name));
+		fill_map(&req, m);
+		req.max_entries = cpu_to_le32(l->chk->entries[i]);
+		req.flags |=
+			cpu_to_le32(l->chk->owners[i] << VOUCH_MAP_OWNER_SHIFT);
 		if (len) {
 			req.data_off = cpu_to_le32((u32)l->data.len);
 			vouch_buffer_add(&l->data, l->cap->maps[i].data, len);
@@ -141,10 +149,47 @@ static void add_maps(struct linker *l)
 	}
 }
 
+static void add_templates(struct linker *l)
+{
+	struct vouch_req_map req;
+	u32 i;
+
+	for (i = 0; i < l->cap->n_maps; i++) {
+		if (!l->cap->maps[i].template)
+			continue;
+		fill_map(&req, l->cap->maps[i].template);
+		vouch_buffer_add(&l->requirements, &req, sizeof(req));
+	}
+}
+
+static bool is_lru(const struct vouch_capture_map *m)
+{
+	u32 type = le32_to_cpu(m->type);
+
+	return type == VOUCH_MAP_LRU_HASH || type == VOUCH_MAP_LRU_PERCPU_HASH;
+}
+
+/* What depends on the maps: layout that only some need, and templates. */
+static void fill_for_maps(struct linker *l, struct vouch_requirements *r)
+{
+	const struct vouch_checked *chk = l->chk;
+	u32 i, n_templates = 0;
+
+	for (i = 0; i < l->cap->n_maps; i++) {
+		const struct vouch_capture_map_view *m = &l->cap->maps[i];
+
+		if (le32_to_cpu(m->map->type) == VOUCH_MAP_PROG_ARRAY)
+			r->prog_func = cpu_to_le32(chk->prog_func);
+		if (is_lru(m->map) || (m->template && is_lru(m->template)))
+			r->lru_ref = cpu_to_le32(chk->lru_node + chk->lru_ref);
+		n_templates += !!m->template;
+	}
+	r->n_templates = cpu_to_le32(n_templates);
+}
+
 static void fill_head(struct linker *l, struct vouch_requirements *r, u32 size)
 {
 	const struct vouch_capture_env *env = l->cap->env;
-	u32 i;
 
 	memcpy(r->magic, VOUCH_REQUIREMENTS_MAGIC, sizeof(r->magic));
 	r->version = cpu_to_le32(VOUCH_MANIFEST_VERSION);
@@ -167,16 +212,7 @@ static void fill_head(struct linker *l, struct vouch_requirements *r, u32 size)
 	r->array_value = cpu_to_le32(l->chk->array_value);
 	r->map_max_entries = cpu_to_le32(l->chk->map_max_entries);
 	r->htab_key = cpu_to_le32(l->chk->htab_key);
-	for (i = 0; i < l->cap->n_maps; i++) {
-		u32 type = le32_to_cpu(l->cap->maps[i].map->type);
-
-		if (type == VOUCH_MAP_PROG_ARRAY)
-			r->prog_func = cpu_to_le32(l->chk->prog_func);
-		else if (type == VOUCH_MAP_LRU_HASH ||
-			 type == VOUCH_MAP_LRU_PERCPU_HASH)
-			r->lru_ref =
-				cpu_to_le32(l->chk->lru_node + l->chk->lru_ref);
-	}
+	fill_for_maps(l, r);
 }
 
 static int make_requirements(struct linker *l)
@@ -185,15 +221,17 @@ static int make_requirements(struct linker *l)
 	struct vouch_requirements r = {};
 	size_t size, i;
 	u64 data_len = 0;
+	u32 n_maps = l->cap->n_maps;
 
 	for (i = 0; i < l->cap->n_maps; i++)
 		data_len += le32_to_cpu(l->cap->maps[i].map->data_len);
 	if (data_len > VOUCH_IMAGE_MAX / 2)
 		return vouch_refuse(l->why, "image: more than 32 MiB of values "
 					    "with which maps start");
+	for (i = 0; i < l->cap->n_maps; i++)
+		n_maps += !!l->cap->maps[i].template;
 	size = sizeof(r) + l->cap->n_progs * sizeof(struct vouch_req_prog) +
-	       l->cap->n_maps * sizeof(struct vouch_req_map) +
-	       l->text.slots.len +
+	       n_maps * sizeof(struct vouch_req_map) + l->text.slots.len +
 	       l->cap->n_facts * sizeof(struct vouch_capture_fact) +
 	       l->chk->n_fields * sizeof(struct vouch_req_field);
 	fill_head(l, &r, (u32)size);
@@ -208,6 +246,7 @@ static int make_requirements(struct linker *l)
 	vouch_buffer_add(&l->requirements, &r, sizeof(r));
 	add_programs(l);
 	add_maps(l);
+	add_templates(l);
 	vouch_buffer_add(&l->requirements, l->text.slots.data,
 			 l->text.slots.len);
 	for (i = 0; i < l->cap->n_facts; i++)

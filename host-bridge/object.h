@@ -34,6 +34,7 @@ struct vouch_object_map {
 	u32 extra; /* as in struct vouch_capture_map */
 	u32 lock; /* 1 + where its values' type has a lock, or 0 */
 	u8 *data; /* the value it starts with; NULL but for variables */
+	struct vouch_object_map *template; /* of the maps in it, or NULL */
 };
 
 /* The immediates of instructions, ascending, but for those that maps, variables

@@ -15,8 +15,6 @@
 
 #define NAME_MAX_LEN (sizeof(((struct vouch_object_map *)NULL)->name) - 1)
 #define BSS_NAME 15 /* characters that libbpf leaves of .bss.NAME */
-#define PIN_BY_NAME 1
-#define PAGE_LEN 4096u /* of the verifier VM */
 
 /* .SECTION, or .SECTION.ANYTHING */
 static bool is_section(const char *name, const char *section)
@@ -37,9 +35,9 @@ static struct vouch_object_map *find_map(const struct vouch_object *o,
 	return NULL;
 }
 
-/* Appends a map; *@out stays NULL on a refusal. */
-static int add_map(struct vouch_object *o, const char *name,
-		   struct vouch_object_map **out, struct vouch_refusal *why)
+int vouch_object_map_add(struct vouch_object *o, const char *name,
+			 struct vouch_object_map **out,
+			 struct vouch_refusal *why)
 {
 	*out = NULL;
 	if (!*name || strlen(name) > NAME_MAX_LEN)
@@ -139,7 +137,7 @@ int vouch_object_maps_section(struct vouch_object *object,
 	if (data ? !ro && !is_section(name, ".data") : !bss)
 		return 0;
 	cut_name(name, cut);
-	ret = add_map(object, bss ? cut : name, &map, why);
+	ret = vouch_object_map_add(object, bss ? cut : name, &map, why);
 	if (map)
 		ret = take_values(object, map, data, len, why);
 	if (!ret && map) {
@@ -155,161 +153,12 @@ int vouch_object_maps_kconfig(struct vouch_object *object,
 			      struct vouch_refusal *why)
 {
 	struct vouch_object_map *map;
-	int ret = add_map(object, name, &map, why);
+	int ret = vouch_object_map_add(object, name, &map, why);
 
 	if (map)
 		ret = take_values(object, map, data, len, why);
 	if (!ret && map)
 		set_internal(map, true, is_mmapable(types, name));
-	return ret;
-}
-
-/* ---- definitions ------------------------------------------------------- */
-
-/* A number N is written as a pointer to an array of N. */
-static bool read_number(const struct vouch_types *types, u32 id, u32 *n)
-{
-	struct btf_array array;
-	struct vouch_type type;
-
-	if (!vouch_types_strip(types, id, &type) ||
-	    BTF_INFO_KIND(type.t.info) != BTF_KIND_PTR ||
-	    !vouch_types_get(types, type.t.type, &type) ||
-	    BTF_INFO_KIND(type.t.info) != BTF_KIND_ARRAY)
-		return false;
-	memcpy(&array, type.extra, sizeof(array));
-	*n = array.nelems;
-	return true;
-}
-
-/* A type T is written as a pointer to T. */
-static bool read_size(const struct vouch_types *types, u32 id, u32 *size)
-{
-	struct vouch_type type;
-
-	return vouch_types_get(types, id, &type) &&
-	       BTF_INFO_KIND(type.t.info) == BTF_KIND_PTR &&
-	       vouch_types_size(types, type.t.type, size);
-}
-
-static u32 read_lock(const struct vouch_types *types, u32 id)
-{
-	struct vouch_type type;
-
-	return vouch_types_get(types, id, &type)
-		       ? vouch_object_lock_value(types, type.t.type)
-		       : 0;
-}
-
-static bool read_member(struct vouch_object_map *map,
-			const struct vouch_types *types, const char *name,
-			u32 id)
-{
-	u32 pinning;
-
-	if (!strcmp(name, "type"))
-		return read_number(types, id, &map->type);
-	if (!strcmp(name, "max_entries"))
-		return read_number(types, id, &map->max_entries);
-	if (!strcmp(name, "map_flags"))
-		return read_number(types, id, &map->map_flags);
-	if (!strcmp(name, "map_extra"))
-		return read_number(types, id, &map->extra);
-	if (!strcmp(name, "key_size"))
-		return read_number(types, id, &map->key_size);
-	if (!strcmp(name, "value_size"))
-		return read_number(types, id, &map->value_size);
-	if (!strcmp(name, "key"))
-		return read_size(types, id, &map->key_size);
-	if (!strcmp(name, "value")) {
-		map->lock = read_lock(types, id);
-		return read_size(types, id, &map->value_size);
-	}
-	if (!strcmp(name, "values")) {
-		/* Programs, which user space names by descriptors. */
-		map->value_size = 4;
-		return true;
-	}
-	if (strcmp(name, "pinning"))
-		return true; /* nothing that a capture states */
-	if (!read_number(types, id, &pinning))
-		return false;
-	if (pinning == PIN_BY_NAME)
-		map->flags |= VOUCH_MAP_PINNED;
-	return true;
-}
-
-/* A ring buffer has a power of two of pages; libbpf makes it one. */
-static u32 whole_pages(u32 n)
-{
-	u32 size;
-
-	if (!n || !(n % PAGE_LEN || n & (n - 1)))
-		return n;
-	for (size = PAGE_LEN; size && size <= n;)
-		size *= 2;
-	return size ? size : n;
-}
-
-static void adjust_entries(struct vouch_object_map *map)
-{
-	if (map->type == BPF_MAP_TYPE_RINGBUF)
-		map->max_entries = whole_pages(map->max_entries);
-}
-
-static bool read_definition(struct vouch_object_map *map,
-			    const struct vouch_types *types, u32 id)
-{
-	struct btf_member m;
-	struct vouch_type def;
-	bool has_key = false;
-	const char *name;
-	u32 i;
-
-	if (!vouch_types_strip(types, id, &def) ||
-	    BTF_INFO_KIND(def.t.info) != BTF_KIND_STRUCT)
-		return false;
-	for (i = 0; i < def.extra_len / sizeof(m); i++) {
-		memcpy(&m, def.extra + i * sizeof(m), sizeof(m));
-		name = vouch_types_name(types, m.name_off);
-		has_key |= !strcmp(name, "key");
-		if (!read_member(map, types, name, m.type))
-			return false;
-	}
-	/* The kernel takes types of keys and values together. */
-	if (!has_key)
-		map->lock = 0;
-	adjust_entries(map);
-	return true;
-}
-
-int vouch_object_maps_define(struct vouch_object *object,
-			     const struct vouch_types *types,
-			     struct vouch_refusal *why)
-{
-	struct vouch_type section, variable;
-	struct vouch_object_map *map;
-	struct btf_var_secinfo info;
-	int ret = 0;
-	u32 i;
-
-	if (!vouch_types_section(types, ".maps", &section))
-		return 0;
-	for (i = 0; !ret && i < section.extra_len / sizeof(info); i++) {
-		if (!vouch_types_variable(types, &section, i, &info, &variable))
-			return vouch_refuse(why, "object: .maps holds "
-						 "something that is no map; "
-						 "compile it anew");
-		ret = add_map(object,
-			      vouch_types_name(types, variable.t.name_off),
-			      &map, why);
-		if (map && !read_definition(map, types, variable.t.type))
-			ret = vouch_refuse(why,
-					   "map %s: its definition in .maps "
-					   "cannot be read; use the macros of "
-					   "bpf_helpers.h",
-					   map->name);
-	}
 	return ret;
 }
 
@@ -340,8 +189,8 @@ static void set_value_size(struct vouch_object_map *map, const json_t *n)
 
 static void set_entries(struct vouch_object_map *map, const json_t *n)
 {
-	map->max_entries = (u32)json_integer_value(n);
-	adjust_entries(map);
+	map->max_entries =
+		vouch_object_map_entries(map->type, (u32)json_integer_value(n));
 }
 
 /* In the order in which the verifier agent does it. */
@@ -445,8 +294,10 @@ void vouch_object_maps_release(struct vouch_object *object)
 {
 	u32 i;
 
-	for (i = 0; i < object->n_maps; i++)
+	for (i = 0; i < object->n_maps; i++) {
 		free(object->maps[i].data);
+		free(object->maps[i].template);
+	}
 	free(object->maps);
 	object->maps = NULL;
 	object->n_maps = 0;

@@ -12,6 +12,28 @@
 #include "object.h"
 
 /**
+ * vouch_object_map_add() - append a map.
+ * @object: gets the map
+ * @name: of the map
+ * @out: set to the map, all zero but for its name; to NULL on a refusal
+ * @why: filled on refusal
+ *
+ * Return: 0, -EPERM with @why, or -ENOMEM.
+ */
+int vouch_object_map_add(struct vouch_object *object, const char *name,
+			 struct vouch_object_map **out,
+			 struct vouch_refusal *why);
+
+/**
+ * vouch_object_map_entries() - how many entries does libbpf ask for?
+ * @type: enum bpf_map_type
+ * @n: what the definition, or an option, says
+ *
+ * Return: their number.
+ */
+u32 vouch_object_map_entries(u32 type, u32 n);
+
+/**
  * vouch_object_maps_section() - take a section of variables as a map.
  * @object: gets the map, if the section's name makes it one
  * @types: the object's BTF; all zero if it has none

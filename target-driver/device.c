@@ -131,7 +131,7 @@ static void describe_map(struct vouch_map *map,
 
 	info->type = def->type;
 	info->key_size = def->key_size;
-	info->value_size = def->value_size;
+	info->value_size = vouch_map_value_size(map);
 	info->max_entries = def->max_entries;
 	info->map_flags = def->map_flags;
 	info->flags = def->flags;
@@ -199,10 +199,10 @@ static int do_attach_info(struct opened *o, void *arg, struct vouch_reason *why)
 	return vouch_hook_info(info->index, info, why);
 }
 
-static int with_map(struct vouch_target_map_op *op, struct vouch_reason *why,
-		    int (*what)(struct vouch_map *map,
-				struct vouch_target_map_op *op,
-				struct vouch_reason *why))
+static int
+with_map(struct vouch_target_map_op *op, struct vouch_reason *why,
+	 int (*what)(const struct vouch_loaded *l, struct vouch_map *map,
+		     struct vouch_target_map_op *op, struct vouch_reason *why))
 {
 	struct vouch_loaded *l = vouch_loaded_get(op->image, why);
 	struct vouch_map *map;
@@ -211,7 +211,7 @@ static int with_map(struct vouch_target_map_op *op, struct vouch_reason *why,
 	if (IS_ERR(l))
 		return PTR_ERR(l);
 	map = vouch_loaded_map(l, op->map, why);
-	err = IS_ERR(map) ? PTR_ERR(map) : what(map, op, why);
+	err = IS_ERR(map) ? PTR_ERR(map) : what(l, map, op, why);
 	vouch_loaded_put(l);
 	return err;
 }

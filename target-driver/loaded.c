@@ -6,9 +6,9 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "fill.h"
 #include "layout.h"
 #include "loaded.h"
-#include "maps/entries.h"
 #include "slot.h"
 
 #ifndef CONFIG_MODULE_SIG
@@ -96,60 +96,12 @@ void vouch_loaded_forget(struct vouch_admitted **owner)
 	mutex_unlock(&lock);
 }
 
-static bool is_prog_array(const struct vouch_map *map)
-{
-	return map->def.type == VOUCH_MAP_PROG_ARRAY;
-}
-
-/* No program of the image is called from elsewhere when this returns. */
-static void leave_arrays(struct vouch_loaded *l)
-{
-	u32 i;
-
-	if (!l->entries)
-		return;
-	for (i = 0; i < l->req.n_maps; i++)
-		if (l->maps[i] && is_prog_array(l->maps[i]))
-			vouch_entries_leave(l->maps[i], l->entries);
-	synchronize_rcu();
-	vouch_entries_free(l->entries);
-}
-
-static int join_arrays(struct vouch_loaded *l, const struct vouch_image *img,
-		       struct vouch_reason *why)
-{
-	u32 i;
-	int err;
-
-	if (!l->req.req->prog_func)
-		return 0;
-	l->entries = vouch_entries_new(&l->req, l->text);
-	if (!l->entries)
-		return vouch_refuse(why, -ENOMEM, "image %s: out of memory",
-				    l->name);
-	for (i = 0; i < l->req.n_maps; i++) {
-		const struct vouch_req_map *m = &l->req.maps[i];
-		const void *values = img->data + le32_to_cpu(m->data_off);
-
-		if (!is_prog_array(l->maps[i]))
-			continue;
-		err = vouch_entries_join(l->maps[i], l->entries,
-					 m->data_len ? values : NULL);
-		if (err)
-			return vouch_refuse(
-				why, err,
-				"map %s: starts with a program that is not there or of another type; link the image anew",
-				l->maps[i]->def.name);
-	}
-	return 0;
-}
-
 static void free_image(struct vouch_loaded *l)
 {
 	u32 i;
 
 	if (l->maps)
-		leave_arrays(l);
+		vouch_fill_leave(l);
 
 	for (i = 0; l->maps && i < l->req.n_maps; i++) {
 		if (l->maps[i])
@@ -178,8 +130,10 @@ static int copy_requirements(struct vouch_loaded *l,
 	to->n_maps = from->n_maps;
 	to->n_refs = from->n_refs;
 	to->progs = (const void *)(to->req + 1);
+	to->n_templates = from->n_templates;
 	to->maps = (const void *)(to->progs + to->n_progs);
-	to->refs = (const void *)(to->maps + to->n_maps);
+	to->templates = to->maps + to->n_maps;
+	to->refs = (const void *)(to->templates + to->n_templates);
 	return 0;
 }
 
@@ -244,7 +198,8 @@ static int make_maps(struct vouch_loaded *l, const struct vouch_image *img,
 		const u8 *data = img->data + le32_to_cpu(m->data_off);
 
 		vouch_map_define(&l->req, i, &def);
-		if (!m->data_len || def.type == VOUCH_MAP_PROG_ARRAY)
+		if (!m->data_len || def.type == VOUCH_MAP_PROG_ARRAY ||
+		    vouch_map_holds_maps(def.type))
 			data = NULL;
 		map = adopt_map(l, &def);
 		if (!map)
@@ -299,7 +254,7 @@ static int take_in(struct module *mod, const struct vouch_image *img,
 		return err;
 	}
 	fill_slots(l, layout.slots);
-	err = join_arrays(l, img, why);
+	err = vouch_fill(l, img, why);
 	if (err) {
 		free_image(l);
 		return err;

@@ -96,9 +96,11 @@ static int failed(const struct vouch_map *map, int err,
 			    map->def.name, err);
 }
 
+/* There is always room for a pointer. */
 static void *read_user(u64 from, u32 len)
 {
-	void *p = kvmalloc(len, GFP_USER | __GFP_NOWARN);
+	void *p = kvmalloc(max_t(u32, len, sizeof(void *)),
+			   GFP_USER | __GFP_NOWARN);
 
 	if (!p)
 		return ERR_PTR(-ENOMEM);
@@ -123,7 +125,8 @@ static void *value_for(const struct vouch_map *map,
 
 	if (map->ops->asked)
 		return read_user(op->value, op->value_len);
-	value = kvzalloc(op->value_len, GFP_USER | __GFP_NOWARN);
+	value = kvzalloc(max_t(u32, op->value_len, sizeof(void *)),
+			 GFP_USER | __GFP_NOWARN);
 	return value ? value : ERR_PTR(-ENOMEM);
 }
 
@@ -137,8 +140,31 @@ static int copy_held(struct vouch_map *map, void *key, void *value)
 		    : -ENOENT;
 }
 
-int vouch_mapio_lookup(struct vouch_map *map, struct vouch_target_map_op *op,
-		       struct vouch_reason *why)
+/* A map in a map is to user space a number: which map of the image it is. */
+static int number_of(const struct vouch_loaded *l, void *value)
+{
+	const struct vouch_map *inner = *(struct vouch_map **)value;
+	u32 i;
+
+	for (i = 0; i < l->req.n_maps; i++)
+		if (l->maps[i] == inner)
+			break;
+	*(u32 *)value = i;
+	return i < l->req.n_maps ? 0 : -ENOENT;
+}
+
+static int map_by_number(const struct vouch_loaded *l, void *value)
+{
+	u32 i = *(u32 *)value;
+
+	if (i >= l->req.n_maps)
+		return -EBADF;
+	*(struct vouch_map **)value = l->maps[i];
+	return 0;
+}
+
+int vouch_mapio_lookup(const struct vouch_loaded *l, struct vouch_map *map,
+		       struct vouch_target_map_op *op, struct vouch_reason *why)
 {
 	void *key, *value;
 	int err = check(map, op, USES_VALUE, BPF_F_WRONLY, why);
@@ -160,6 +186,8 @@ int vouch_mapio_lookup(struct vouch_map *map, struct vouch_target_map_op *op,
 					     : map->ops->copy(map, key, value);
 		leave(map);
 	}
+	if (!err && vouch_map_holds_maps(map->def.type))
+		err = number_of(l, value);
 	if (!err &&
 	    copy_to_user(u64_to_user_ptr(op->value), value, op->value_len))
 		err = -EFAULT;
@@ -168,8 +196,8 @@ int vouch_mapio_lookup(struct vouch_map *map, struct vouch_target_map_op *op,
 	return err ? failed(map, err, why) : 0;
 }
 
-int vouch_mapio_update(struct vouch_map *map, struct vouch_target_map_op *op,
-		       struct vouch_reason *why)
+int vouch_mapio_update(const struct vouch_loaded *l, struct vouch_map *map,
+		       struct vouch_target_map_op *op, struct vouch_reason *why)
 {
 	int err = check(map, op, USES_VALUE, BPF_F_RDONLY, why);
 	void *key, *value;
@@ -185,8 +213,11 @@ int vouch_mapio_update(struct vouch_map *map, struct vouch_target_map_op *op,
 	if (IS_ERR(key) || IS_ERR(value)) {
 		err = PTR_ERR(IS_ERR(key) ? key : value);
 	} else {
+		if (vouch_map_holds_maps(map->def.type))
+			err = map_by_number(l, value);
 		enter(map);
-		err = map->ops->store(map, key, value, op->flags);
+		if (!err)
+			err = map->ops->store(map, key, value, op->flags);
 		leave(map);
 	}
 	free_user(value);
@@ -194,8 +225,8 @@ int vouch_mapio_update(struct vouch_map *map, struct vouch_target_map_op *op,
 	return err ? failed(map, err, why) : 0;
 }
 
-int vouch_mapio_delete(struct vouch_map *map, struct vouch_target_map_op *op,
-		       struct vouch_reason *why)
+int vouch_mapio_delete(const struct vouch_loaded *l, struct vouch_map *map,
+		       struct vouch_target_map_op *op, struct vouch_reason *why)
 {
 	int err = check(map, op, 0, BPF_F_RDONLY, why);
 	void *key;
@@ -216,7 +247,8 @@ int vouch_mapio_delete(struct vouch_map *map, struct vouch_target_map_op *op,
 	return err ? failed(map, err, why) : 0;
 }
 
-int vouch_mapio_next_key(struct vouch_map *map, struct vouch_target_map_op *op,
+int vouch_mapio_next_key(const struct vouch_loaded *l, struct vouch_map *map,
+			 struct vouch_target_map_op *op,
 			 struct vouch_reason *why)
 {
 	int err = check(map, op, USES_NEXT, BPF_F_WRONLY, why);

@@ -3,20 +3,26 @@
 #ifndef VOUCH_MAPIO_H
 #define VOUCH_MAPIO_H
 
+#include "loaded.h"
 #include "maps/map.h"
 #include "vouch_target_abi.h"
 
 /*
- * All take a request with user pointers, and return 0 or the errno that
- * VOUCH_TARGET_MAP_LOOKUP and its like document, with @why filled.
+ * All take an image, a map of it and a request with user pointers, and return 0
+ * or the errno that VOUCH_TARGET_MAP_LOOKUP and its like document, with @why
+ * filled.
  */
-int vouch_mapio_lookup(struct vouch_map *map, struct vouch_target_map_op *op,
+int vouch_mapio_lookup(const struct vouch_loaded *l, struct vouch_map *map,
+		       struct vouch_target_map_op *op,
 		       struct vouch_reason *why);
-int vouch_mapio_update(struct vouch_map *map, struct vouch_target_map_op *op,
+int vouch_mapio_update(const struct vouch_loaded *l, struct vouch_map *map,
+		       struct vouch_target_map_op *op,
 		       struct vouch_reason *why);
-int vouch_mapio_delete(struct vouch_map *map, struct vouch_target_map_op *op,
+int vouch_mapio_delete(const struct vouch_loaded *l, struct vouch_map *map,
+		       struct vouch_target_map_op *op,
 		       struct vouch_reason *why);
-int vouch_mapio_next_key(struct vouch_map *map, struct vouch_target_map_op *op,
+int vouch_mapio_next_key(const struct vouch_loaded *l, struct vouch_map *map,
+			 struct vouch_target_map_op *op,
 			 struct vouch_reason *why);
 
 /* The same for VOUCH_TARGET_RECORDS. */

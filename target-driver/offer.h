@@ -125,6 +125,7 @@
 	VOUCH_MAPS_LRU(X)             \
 	VOUCH_MAPS_QUEUE(X)           \
 	VOUCH_MAPS_BLOOM(X)           \
+	VOUCH_MAPS_NESTED(X)          \
 	VOUCH_MAPS_TRIE(X)            \
 	VOUCH_MAPS_REDIRECT(X)        \
 	VOUCH_MAPS_RINGS(X)           \
@@ -154,6 +155,13 @@
 #else
 #define VOUCH_MAPS_BLOOM(X)
 #define VOUCH_OFFERS_BLOOM(X)
+#endif
+
+#ifndef VOUCH_WITHOUT_NESTED
+#define VOUCH_MAPS_NESTED(X) \
+	X(ARRAY_OF_MAPS, array_of_maps) X(HASH_OF_MAPS, hash_of_maps)
+#else
+#define VOUCH_MAPS_NESTED(X)
 #endif
 
 #ifndef VOUCH_WITHOUT_TRIE

@@ -126,6 +126,25 @@ static bool is_array(u32 type)
 	return type == BPF_MAP_TYPE_ARRAY;
 }
 
+/* What the maps in a map are like must be such as can be made here. */
+static int check_template(const struct vouch_requirements_view *req, u32 i,
+			  struct vouch_reason *why)
+{
+	struct vouch_map_def def;
+	u64 memory = 0;
+
+	if (!vouch_map_holds_maps(le32_to_cpu(req->maps[i].type)))
+		return 0;
+	vouch_map_define_template(req, i, &def);
+	return vouch_map_check(&def, &memory, why);
+}
+
+static bool may_have_data(u32 type)
+{
+	return is_array(type) || type == BPF_MAP_TYPE_PROG_ARRAY ||
+	       vouch_map_holds_maps(type);
+}
+
 static int check_maps(const struct vouch_image *img, struct vouch_reason *why)
 {
 	const struct vouch_requirements_view *req = &img->req;
@@ -137,13 +156,14 @@ static int check_maps(const struct vouch_image *img, struct vouch_reason *why)
 	for (i = 0; !err && i < req->n_maps; i++) {
 		vouch_map_define(req, i, &def);
 		err = vouch_map_check(&def, &memory, why);
+		if (!err)
+			err = check_template(req, i, why);
 		if (!err && same_map_name(req, i))
 			err = vouch_refuse(
 				why, -ENOEXEC,
 				"image %s: two maps are called %s; rename one",
 				img->name, def.name);
-		if (!err && req->maps[i].data_len && !is_array(def.type) &&
-		    def.type != BPF_MAP_TYPE_PROG_ARRAY)
+		if (!err && req->maps[i].data_len && !may_have_data(def.type))
 			err = vouch_refuse(
 				why, -ENOEXEC,
 				"map %s: only an array can have a starting value",

@@ -47,23 +47,51 @@ static __le32 find_prog(const struct vouch_load *load, u32 id)
 	return 0;
 }
 
-/* The entries of a prog array that libbpf filled; NULL if there are none, or
+/* The maps of the object, by the kernel's numbers. */
+struct maps {
+	u32 ids[VOUCH_MAX_MAPS];
+	u32 n;
+};
+
+/* The same for maps. */
+static __le32 find_map(const struct maps *maps, u32 id)
+{
+	u32 i;
+
+	for (i = 0; i < maps->n; i++)
+		if (maps->ids[i] == id)
+			return cpu_to_le32(i + 1);
+	return 0;
+}
+
+static bool has_entries(const struct bpf_map *map)
+{
+	u32 type = bpf_map__type(map);
+
+	return (type == BPF_MAP_TYPE_PROG_ARRAY ||
+		vouch_map_holds_maps(type)) &&
+	       bpf_map__key_size(map) == sizeof(u32) &&
+	       bpf_map__max_entries(map) <= VOUCH_MAX_ENTRIES;
+}
+
+/* The programs or maps that libbpf put into a map; NULL if there are none, or
  * without memory. */
-static __le32 *read_entries(const struct vouch_load *load, struct bpf_map *map,
+static __le32 *read_entries(const struct vouch_load *load,
+			    const struct maps *maps, struct bpf_map *map,
 			    size_t *size)
 {
+	bool progs = bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY;
 	u32 n = bpf_map__max_entries(map), i, id;
 	__le32 *entries;
 	bool any = false;
 
-	if (bpf_map__type(map) != BPF_MAP_TYPE_PROG_ARRAY ||
-	    n > VOUCH_MAX_ENTRIES)
+	if (!has_entries(map))
 		return NULL;
 	entries = calloc(n, sizeof(*entries));
 	for (i = 0; entries && i < n; i++) {
 		if (bpf_map_lookup_elem(bpf_map__fd(map), &i, &id))
 			continue;
-		entries[i] = find_prog(load, id);
+		entries[i] = progs ? find_prog(load, id) : find_map(maps, id);
 		any |= entries[i];
 	}
 	if (any)
@@ -74,34 +102,54 @@ static __le32 *read_entries(const struct vouch_load *load, struct bpf_map *map,
 }
 
 /* What is stated of a map beside its sizes; a lock is the kernel's word. */
-static int read_extra(const struct vouch_load *load, struct bpf_map *map,
-		      u32 *flags, u32 *extra)
+static __le32 extra_of(const struct bpf_map *map,
+		       const struct vouch_guest_map *known)
 {
-	if (bpf_map__type(map) == BPF_MAP_TYPE_BLOOM_FILTER) {
-		*extra = (u32)bpf_map__map_extra(map);
-		return 0;
-	}
-	return vouch_guest_lock(load->guest_fd, bpf_map__fd(map), flags, extra);
+	return bpf_map__type(map) == BPF_MAP_TYPE_BLOOM_FILTER
+		       ? cpu_to_le32((u32)bpf_map__map_extra(map))
+		       : known->lock;
 }
 
-static int write_map(const struct vouch_load *load, struct bpf_map *map,
-		     u32 index, struct vouch_capture_writer *w)
+/* What the verifier knows of the maps in a map. */
+static void write_template(const char *name,
+			   const struct vouch_guest_map *known,
+			   struct vouch_capture_writer *w)
+{
+	struct vouch_capture_map record = {
+		.type = known->type,
+		.key_size = known->key_size,
+		.value_size = known->value_size,
+		.max_entries = known->max_entries,
+		.map_flags = known->map_flags,
+	};
+
+	snprintf(record.name, sizeof(record.name), "%.*s" VOUCH_TEMPLATE_SUFFIX,
+		 (int)(sizeof(record.name) - sizeof(VOUCH_TEMPLATE_SUFFIX)),
+		 name);
+	vouch_capture_write_record(w, VOUCH_RECORD_TEMPLATE, &record,
+				   sizeof(record), NULL, 0);
+}
+
+static int write_map(const struct vouch_load *load, const struct maps *maps,
+		     struct bpf_map *map, u32 index,
+		     struct vouch_capture_writer *w)
 {
 	const char *name = vouch_load_map_name(map);
-	u32 flags = 0, extra = 0;
-	int err = read_extra(load, map, &flags, &extra);
+	struct vouch_guest_map known;
+	int err = vouch_guest_map(load->guest_fd, bpf_map__fd(map), &known);
+	u32 flags = le32_to_cpu(known.flags);
 	size_t size = 0;
 	const void *data = bpf_map__is_internal(map)
 				   ? bpf_map__initial_value(map, &size)
 				   : NULL;
-	__le32 *entries = read_entries(load, map, &size);
+	__le32 *entries = read_entries(load, maps, map, &size);
 	struct vouch_capture_map record = {
 		.type = cpu_to_le32(bpf_map__type(map)),
 		.key_size = cpu_to_le32(bpf_map__key_size(map)),
 		.value_size = cpu_to_le32(bpf_map__value_size(map)),
 		.max_entries = cpu_to_le32(bpf_map__max_entries(map)),
 		.map_flags = cpu_to_le32(bpf_map__map_flags(map)),
-		.extra = cpu_to_le32(extra),
+		.extra = extra_of(map, &known),
 	};
 
 	/* It fits: names were judged when the object was opened. */
@@ -120,31 +168,46 @@ static int write_map(const struct vouch_load *load, struct bpf_map *map,
 	vouch_capture_write_record(w, VOUCH_RECORD_MAP, &record, sizeof(record),
 				   data, data ? size : 0);
 	free(entries);
+	if (known.type)
+		write_template(name, &known, w);
 	return err;
 }
 
-static bool write_maps(struct vouch_load *load, u32 *ids, u32 *n,
-		       struct vouch_capture_writer *w)
+static bool fail_map(struct vouch_load *load, const struct bpf_map *map,
+		     int err)
+{
+	return vouch_load_fail(load, "asking the kernel about map %s: %s",
+			       bpf_map__name(map), strerror(err));
+}
+
+/* An object with more maps than there is room for is not loaded. */
+static bool number_maps(struct vouch_load *load, struct maps *maps)
 {
 	struct bpf_map *map;
-	int err;
 
-	*n = 0;
+	maps->n = 0;
 	bpf_object__for_each_map(map, load->bpf) {
 		struct bpf_map_info info = { 0 };
 		u32 len = sizeof(info);
 
 		if (bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &len))
-			return vouch_load_fail(
-				load, "asking the kernel about map %s: %s",
-				bpf_map__name(map), strerror(errno));
-		ids[*n] = info.id;
-		err = write_map(load, map, *n, w);
+			return fail_map(load, map, errno);
+		maps->ids[maps->n++] = info.id;
+	}
+	return true;
+}
+
+static bool write_maps(struct vouch_load *load, const struct maps *maps,
+		       struct vouch_capture_writer *w)
+{
+	struct bpf_map *map;
+	u32 i = 0;
+	int err;
+
+	bpf_object__for_each_map(map, load->bpf) {
+		err = write_map(load, maps, map, i++, w);
 		if (err)
-			return vouch_load_fail(
-				load, "asking the kernel about map %s: %s",
-				bpf_map__name(map), strerror(-err));
-		++*n;
+			return fail_map(load, map, -err);
 	}
 	return true;
 }
@@ -187,14 +250,15 @@ bool vouch_collect_capture(struct vouch_load *load,
 			   const u8 hash[VOUCH_HASH_LEN],
 			   struct vouch_capture_writer *w)
 {
-	u32 i, n_maps, map_ids[VOUCH_MAX_MAPS];
+	struct maps maps;
 	int err;
+	u32 i;
 
 	write_env(load, kernel, privileges, hash, w);
-	if (!write_maps(load, map_ids, &n_maps, w))
+	if (!number_maps(load, &maps) || !write_maps(load, &maps, w))
 		return false;
 	for (i = 0; i < load->n_progs; i++)
-		if (!write_prog(load, &load->progs[i], map_ids, n_maps, w))
+		if (!write_prog(load, &load->progs[i], maps.ids, maps.n, w))
 			return false;
 	err = vouch_capture_write_finish(w);
 	return !err || vouch_load_fail(load, "building the capture: %s",

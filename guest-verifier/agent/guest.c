@@ -74,15 +74,11 @@ int vouch_guest_origins(int fd, const void *log_buf,
 	return err;
 }
 
-int vouch_guest_lock(int fd, int map_fd, u32 *flags, u32 *lock)
+int vouch_guest_map(int fd, int map_fd, struct vouch_guest_map *map)
 {
-	struct vouch_guest_map m = { .fd = cpu_to_le32(map_fd) };
-
-	if (ioctl(fd, VOUCH_GUEST_MAP, &m) < 0)
-		return -errno;
-	*flags = le32_to_cpu(m.flags);
-	*lock = le32_to_cpu(m.lock);
-	return 0;
+	memset(map, 0, sizeof(*map));
+	map->fd = cpu_to_le32(map_fd);
+	return ioctl(fd, VOUCH_GUEST_MAP, map) < 0 ? -errno : 0;
 }
 
 static int take_sized(int fd, struct vouch_guest_take *take, size_t size,

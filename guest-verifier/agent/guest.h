@@ -57,15 +57,14 @@ int vouch_guest_origins(int fd, const void *log_buf,
 			size_t size);
 
 /**
- * vouch_guest_lock() - ask where the values of a map have their lock.
+ * vouch_guest_map() - ask what the kernel knows of a map.
  * @fd: the device
  * @map_fd: the map
- * @flags: set to VOUCH_MAP_LOCK if they have one, else to 0
- * @lock: set to where it is, bytes
+ * @map: filled
  *
  * Return: 0 or the negative error.
  */
-int vouch_guest_lock(int fd, int map_fd, u32 *flags, u32 *lock);
+int vouch_guest_map(int fd, int map_fd, struct vouch_guest_map *map);
 
 /* Records of one program. */
 struct vouch_guest_records {

@@ -24,8 +24,8 @@ static u64 max_of(size_t len)
 /* Words up to the next that opens another part of the command. */
 static int count_words(char **words, int n)
 {
-	static const char *const ends[] = { "value", "path", "any", "exist",
-					    "noexist" };
+	static const char *const ends[] = { "value", "path",  "map",
+					    "any",   "exist", "noexist" };
 	int count;
 	size_t i;
 

@@ -64,14 +64,23 @@ static json_t *facts_json(const struct vouch_capture_view *view)
 	return list;
 }
 
+static json_t *map_json(const struct vouch_capture_map_view *map)
+{
+	json_t *json = vouch_inspect_map(map->map);
+
+	if (map->template)
+		json_object_set_new(json, "inner",
+				    vouch_inspect_map(map->template));
+	return json;
+}
+
 static json_t *maps_json(const struct vouch_capture_view *view)
 {
 	json_t *list = json_array();
 	u32 i;
 
 	for (i = 0; i < view->n_maps; i++)
-		json_array_append_new(list,
-				      vouch_inspect_map(view->maps[i].map));
+		json_array_append_new(list, map_json(&view->maps[i]));
 	return list;
 }
 

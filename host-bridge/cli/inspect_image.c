@@ -119,6 +119,17 @@ static json_t *map_json(const struct vouch_req_map *m)
 	return vouch_inspect_map(&map);
 }
 
+static json_t *whole_map_json(const struct vouch_image *img, u32 i)
+{
+	json_t *json = map_json(&img->req.maps[i]);
+
+	if (vouch_map_holds_maps(le32_to_cpu(img->req.maps[i].type)))
+		json_object_set_new(
+			json, "inner",
+			map_json(vouch_requirements_template(&img->req, i)));
+	return json;
+}
+
 /* What the target has elsewhere than the verifier kernel. */
 static json_t *fields_json(const struct vouch_image *img)
 {
@@ -151,7 +162,7 @@ static json_t *maps_json(const struct vouch_image *img)
 	u32 i;
 
 	for (i = 0; i < img->req.n_maps; i++)
-		json_array_append_new(list, map_json(&img->req.maps[i]));
+		json_array_append_new(list, whole_map_json(img, i));
 	return list;
 }
 

@@ -63,6 +63,8 @@ static void show_entry(const json_t *entry)
 	if (!values) {
 		printf("value: ");
 		vouch_output_hex(vouch_json_string(entry, "value"));
+		if (*vouch_json_string(entry, "inner"))
+			printf("  map %s", vouch_json_string(entry, "inner"));
 		putchar('\n');
 	}
 	json_array_foreach(values, cpu, value) {
@@ -238,14 +240,23 @@ static int read_part(const struct vouch_cli *cli, const char *part, int *at,
 	return used < 0 ? vouch_cli_fail(cli, &f) : 0;
 }
 
-/* In the place of a value: "path PATH", of a cgroup on the target. */
-static bool read_path(const struct vouch_cli *cli, int *at, json_t *args)
+/* In the place of a value: "path PATH", of a cgroup on the target, or "map
+ * NAME", of a map to be put into another. */
+static bool read_name(const struct vouch_cli *cli, int *at, json_t *args)
 {
-	if (*at + 1 >= cli->argc || strcmp(cli->argv[*at], "path"))
-		return false;
-	json_object_set_new(args, "path", json_string(cli->argv[*at + 1]));
-	*at += 2;
-	return true;
+	static const char *const words[][2] = { { "path", "path" },
+						{ "map", "inner" } };
+	int i;
+
+	for (i = 0; i < 2 && *at + 1 < cli->argc; i++) {
+		if (strcmp(cli->argv[*at], words[i][0]))
+			continue;
+		json_object_set_new(args, words[i][1],
+				    json_string(cli->argv[*at + 1]));
+		*at += 2;
+		return true;
+	}
+	return false;
 }
 
 /* A bloom filter is asked for a value. */
@@ -290,7 +301,7 @@ static int run_element(const struct vouch_cli *cli, const char *method,
 
 	if (!exit)
 		exit = read_part(cli, "key", &at, map.key_size, args);
-	if (!exit && (has_value ? !read_path(cli, &at, args)
+	if (!exit && (has_value ? !read_name(cli, &at, args)
 				: asks_value(cli, at, &map)))
 		exit = read_part(cli, "value", &at, map.value_size, args);
 	if (!exit)
@@ -336,8 +347,10 @@ static const char about_get[] = ABOUT_DATA
 
 static const char about_set[] =
 	"DATA is written as for \"map get\". \"key DATA\" is left out of a map "
-	"without keys,\nto which the value is added. In a cgroup_array, \"path "
-	"PATH\" stands for\n\"value DATA\": a cgroup's directory on the target.\n";
+	"without keys,\nto which the value is added. In the place of \"value "
+	"DATA\" stands, for a\ncgroup_array, \"path PATH\", a cgroup's "
+	"directory on the target, and for an\narray_of_maps or a hash_of_maps, "
+	"\"map NAME\", another map of the image.\n";
 
 static const struct vouch_cli_option map_options[] = {
 	{ "image", "IMAGE", ABOUT_IMAGE },

@@ -122,6 +122,27 @@ int vouch_call_map_get(struct vouch_agent *agent,
 	return err;
 }
 
+/* A map is put into another by its number among those of the image. */
+static int name_inner(struct vouch_map *map, const json_t *args,
+		      struct vouch_failure *f)
+{
+	const char *name = json_string_value(json_object_get(args, "inner"));
+	struct vouch_target_map_info it;
+	u32 i;
+
+	for (i = 0;
+	     name && !vouch_device_map(map->device, map->info.image, i, &it);
+	     i++)
+		if (!strcmp(it.name, name)) {
+			memcpy(map->value, &i, sizeof(i));
+			return 0;
+		}
+	vouch_fail(f, -ENOENT, VOUCH_EXIT_REFUSED, "put the map %s into %s",
+		   name ? name : "", map->info.name);
+	vouch_fail_why(f, "the image has no map of that name");
+	return vouch_fail_next(f, "name one of \"vouch target map list\"");
+}
+
 /* A cgroup is put into an array by a descriptor of its directory. */
 static int open_cgroup(struct vouch_map *map, const json_t *args, int *fd,
 		       struct vouch_failure *f)
@@ -161,6 +182,8 @@ int vouch_call_map_set(struct vouch_agent *agent,
 				       BPF_EXIST | BPF_F_LOCK, &flags, f);
 	if (!err && map.info.type == BPF_MAP_TYPE_CGROUP_ARRAY)
 		err = open_cgroup(&map, msg->json, &fd, f);
+	else if (!err && json_object_get(msg->json, "inner"))
+		err = name_inner(&map, msg->json, f);
 	else if (!err)
 		err = vouch_map_value_read(&map, msg->json, f);
 	if (!err)

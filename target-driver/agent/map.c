@@ -8,6 +8,7 @@
 
 #include "args.h"
 #include "bpf_names.h"
+#include "capture.h"
 #include "find.h"
 #include "hex.h"
 
@@ -139,6 +140,17 @@ static u32 n_cpus(const struct vouch_map *map)
 	return each ? map->info.value_io / each : 0;
 }
 
+/* The name of a map in a map. */
+static void inner_json(const struct vouch_map *map, json_t *object)
+{
+	struct vouch_target_map_info inner;
+	u32 i;
+
+	memcpy(&i, map->value, sizeof(i));
+	if (!vouch_device_map(map->device, map->info.image, i, &inner))
+		json_object_set_new(object, "inner", json_string(inner.name));
+}
+
 void vouch_map_value_json(const struct vouch_map *map, json_t *object)
 {
 	json_t *values;
@@ -148,6 +160,8 @@ void vouch_map_value_json(const struct vouch_map *map, json_t *object)
 		json_object_set_new(
 			object, "value",
 			vouch_hex_json(map->value, map->info.value_size));
+		if (vouch_map_holds_maps(map->info.type))
+			inner_json(map, object);
 		return;
 	}
 	values = json_array();

@@ -90,7 +90,8 @@ json_t *vouch_map_key_json(const struct vouch_map *map);
 /**
  * vouch_map_value_json() - put map->value into an object.
  * @map: the map
- * @object: gets "value", or "values" with one for each possible CPU
+ * @object: gets "value", or "values" with one for each possible CPU; of a map
+ *in a map also "inner", its name
  */
 void vouch_map_value_json(const struct vouch_map *map, json_t *object);
 

@@ -254,7 +254,7 @@ static u32 count(struct vouch_map *map)
 const struct vouch_map_ops vouch_array_ops = {
 	.type = BPF_MAP_TYPE_ARRAY,
 	.name = "array",
-	.map_flags = ACCESS_FLAGS | BPF_F_MMAPABLE,
+	.map_flags = ACCESS_FLAGS | BPF_F_MMAPABLE | BPF_F_INNER_MAP,
 	.check = check,
 	.memory = array_memory,
 	.init = array_init,

@@ -41,11 +41,9 @@ bool vouch_map_is_percpu(const struct vouch_map_def *def)
 	       def->type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
 }
 
-void vouch_map_define(const struct vouch_requirements_view *req, u32 i,
-		      struct vouch_map_def *def)
+static void define(const struct vouch_requirements_view *req,
+		   const struct vouch_req_map *m, struct vouch_map_def *def)
 {
-	const struct vouch_req_map *m = &req->maps[i];
-
 	memset(def, 0, sizeof(*def));
 	memcpy(def->name, m->name, sizeof(def->name));
 	def->type = le32_to_cpu(m->type);
@@ -65,6 +63,30 @@ void vouch_map_define(const struct vouch_requirements_view *req, u32 i,
 	def->array_value = le32_to_cpu(req->req->array_value);
 	def->map_max_entries = le32_to_cpu(req->req->map_max_entries);
 	def->htab_key = le32_to_cpu(req->req->htab_key);
+}
+
+void vouch_map_define(const struct vouch_requirements_view *req, u32 i,
+		      struct vouch_map_def *def)
+{
+	struct vouch_map_def inner;
+
+	define(req, &req->maps[i], def);
+	if (!vouch_map_holds_maps(def->type))
+		return;
+	/* In the place of the number that user space knows. */
+	def->value_size = sizeof(void *);
+	vouch_map_define_template(req, i, &inner);
+	def->inner.type = inner.type;
+	def->inner.key_size = inner.key_size;
+	def->inner.value_size = inner.value_size;
+	def->inner.max_entries = inner.max_entries;
+	def->inner.map_flags = inner.map_flags;
+}
+
+void vouch_map_define_template(const struct vouch_requirements_view *req, u32 i,
+			       struct vouch_map_def *def)
+{
+	define(req, vouch_requirements_template(req, i), def);
 }
 
 /* Not both of a pair, as bpf_map_flags_access_ok(). */
@@ -212,11 +234,17 @@ bool vouch_map_shareable(const struct vouch_map *map,
 	       !memcmp(&map->def, def, sizeof(*def));
 }
 
+u32 vouch_map_value_size(const struct vouch_map *map)
+{
+	return vouch_map_holds_maps(map->def.type) ? VOUCH_MAP_NUMBER_LEN
+						   : map->def.value_size;
+}
+
 u32 vouch_map_io(const struct vouch_map *map)
 {
 	if (vouch_map_is_percpu(&map->def))
 		return map->elem_size * num_possible_cpus();
-	return map->def.value_size;
+	return vouch_map_value_size(map);
 }
 
 u64 vouch_map_memory(u64 *limit)

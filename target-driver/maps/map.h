@@ -48,6 +48,7 @@ struct vouch_map_def {
 	u32 lru_ref; /* of an element's mark in maps that have it, or 0 */
 	u32 owner; /* type of the programs of a prog array */
 	u32 extra; /* as in struct vouch_req_map */
+	struct vouch_map_shape inner; /* of the maps in one that holds maps */
 };
 
 /*
@@ -123,6 +124,8 @@ extern const struct vouch_map_ops vouch_ringbuf_ops;
 extern const struct vouch_map_ops vouch_perf_event_array_ops;
 extern const struct vouch_map_ops vouch_stack_trace_ops;
 extern const struct vouch_map_ops vouch_cgroup_array_ops;
+extern const struct vouch_map_ops vouch_array_of_maps_ops;
+extern const struct vouch_map_ops vouch_hash_of_maps_ops;
 
 /**
  * vouch_map_define() - read a map's definition from requirements.
@@ -132,6 +135,15 @@ extern const struct vouch_map_ops vouch_cgroup_array_ops;
  */
 void vouch_map_define(const struct vouch_requirements_view *req, u32 i,
 		      struct vouch_map_def *def);
+
+/**
+ * vouch_map_define_template() - the same of what the maps in a map are like.
+ * @req: parsed requirements
+ * @i: index of a map that holds maps
+ * @def: filled
+ */
+void vouch_map_define_template(const struct vouch_requirements_view *req, u32 i,
+			       struct vouch_map_def *def);
 
 /**
  * vouch_map_check() - can a map be made here?
@@ -203,6 +215,14 @@ static inline bool vouch_map_is_lru(const struct vouch_map_def *def)
 	return def->type == VOUCH_MAP_LRU_HASH ||
 	       def->type == VOUCH_MAP_LRU_PERCPU_HASH;
 }
+
+/**
+ * vouch_map_value_size() - bytes of a value by the map's definition.
+ * @map: the map
+ *
+ * Return: the number of bytes.
+ */
+u32 vouch_map_value_size(const struct vouch_map *map);
 
 /**
  * vouch_map_io() - bytes of a value as user space exchanges it.

@@ -9,7 +9,7 @@
  * Parser: host-bridge/object_maps.c host-bridge/object_value.c
  * Parser: host-bridge/btf_types.c host-bridge/section.c
  * Parser: host-bridge/object_calls.c host-bridge/object_lock.c
- * Parser: host-bridge/object_place.c
+ * Parser: host-bridge/object_place.c host-bridge/object_define.c
  * Seeds: build/objects
  */
 

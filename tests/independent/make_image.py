@@ -52,7 +52,8 @@ MAP_TYPES = {"hash": 1, "array": 2, "prog_array": 3, "perf_event_array": 4,
              "cgroup_array": 8, "lru_hash": 9, "lru_percpu_hash": 10,
              "lpm_trie": 11, "devmap": 14, "cpumap": 16, "queue": 22,
              "stack": 23, "devmap_hash": 25, "ringbuf": 27,
-             "bloom_filter": 30}
+             "bloom_filter": 30, "array_of_maps": 12,
+             "hash_of_maps": 13}
 FROZEN, PINNED, INTERNAL, LOCK = 1, 2, 4, 8
 XDP_TYPE, XDP_ATTACH = 6, 37
 RETHUNK, RETPOLINE = 1, 2
@@ -167,9 +168,13 @@ class Image:
                            p.get("attach_type", XDP_ATTACH), start, size,
                            p.get("stack_depth", 16), 0)
 
-    def req_maps(self):
+    def inner(self):
+        return [m["inner"] for m in self.maps if "inner" in m]
+
+    @staticmethod
+    def req_maps(maps):
         out, off = b"", 0
-        for m in self.maps:
+        for m in maps:
             n = len(m.get("data", b""))
             kind = m["type"]
             out += struct.pack("<64sIIIIIIIIII", text(m["name"], 64),
@@ -182,10 +187,10 @@ class Image:
 
     def requirements(self, content):
         tables = (b"".join(self.req_prog(p) for p in self.progs) +
-                  self.req_maps() +
+                  self.req_maps(self.maps) + self.req_maps(self.inner()) +
                   b"".join(struct.pack("<IIQ", *s) for s in self.slots))
         head = struct.pack(
-            "<8sII32s32s32s32s128s32s64s64s20sIIIII" + "IIIIIIIII" + "4xI28x",
+            "<8sII32s32s32s32s128s32s64s64s20sIIIII" + "IIIIIIIII" + "4xII24x",
             b"VOUCHREQ", 1, 544 + len(tables), content,
             hashlib.sha256(b"object").digest(),
             hashlib.sha256(b"options").digest(), self.profile_id,
@@ -194,7 +199,8 @@ class Image:
             self.features, 0, self.target_abi, self.instance,
             self.array_value, self.map_max_entries, self.htab_key,
             len(self.progs), len(self.maps), len(self.slots), 0,
-            len(self.map_data()), self.prog_func, self.lru_ref)
+            len(self.map_data()), self.prog_func, self.lru_ref,
+            len(self.inner()))
         assert len(head) == 544
         return head + tables
 

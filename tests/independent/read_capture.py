@@ -12,7 +12,7 @@ import json
 import struct
 import sys
 
-ENV, FACT, MAP, PROG, FUNC, SYM, ACCESS, INSNS = range(1, 9)
+ENV, FACT, MAP, PROG, FUNC, SYM, ACCESS, INSNS, TEMPLATE = range(1, 10)
 PROLOGUE = 0xffffffff  # index of a prologue
 BASES = ["prologue", "ctx", "socket", "sock_common", "tcp_sock", "xdp_sock",
          "btf"]
@@ -23,7 +23,7 @@ MAP_FLAGS = ["frozen", "pinned", "internal", "lock"]
 PROG_FLAGS = ["jited", "sleepable", "calls_tail", "cb_access"]
 BLOOM_FILTER = 30
 MAP_TYPES = {1: "hash", 2: "array", 3: "prog_array", 5: "percpu_hash",
-             6: "percpu_array"}
+             6: "percpu_array", 12: "array_of_maps", 13: "hash_of_maps"}
 PROG_TYPES = {6: "xdp"}
 KINDS = {1: "call", 2: "subcall", 3: "map", 4: "map_value", 5: "constant",
          6: "function", 7: "btf_id", 8: "other"}
@@ -109,6 +109,18 @@ def read_map(data):
     need(len(data) == 96 + numbers[6] and
          extra_ok(*numbers[:3], *numbers[5:]), "MAP")
     return map_json(text(data[:64]), numbers)
+
+
+def holds_maps(entry):
+    return entry["type"] in ("array_of_maps", "hash_of_maps")
+
+
+def read_template(data, maps):
+    need(maps and "inner" not in maps[-1] and len(data) == 96, "TEMPLATE")
+    inner = read_map(data)
+    need(not inner["flags"] and not inner["extra"] and not inner["data_len"]
+         and not holds_maps(inner), "TEMPLATE")
+    maps[-1]["inner"] = inner
 
 
 def read_prog(data):
@@ -228,6 +240,7 @@ def read_part(kind, payload, prog):
 # SYMs come last, though they have not the highest number.
 PLACES = {kind: place for place, kind in enumerate(
     (ENV, FACT, MAP, PROG, FUNC, ACCESS, INSNS, SYM))}
+PLACES[TEMPLATE] = PLACES[MAP]
 
 
 def read(data):
@@ -245,12 +258,15 @@ def read(data):
             out["facts"].append(read_fact(payload))
         elif kind == MAP:
             out["maps"].append(read_map(payload))
+        elif kind == TEMPLATE:
+            read_template(payload, out["maps"])
         elif kind == PROG:
             need(complete(out["programs"]), "PROG")
             out["programs"].append(read_prog(payload))
         else:
             need(out["programs"], "order")
             read_part(kind, payload, out["programs"][-1])
+    need(all(holds_maps(m) == ("inner" in m) for m in out["maps"]), "MAP")
     need("environment" in out and complete(out["programs"]), "PROG")
     references(out)
     return out

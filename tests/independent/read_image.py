@@ -15,8 +15,8 @@ import json
 import struct
 import sys
 
-from read_capture import (ARCHES, FEATURES, PRIVILEGES, PROG_TYPES, bits,
-                          map_json, need, public, text)
+from read_capture import (bits, holds_maps, map_json, need, public, text,
+                          ARCHES, FEATURES, PRIVILEGES, PROG_TYPES)
 
 MAGIC = b"~Module signature appended~\n"
 SECTIONS = ["", ".text", ".rela.text", ".return_sites", ".rela.return_sites",
@@ -105,12 +105,12 @@ def read_requirements(desc):
     (magic, version, size, content, obj, options, profile, vermagic, license_,
      release, model, build_id, arch, features, privileges, abi, instance,
      array_value, entries, key, n_progs, n_maps, n_refs, n_facts, data_len,
-     prog_func, n_fields, lru_ref, reserved) = struct.unpack_from(
-         "<8sII32s32s32s32s128s32s64s64s20s16I28s", desc)
+     prog_func, n_fields, lru_ref, n_inner, reserved) = struct.unpack_from(
+         "<8sII32s32s32s32s128s32s64s64s20s17I24s", desc)
     need(magic == b"VOUCHREQ" and version == 1 and size == len(desc) and
          not reserved.strip(b"\0"), "requirements")
-    need(size == 544 + 152 * n_progs + 104 * n_maps + 16 * n_refs +
-         72 * n_facts + 104 * n_fields, "requirements")
+    need(size == 544 + 152 * n_progs + 104 * (n_maps + n_inner) +
+         16 * n_refs + 72 * n_facts + 104 * n_fields, "requirements")
     head = {"object": obj.hex(), "options": options.hex(),
             "profile": profile.hex(), "verifier_build_id": build_id.hex(),
             "verifier_release": text(release), "cpu_model": text(model),
@@ -124,13 +124,15 @@ def read_requirements(desc):
     pos += 152 * n_progs
     maps = [desc[pos + 104 * i:pos + 104 * (i + 1)] for i in range(n_maps)]
     pos += 104 * n_maps
+    inner = [desc[pos + 104 * i:pos + 104 * (i + 1)] for i in range(n_inner)]
+    pos += 104 * n_inner
     refs = list(struct.iter_unpack("<IIQ", desc[pos:pos + 16 * n_refs]))
     pos += 16 * n_refs + 72 * n_facts
     fields = read_fields(desc[pos:], n_progs)
     return {"head": head, "content": content.hex(), "license": text(license_),
             "fields": fields,
             "vermagic": text(vermagic), "progs": progs, "maps": maps,
-            "refs": refs, "data_len": data_len}
+            "inner": inner, "refs": refs, "data_len": data_len}
 
 
 def read_prog(data):
@@ -217,6 +219,10 @@ def read(data):
     req = read_requirements(note(parts[".note.vouch.requirements"][1], 1)[1])
     syms = read_symbols(parts)
     maps = [read_map(m) for m in req["maps"]]
+    holders = [m for m in maps if holds_maps(m)]
+    need(len(holders) == len(req["inner"]), "requirements")
+    for holder, inner in zip(holders, req["inner"]):
+        holder["inner"] = read_map(inner)
     digest = content_hash(elf, parts, tags["name"])
     need(len(req["refs"]) == parts["slots"], "slots")
     return {

@@ -84,8 +84,10 @@ MAPS = {
     "ringbuf": MapShape(None, None, 4096, 0),
     "devmap": FILES, "devmap_hash": FILES, "cpumap": FILES,
 }
+NESTED = "not made yet; helpers_test walks over maps of maps of many kinds"
 BLOOM = "not made yet; helpers_test asks bloom filters for each value"
-MAPS_APART = {"bloom_filter": BLOOM}
+MAPS_APART = {"bloom_filter": BLOOM, "array_of_maps": NESTED,
+              "hash_of_maps": NESTED}
 # Those whose elements are compared.
 DUMPED = ("array", "hash", "percpu_array", "percpu_hash", "lru_hash",
           "lru_percpu_hash", "lpm_trie", "devmap", "devmap_hash", "cpumap")

@@ -191,7 +191,7 @@ static inline void make_profile(struct fixture *f)
 	       "    \"CONFIG_X86_KERNEL_IBT\": 0 },\n"
 	       "  \"helpers\": [\"vouch_bpf_htab_lookup_raw\"],\n"
 	       "  \"map_types\": [\"array\", \"hash\", \"ringbuf\", "
-	       "\"bloom_filter\", \"perf_event_array\"],\n"
+	       "\"bloom_filter\", \"perf_event_array\", \"array_of_maps\"],\n"
 	       "  \"prog_types\": [\"xdp\"], \"hooks\": [\"xdp\"] }\n");
 }
 

@@ -26,6 +26,8 @@ struct parts {
 	struct vouch_capture_fact fact[2];
 	struct vouch_capture_map map;
 	u8 map_data[4];
+	struct vouch_capture_map template; /* of type 0: none */
+	struct vouch_capture_map more; /* of type 0: no second map */
 	struct vouch_capture_prog prog;
 	struct {
 		struct vouch_capture_func func;
@@ -140,6 +142,13 @@ static inline struct vouch_capture_writer build(const struct parts *p)
 	vouch_capture_write_record(&w, VOUCH_RECORD_MAP, &p->map,
 				   sizeof(p->map), p->map_data,
 				   sizeof(p->map_data));
+	if (p->template.type)
+		vouch_capture_write_record(&w, VOUCH_RECORD_TEMPLATE,
+					   &p->template, sizeof(p->template),
+					   NULL, 0);
+	if (p->more.type)
+		vouch_capture_write_record(&w, VOUCH_RECORD_MAP, &p->more,
+					   sizeof(p->more), NULL, 0);
 	vouch_capture_write_record(&w, VOUCH_RECORD_PROG, &p->prog,
 				   sizeof(p->prog), NULL, 0);
 	vouch_capture_write_record(&w, VOUCH_RECORD_FUNC, &p->entry,
@@ -182,11 +191,12 @@ static inline const char *reason_of(const struct parts *p)
 }
 
 /* One field made wrong, and what the parser must say. */
-#define REFUSED(change, why)                               \
+#define REFUSED_OF(whole, change, why)                     \
 	do {                                               \
-		struct parts p = good();                   \
+		struct parts p = whole;                    \
 		change;                                    \
 		assert_string_equal(reason_of(&p), (why)); \
 	} while (0)
+#define REFUSED(change, why) REFUSED_OF(good(), change, why)
 
 #endif /* VOUCH_CAPTURE_FIXTURE_H */

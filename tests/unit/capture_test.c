@@ -75,7 +75,7 @@ static void header_is_checked(void **state)
 	assert_string_equal(reason(w.buf, w.len),
 			    "capture: size in the header is not the size");
 	head->size--;
-	first->type = 9;
+	first->type = VOUCH_RECORD_LAST + 1;
 	assert_string_equal(reason(w.buf, w.len),
 			    "capture: unknown type of record");
 	first->type = VOUCH_RECORD_MAP;

@@ -57,21 +57,39 @@ static int take(int dev, const char *log, int fd,
 static void locks_are_asked_for(int dev)
 {
 	int map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "m", 4, 8, 1, NULL);
-	struct vouch_guest_map m = { .fd = cpu_to_le32(map), .reserved = 1 };
-	u32 flags = 1, lock = 1;
+	struct vouch_guest_map m = { .fd = cpu_to_le32(map),
+				     .reserved = { 0, 1 } };
 
 	vouch_test_check(ioctl(dev, VOUCH_GUEST_MAP, &m) < 0 && errno == EINVAL,
 			 "reserved bytes of a map must be zero");
 	vouch_test_check(ioctl(dev, VOUCH_GUEST_MAP, 8) < 0 && errno == EFAULT,
 			 "a bad pointer is refused");
-	vouch_test_check(vouch_guest_lock(dev, dev, &flags, &lock) == -EINVAL &&
-				 vouch_guest_lock(dev, 999, &flags, &lock) ==
-					 -EBADF,
+	vouch_test_check(vouch_guest_map(dev, dev, &m) == -EINVAL &&
+				 vouch_guest_map(dev, 999, &m) == -EBADF,
 			 "a descriptor that is no map is refused");
-	vouch_test_check(!vouch_guest_lock(dev, map, &flags, &lock) && !flags &&
-				 !lock,
+	vouch_test_check(!vouch_guest_map(dev, map, &m) && !m.flags && !m.lock,
 			 "a map without types has no lock");
+	vouch_test_check(!m.type, "an array of numbers holds no maps");
 	close(map);
+}
+
+static void maps_in_maps_are_told(int dev)
+{
+	int inner = bpf_map_create(BPF_MAP_TYPE_LRU_HASH, "i", 8, 16, 5, NULL);
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .inner_map_fd = inner);
+	int outer =
+		bpf_map_create(BPF_MAP_TYPE_HASH_OF_MAPS, "o", 4, 4, 3, &opts);
+	struct vouch_guest_map m;
+
+	vouch_test_check(!vouch_guest_map(dev, outer, &m) &&
+				 le32_to_cpu(m.type) == BPF_MAP_TYPE_LRU_HASH &&
+				 le32_to_cpu(m.key_size) == 8 &&
+				 le32_to_cpu(m.value_size) == 16 &&
+				 le32_to_cpu(m.max_entries) == 5 &&
+				 !m.map_flags && !m.flags,
+			 "of a map that holds maps it is told what these are");
+	close(outer);
+	close(inner);
 }
 
 static void arguments_are_checked(void)
@@ -83,6 +101,7 @@ static void arguments_are_checked(void)
 	vouch_test_check(ioctl(dev, _IO('v', 0x7f)) < 0 && errno == ENOTTY,
 			 "an unknown ioctl is refused");
 	locks_are_asked_for(dev);
+	maps_in_maps_are_told(dev);
 	arm.reserved = 1;
 	vouch_test_check(ioctl(dev, VOUCH_GUEST_ARM, &arm) < 0 &&
 				 errno == EINVAL,

@@ -80,6 +80,58 @@ def map_kinds(t, lab):
         t.check(2**32 - error in seen, "errno %d was met" % error)
 
 
+INSIDE = ["first", "second", "third", "some", "others", "used", "one", "six"]
+
+
+def nested(t, lab):
+    p = testruns.Program(t, lab, "nested.o", "nested")
+    seen = compare(t, p, "nested", packets.packets(SEED, 2),
+                   dump=["returned"] + INSIDE)
+    for error in 22, 2, 17, 7:
+        t.check(2**32 - error in seen, "errno %d was met" % error)
+
+    def target(*words):
+        rc, got = lab.vouch("target", "map", words[0], "lab", words[1],
+                            "--image", p.image, *words[2:])
+        return rc, got, lab.stderr
+
+    rc, got, error = target("get", "array_of_arrays", "key", "2")
+    t.check(rc == 0 and got["inner"] == "second", "user space is told a name",
+            (rc, error))
+    rc, got, error = target("dump", "hash_of_hashes")
+    t.check(rc == 0 and sorted(e["inner"] for e in got["entries"]) ==
+            ["others", "some"], "and in a dump", (got, error))
+    rc, _, error = target("get", "array_of_arrays", "key", "1")
+    t.check(rc == 6 and "no element" in error, "what is empty is not there",
+            (rc, error))
+    for name, why in (("some", "failed (-22)"), ("one", "failed (-22)"),
+                      ("array_of_arrays", "failed (-22)"),
+                      ("nothing", "no map of that name")):
+        rc, _, error = target("set", "array_of_arrays", "key", "1", "map",
+                              name)
+        t.check(rc == 6 and why in error, "%s does not fit" % name,
+                (rc, error))
+    rc, _, error = target("set", "array_of_arrays", "key", "9", "map", "third")
+    t.check(rc == 6 and "(-7)" in error, "nor anything behind the end", error)
+    for words in (("set", "array_of_arrays", "key", "1", "map", "spare"),
+                  ("set", "hash_of_hashes", "key", "77", "map", "some"),
+                  ("delete", "hash_of_hashes", "key", "1"),
+                  ("delete", "array_of_arrays", "key", "0")):
+        rc, _, error = target(*words)
+        t.check(rc == 0, " ".join(words), error)
+    rc, _, error = target("delete", "array_of_arrays", "key", "0")
+    t.check(rc == 6, "what is gone cannot be deleted", rc)
+    before = [target("dump", name)[1]["entries"]
+              for name in ("spare", "others")]
+    p.target(packets.packets(SEED, 1), [None], dump=["returned"])
+    after = [target("dump", name)[1]["entries"]
+             for name in ("spare", "others")]
+    t.check(after[0] != before[0], "a program finds what user space put in")
+    t.equal(after[1], before[1], "and not what it took out")
+    rc, _ = lab.vouch("target", "unload", "lab", p.image)
+    t.check(rc == 0, "the image goes, with all its maps", lab.stderr)
+
+
 def lru(t, lab):
     p = testruns.Program(t, lab, "lru.o", "lru")
     # Which elements are left of those that did not fit is nobody's promise.
@@ -358,6 +410,6 @@ def elsewhere(t, lab):
 
 
 if __name__ == "__main__":
-    lab_suite.run("helpers-test", "lab", map_kinds, lru, bloom, locks,
+    lab_suite.run("helpers-test", "lab", map_kinds, nested, lru, bloom, locks,
                   left_open, skb_helpers, tunnels, loads, who_runs, sockets,
                   xdp_helpers, elsewhere)

@@ -261,6 +261,13 @@ static void test_load_reasons(void)
 			load("late") == -EPERM &&
 			was_refused_for("below the floor"),
 		"the floor counts at the load, too");
+	verdict(!admit("inner-unlike", NULL) &&
+			load("inner-unlike") == -EINVAL &&
+			was_refused_for("not like those that it holds"),
+		"a map starts with no map that is not like its template");
+	verdict(!admit("inner-none", NULL) && load("inner-none") == -EINVAL &&
+			was_refused_for("a map that is not there"),
+		"nor with one that is not there");
 	verdict(!admit("count", NULL) &&
 			load_with("count", "debug=1") == -EBADMSG &&
 			was_refused_for("without parameters"),

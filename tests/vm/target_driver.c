@@ -118,6 +118,8 @@ static void test_refusals(void)
 		{ "map-flags", ENOEXEC, "flags 0x4" },
 		{ "map-big", ENOEXEC, "map_memory_mib" },
 		{ "map-layout", ENOEXEC, "layout" },
+		{ "inner-type", ENOEXEC, "type 17" },
+		{ "inner-big", ENOEXEC, "map_memory_mib" },
 		{ "map-key", ENOEXEC, "key 8" },
 		{ "map-data", ENOEXEC, "starting value" },
 		{ "slot-value", ENOEXEC, "only arrays" },

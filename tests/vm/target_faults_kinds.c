@@ -95,6 +95,11 @@ static const struct kind {
 	{ BPF_MAP_TYPE_PROG_ARRAY, UPDATE | LOOKUP | NEXT_KEY | DELETE, 0, 0 },
 	/* The value is a descriptor. */
 	{ BPF_MAP_TYPE_CGROUP_ARRAY, UPDATE | NEXT_KEY | DELETE, 0, 0 },
+	/* The values are numbers of maps: the first one. */
+	{ BPF_MAP_TYPE_ARRAY_OF_MAPS, UPDATE | LOOKUP | NEXT_KEY | DELETE, 0,
+	  0 },
+	{ BPF_MAP_TYPE_HASH_OF_MAPS, UPDATE | LOOKUP | NEXT_KEY | DELETE, 0,
+	  0 },
 	/* Of these only programs write. */
 	{ BPF_MAP_TYPE_STACK_TRACE, 0, 0, 0 },
 	{ BPF_MAP_TYPE_PERF_EVENT_ARRAY, 0, 0, 0 },

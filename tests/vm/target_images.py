@@ -10,6 +10,7 @@ written to OUT by name, and gets the modules' names from OUT/names.
 """
 
 import os
+import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -250,6 +251,17 @@ class Writer:
         self.map_refused("map-type", type=17)
         self.map_refused("map-flags", map_flags=1 << 2)
         self.map_refused("map-big", entries=1 << 24)
+        inner = dict(COUNT_MAPS[0], type="array", entries=4)
+        for name, change in (("inner-type", {"type": 17}),
+                             ("inner-big", {"entries": 1 << 24})):
+            self.map_refused(name, type="array_of_maps", value=4,
+                             inner=dict(inner, **change))
+        for name, number in ("inner-unlike", 1), ("inner-none", 3):
+            self.good(name, self.verdict(2, maps=[
+                dict(COUNT_MAPS[0], name="inside", type="array", entries=5),
+                dict(COUNT_MAPS[0], name="outside", type="array_of_maps",
+                     value=4, entries=1, data=struct.pack("<I", number),
+                     inner=inner)]))
         self.map_refused("map-layout", map_max_entries=4)
         self.map_refused("map-key", key=8)
         self.map_refused("map-data", type="hash", entries=1, data=bytes(12))

@@ -24,7 +24,18 @@ MAPS = {
     "perf_event_array": (4, 4, 2, 0, 0),
     "stack_trace": (4, 64, 4, 0, 0),
     "cgroup_array": (4, 4, 4, 0, 0),
+    "array_of_maps": (4, 4, 4, 0, 0),
+    "hash_of_maps": (4, 4, 4, 0, 0),
 }
+HOLDERS = "array_of_maps", "hash_of_maps"
+
+
+def one(kind):
+    """A map of that kind, called after it."""
+    return dict(zip(("key", "value", "entries", "map_flags", "flags"),
+                    MAPS[kind]), name=kind, type=kind)
+
+
 # The offered type, its number and attach type, section, function.
 PROGS = [
     ("xdp", "xdp", XDP, 37, "xdp", "fill"),
@@ -111,8 +122,9 @@ def parts(profile):
     """What make_image.Image wants: source, programs, maps, slots."""
     kinds = [k for k in profile["map_types"] if k in MAPS]
     assert kinds == profile["map_types"], "a kind of map is not in MAPS"
-    maps = [dict(zip(("key", "value", "entries", "map_flags", "flags"),
-                     MAPS[k]), name=k, type=k) for k in kinds]
+    # Those that hold maps hold arrays.
+    maps = [dict(one(k), inner=one("array")) if k in HOLDERS else one(k)
+            for k in kinds]
     progs = [{"name": name, "function": function, "section": section,
               "type": number, "attach_type": attach}
              for offer, name, number, attach, section, function in PROGS
