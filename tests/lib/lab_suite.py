@@ -2,6 +2,8 @@
 """A suite of tests in a lab of its own, which is up before the first of them
 and down behind the last."""
 
+import shutil
+
 import lab as lab_module
 import planted
 import tap
@@ -13,6 +15,8 @@ def run(name, target, *tests):
     return. @name is the lab's, @target the kind of its target VM."""
     t = tap.Tap()
     lab = lab_module.Lab(name, target=target, variant="asan")
+    # Images of a run before may be of another format.
+    shutil.rmtree(lab.state, ignore_errors=True)
     try:
         lab.up()
         for test in tests:
