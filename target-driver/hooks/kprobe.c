@@ -102,8 +102,10 @@ static void keep(struct attachment *a, int err)
 		a->base.kind->prefix, a->base.place, err);
 }
 
-/* Hits no more, so that it can be unregistered; if not, it is kept. The memory
- * may come from what is there for those who must not fail. */
+/*
+ * Hits no more, so that it can be unregistered; if not, it is kept. The memory
+ * may come from what is there for those who must not fail.
+ */
 static bool disarm(struct attachment *a)
 {
 	unsigned int flags = memalloc_noreclaim_save();
