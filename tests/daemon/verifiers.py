@@ -73,6 +73,8 @@ def test_verifier_lost(tap):
         kind, _, verdict, _ = client.receive()
     tap.equal((verdict["verdict"], verdict["exit"]), ("error", 4),
               "two lost verifiers are too many")
+    tap.equal(d.text().count("trying once more"), 2,
+              "each submission is tried once more, and not again")
     tap.equal(d.submit()[1]["exit"], 4, "so is none at all, after a while")
     d.stop()
 

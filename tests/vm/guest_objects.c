@@ -2,10 +2,12 @@
 /* Objects: verdict, reason by name and kind, and what the capture holds. */
 
 #include <elf.h>
+#include <linux/btf.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "guest-verifier/agent/file.h"
+#include "guest-verifier/agent/object.h"
 #include "guest-verifier/agent/verify.h"
 #include "guest_test.h"
 
@@ -429,6 +431,36 @@ static void sections_lie_in_the_object(const struct vouch_kernel *kernel)
 			 n - bad, n);
 }
 
+/* The first type, a pointer, is to one that is not there. */
+static void types_must_be_whole(const struct vouch_kernel *kernel)
+{
+	struct vouch_options options = { 0 };
+	size_t size = 0, capture_len;
+	u8 *data = vouch_file_read("/objects/xdp_count.o", VOUCH_MAX_OBJECT,
+				   &size);
+	struct vouch_object object;
+	struct btf_type *type;
+	const char *why = "";
+	json_t *result;
+	u8 *capture;
+
+	vouch_object_read(data, size, &object, &why);
+	type = (void *)((u8 *)object.btf.data + sizeof(struct btf_header));
+	vouch_test_check(BTF_INFO_KIND(type->info) == BTF_KIND_PTR,
+			 "the object has types: %s", why);
+	type->type = 1000000;
+	result = vouch_verify_object(kernel, &options, &no_target, data, size,
+				     &capture, &capture_len);
+	vouch_test_check(!strcmp(text_of(result, "error"), "usage") &&
+				 strstr(text_of(result, "reason"),
+					"the object's BTF is broken"),
+			 "an object without a type that it needs: %s",
+			 text_of(result, "reason"));
+	json_decref(result);
+	free(capture);
+	free(data);
+}
+
 void vouch_test_objects(void)
 {
 	static struct vouch_kernel kernel;
@@ -458,4 +490,5 @@ void vouch_test_objects(void)
 	same_input_same_bytes(&kernel);
 	broken_objects_are_refused(&kernel);
 	sections_lie_in_the_object(&kernel);
+	types_must_be_whole(&kernel);
 }

@@ -42,6 +42,7 @@ void vouch_test_accesses(void);
 void vouch_test_confinement(void);
 void vouch_test_parent_deeds(void);
 void vouch_test_objects(void);
+void vouch_test_btf(void);
 void vouch_test_retarget(void);
 void vouch_test_session(void);
 void vouch_test_faults(void);

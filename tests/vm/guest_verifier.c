@@ -125,6 +125,7 @@ static void test_all(void)
 	vouch_test_confinement();
 	vouch_test_parent_deeds();
 	vouch_test_objects();
+	vouch_test_btf();
 	vouch_test_retarget();
 	vouch_test_session();
 	vouch_test_check(!syscall(SYS_delete_module, "vouch_guest", O_NONBLOCK),
