@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What an object's maps occupy of the verifier VM, before they are made. */
+/* Can an object's maps be made in the verifier VM, and what do they occupy? */
 
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
@@ -33,6 +33,17 @@ static unsigned __int128 map_bytes(const struct bpf_map *map, u32 cpus)
 	return (bpf_map__key_size(map) + value) * bpf_map__max_entries(map);
 }
 
+/* What the maps in a map are like, which the kernel must be shown one of. */
+static bool has_template(struct vouch_load *load, struct bpf_map *map)
+{
+	return !vouch_map_holds_maps(bpf_map__type(map)) ||
+	       bpf_map__inner_map(map) ||
+	       vouch_load_refuse(
+		       load, -1,
+		       "map %s: the object does not say what the maps in it are like; define them there with __array(values, ...)",
+		       vouch_load_map_name(map));
+}
+
 bool vouch_load_maps_fit(struct vouch_load *load)
 {
 	int cpus = libbpf_num_possible_cpus();
@@ -46,7 +57,14 @@ bool vouch_load_maps_fit(struct vouch_load *load)
 	/* The other half is for the verifier, whatever the object. */
 	room = (u64)info.totalram * info.mem_unit / 2;
 	bpf_object__for_each_map(map, load->bpf) {
+		const struct bpf_map *inner = bpf_map__inner_map(map);
+
+		if (!has_template(load, map))
+			return false;
 		used += map_bytes(map, cpus > 0 ? cpus : 1);
+		/* The one that the kernel is shown. */
+		if (inner)
+			used += map_bytes(inner, cpus > 0 ? cpus : 1);
 		if (used > room)
 			return vouch_load_refuse(
 				load, -1,

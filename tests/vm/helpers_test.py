@@ -130,6 +130,12 @@ def nested(t, lab):
     t.equal(after[1], before[1], "and not what it took out")
     rc, _ = lab.vouch("target", "unload", "lab", p.image)
     t.check(rc == 0, "the image goes, with all its maps", lab.stderr)
+    other = os.path.join(os.path.dirname(p.path), "unsaid.o")
+    rc, result = lab.vouch("submit", other, "--target", "lab")
+    t.check(rc == 6 and "map unsaid: the object does not say what the maps in "
+            "it are like" in result["reason"],
+            "an object that leaves open what a map holds is refused",
+            (rc, result))
 
 
 def lru(t, lab):
