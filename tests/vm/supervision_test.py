@@ -178,6 +178,27 @@ def test_target_killed(tap, lab, obj):
               "a delivery waits for the next")
 
 
+def test_target_stopped(tap, lab, obj):
+    """It does not answer: whoever submits hears so, and loses nothing."""
+    lab.wait_ready(300, "vouchd.log")
+    target = qemu_of(lab, "demo")
+    os.kill(target, signal.SIGSTOP)
+    verdict = verdict_of(submit(lab, obj))
+    delivery = verdict["deliveries"][0]
+    tap.equal((verdict["exit"], verdict["verdict"], delivery["status"]),
+              (7, "accepted", "error"),
+              "a delivery to a target VM that is stopped is a time-out")
+    tap.check("did not answer in time" in delivery["reason"],
+              "with its reason", delivery)
+    tap.check(os.path.exists(verdict["image"]["path"]), "the image is kept")
+    tap.equal((state(lab, "targets"), qemu_of(lab, "demo")),
+              ("ready", target), "its VM is neither lost nor replaced")
+    os.kill(target, signal.SIGCONT)
+    rc, result = lab.vouch("deliver", verdict["image"]["path"], "--target",
+                           "demo")
+    tap.check(rc == 0, "and delivered when the VM goes on", (rc, result))
+
+
 def test_daemon_killed(tap, lab, obj):
     lab.wait_ready(300, "vouchd.log")
     children = processes(lab.vouchd.pid)
@@ -188,7 +209,7 @@ def test_daemon_killed(tap, lab, obj):
     tap.check(wait_for(lambda: not any(
         os.path.exists("/proc/%d" % p) for p in children), 10),
         "VMs and helpers end with a daemon that is killed, a stopped VM too")
-    lab.timeouts = {"verify_s": 20}
+    lab.timeouts = {"verify_s": 20, "deliver_s": 20}
     lab.start()
     client = wire.Client(lab.socket)
     last = client.call("status")[0]["submissions"]
@@ -215,7 +236,7 @@ def main():
             lab.start("main/verify-asked@4=stop")
             for test in (test_verifier_killed, test_verifier_killed_twice,
                          test_target_killed, test_daemon_killed,
-                         test_verifier_stopped):
+                         test_verifier_stopped, test_target_stopped):
                 tap.run(test, lab, obj)
             lab.down()
     except LabError as e:

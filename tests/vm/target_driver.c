@@ -124,8 +124,10 @@ static void test_refusals(void)
 		{ "map-data", ENOEXEC, "starting value" },
 		{ "slot-value", ENOEXEC, "only arrays" },
 		{ "no-floor", ENOENT, "floor" },
-		{ "low-epoch", EPERM, "below the floor" },
-		{ "low-sequence", EPERM, "below the floor" },
+		{ "low-epoch", EPERM,
+		  "epoch 1 sequence 99 is below the floor, 2 and 5;" },
+		{ "low-sequence", EPERM,
+		  "epoch 2 sequence 4 is below the floor, 2 and 5;" },
 	};
 	char reason[VOUCH_TARGET_REASON_LEN];
 	unsigned int i;
