@@ -130,6 +130,14 @@ static void bad_requests_are_refused(int fd, const u8 *object, size_t size)
 			 "options of the wrong type are refused: %s",
 			 text_of(msg.json, "why"));
 	vouch_message_release(&msg);
+	ask(fd, VOUCH_FRAME_VERIFY, 8, json_object(), NULL, 0);
+	if (!receive(fd, &msg))
+		return;
+	vouch_test_check(msg.id == 8 && !msg.blob_len &&
+				 !strcmp(text_of(msg.json, "error"), "usage"),
+			 "VERIFY without an object is refused: %s",
+			 text_of(msg.json, "reason"));
+	vouch_message_release(&msg);
 }
 
 static const char *value_of(const json_t *entries, const char *key)
