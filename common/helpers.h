@@ -33,6 +33,7 @@
 	X(htab_percpu_map_lookup_percpu_elem, percpu_htab_lookup_cpu, 0)   \
 	/* the same through the generic helper */                          \
 	X(bpf_map_lookup_elem, map_lookup, 0)                              \
+	X(bpf_map_lookup_percpu_elem, map_lookup_cpu, 0)                   \
 	X(bpf_map_update_elem, map_update, 0)                              \
 	X(bpf_map_delete_elem, map_delete, 0)                              \
 	/* locks of values */                                              \

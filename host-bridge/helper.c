@@ -47,6 +47,7 @@
 #define lru_delete_FUNC BPF_FUNC_map_delete_elem
 #define percpu_lru_lookup_FUNC BPF_FUNC_map_lookup_elem
 #define percpu_lru_update_FUNC BPF_FUNC_map_update_elem
+#define map_lookup_cpu_FUNC BPF_FUNC_map_lookup_percpu_elem
 #define percpu_lru_lookup_cpu_FUNC BPF_FUNC_map_lookup_percpu_elem
 #define trie_lookup_FUNC BPF_FUNC_map_lookup_elem
 #define trie_update_FUNC BPF_FUNC_map_update_elem

@@ -30,6 +30,16 @@ VOUCH_HELPER(percpu_htab_lookup_cpu)
 		vouch_map_of(r1), vouch_map_ptr(r2), r3);
 }
 
+/* The verifier lets only per-CPU maps be asked. */
+VOUCH_HELPER(map_lookup_cpu)
+{
+	struct vouch_map *map = vouch_map_of(r1);
+
+	if (!map->ops->lookup_cpu)
+		return 0;
+	return (unsigned long)map->ops->lookup_cpu(map, vouch_map_ptr(r2), r3);
+}
+
 /* With the meaning of bpf_for_each_array_elem() and its like. */
 static __always_inline long for_each(u64 r1, u64 r2, u64 r3, u64 r4)
 {

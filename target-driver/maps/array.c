@@ -278,6 +278,7 @@ const struct vouch_map_ops vouch_percpu_array_ops = {
 	.init = percpu_init,
 	.free = percpu_free,
 	.lookup = vouch_percpu_array_lookup,
+	.lookup_cpu = vouch_percpu_array_lookup_cpu,
 	.update = vouch_array_update,
 	.remove = vouch_array_remove,
 	.for_each = array_for_each,

@@ -324,6 +324,7 @@ const struct vouch_map_ops vouch_percpu_hash_ops = {
 	.init = vouch_table_init,
 	.free = vouch_table_free,
 	.lookup = vouch_percpu_hash_lookup,
+	.lookup_cpu = vouch_percpu_hash_lookup_cpu,
 	.update = vouch_percpu_hash_update,
 	.remove = vouch_hash_remove,
 	.for_each = vouch_hash_visit,

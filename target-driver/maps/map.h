@@ -55,7 +55,8 @@ struct vouch_map_def {
  * lookup, update and remove are what programs call, with the key and value
  * in kernel memory and the meaning of the kernel's own map operations; all
  * run under RCU. for_each calls a program's function for each element until it
- * returns other than 0, and returns how many calls that made. push, pop and
+ * returns other than 0, and returns how many calls that made. lookup_cpu is
+ * there in per-CPU maps. push, pop and
  * peek are there in maps without keys. copy and store are user space's: they
  * exchange value_io bytes. take, if not NULL, hands over the records that
  * programs wrote.
@@ -73,6 +74,7 @@ struct vouch_map_ops {
 	int (*init)(struct vouch_map *map);
 	void (*free)(struct vouch_map *map);
 	void *(*lookup)(struct vouch_map *map, void *key);
+	void *(*lookup_cpu)(struct vouch_map *map, void *key, u32 cpu);
 	long (*update)(struct vouch_map *map, void *key, void *value,
 		       u64 flags);
 	long (*remove)(struct vouch_map *map, void *key);

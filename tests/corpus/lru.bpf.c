@@ -16,6 +16,14 @@
 
 MAP(roomy, LRU_HASH, 64);
 MAP(roomy_percpu, LRU_PERCPU_HASH, 64);
+/* In the kernel each CPU has a list of its own, of a share of the entries. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 64);
+	__uint(map_flags, BPF_F_NO_COMMON_LRU);
+	__type(key, __u32);
+	__type(value, __u64);
+} shares SEC(".maps");
 MAP(few, LRU_HASH, FEW);
 MAP(few_percpu, LRU_PERCPU_HASH, FEW);
 MAP(many, LRU_HASH, MANY);
@@ -124,6 +132,7 @@ __attribute__((noinline)) int exercise(void)
 {
 	EXERCISE(roomy);
 	EXERCISE(roomy_percpu);
+	EXERCISE(shares);
 	return 0;
 }
 

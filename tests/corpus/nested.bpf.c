@@ -164,6 +164,25 @@ __attribute__((noinline)) int either(__u32 which)
 	return 0;
 }
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 3);
+	__type(key, __u32);
+	__type(value, __u64);
+} counts SEC(".maps");
+
+/* Of a CPU that is there, and of one that is not; whose value it is depends on
+ * where this runs. */
+__attribute__((noinline)) int each_cpu(__u32 which)
+{
+	void *map = which & 1 ? (void *)&cpus : (void *)&counts;
+	__u32 key = which >> 1;
+
+	note(!!bpf_map_lookup_percpu_elem(map, &key, 0));
+	note(!!bpf_map_lookup_percpu_elem(map, &key, 4096));
+	return 0;
+}
+
 SEC("xdp")
 int nested(struct xdp_md *ctx)
 {
@@ -177,6 +196,9 @@ int nested(struct xdp_md *ctx)
 	exercise_array_of_sized();
 	note(either(1));
 	note(either(2));
+	each_cpu(1);
+	each_cpu(2);
+	each_cpu(7);
 	return XDP_PASS;
 }
 

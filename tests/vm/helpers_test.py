@@ -144,7 +144,7 @@ def lru(t, lab):
     # One packet: the kernel's lists are each CPU's own. So are per-CPU values,
     # which are written down as their sum.
     seen = compare(t, p, "lru", packets.packets(SEED, 1),
-                   dump=["returned", "roomy", "one"])
+                   dump=["returned", "roomy", "shares", "one"])
     for error in 22, 2, 17:
         t.check(2**32 - error in seen, "errno %d was met" % error)
     lab.vouch("target", "unload", "lab", p.image)
