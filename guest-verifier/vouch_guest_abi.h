@@ -87,8 +87,10 @@ struct vouch_guest_origins {
 };
 VOUCH_ASSERT_SIZE(struct vouch_guest_origins, 120);
 
-/* What the kernel knows of a map beside what bpf(2) tells: what it found in its
- * BTF, and what the maps in it are like. */
+/*
+ * What the kernel knows of a map beside what bpf(2) tells: what it found in its
+ * BTF, and what the maps in it are like.
+ */
 struct vouch_guest_map {
 	__le32 fd;
 	__le32 flags; /* out: VOUCH_MAP_LOCK or 0 */
