@@ -148,7 +148,8 @@ def map_argument(gen, reg, kind):
     return Code().add_map(reg, kind)
 
 
-TWICE = ("hash", "array", "queue", "stack", "devmap")
+TWICE = ("hash", "array", "percpu_array", "percpu_hash", "queue", "stack",
+         "devmap")
 
 
 def result(gen, what):
