@@ -63,7 +63,11 @@ static vouch_untraced long replace(struct vouch_map *map,
 	if (!e)
 		return -E2BIG;
 	memcpy(vouch_elem_key(map, e), key, map->def.key_size);
-	vouch_lock_copy(map, vouch_elem_value(map, e), value);
+	/* Who stands on an element that is used again may follow a pointer. */
+	if (vouch_map_holds_maps(map->def.type))
+		WRITE_ONCE(*(void **)vouch_elem_value(map, e), *(void **)value);
+	else
+		vouch_lock_copy(map, vouch_elem_value(map, e), value);
 	e->hash = hash;
 	/* In front, so that a reader finds it before the old one. */
 	hlist_nulls_add_head_rcu(&e->node, &b->head);

@@ -116,7 +116,10 @@ static long array_remove(struct vouch_map *map, void *key)
 
 	if (index >= map->def.max_entries)
 		return -E2BIG;
+	/* Whoever puts another one in gives up what was there before. */
+	mutex_lock(&lock);
 	old = xchg(vouch_pointers_at(map, index), NULL);
+	mutex_unlock(&lock);
 	give_up(map_of(old));
 	return old ? 0 : -ENOENT;
 }

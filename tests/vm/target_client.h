@@ -93,6 +93,9 @@ void test_unplug(void);
 /* Requests with anything set that has no meaning; in target_requests.c. */
 void test_requests(void);
 
+/* Maps of maps, by several at once; in target_nested.c. */
+void test_nested(void);
+
 /* Locks in values; in target_locks.c. */
 void test_locks(void);
 

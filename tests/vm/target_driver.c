@@ -390,6 +390,7 @@ static const struct {
 	{ FUNCTIONS | SMOKE, test_hash },
 	{ FUNCTIONS | SMOKE, test_info },
 	{ FUNCTIONS, test_requests },
+	{ FUNCTIONS | SMOKE, test_nested },
 	{ FUNCTIONS | STRESS | SMOKE, test_xdp },
 	{ FUNCTIONS | STRESS | SMOKE, test_redirect },
 	{ FUNCTIONS | STRESS | SMOKE, test_unplug },
