@@ -102,6 +102,7 @@ static bool may_have_data(const struct vouch_capture_map *map, u32 len)
 static const char *check_map_entries(const struct vouch_capture_view *view,
 				     const struct vouch_capture_map_view *m)
 {
+	/* Each of the n_maps is set. NOLINTNEXTLINE */
 	u32 type = le32_to_cpu(m->map->type), i, n;
 	const __le32 *entries = (const void *)m->data;
 	bool maps = vouch_map_holds_maps(type);
