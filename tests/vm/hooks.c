@@ -18,15 +18,20 @@
 #include "debug.h"
 #include "hooks.h"
 
+static char refusal[VOUCH_TARGET_REASON_LEN]; /* the last one's reason */
+
 int hook(unsigned long cmd, const char *file, const char *prog,
 	 const char *where)
 {
 	struct vouch_target_attach a = {};
+	int err;
 
 	strcpy(a.image, name_of(file));
 	strcpy(a.prog, prog);
 	strcpy(a.hook, where);
-	return call(cmd, &a, a.reason);
+	err = call(cmd, &a, a.reason);
+	memcpy(refusal, a.reason, sizeof(refusal));
+	return err;
 }
 
 /* By enum hooks_place; maps are called as their programs. */
@@ -97,39 +102,63 @@ static void test_refusals(void)
 	static const struct {
 		const char *prog, *where;
 		int err;
+		const char *why;
 	} cases[] = {
-		{ "tc_in", "lirc:x", -EOPNOTSUPP },
-		{ "tc_in", "tc", -EOPNOTSUPP },
-		{ "tc_in", "tc:eth0", -EINVAL },
-		{ "tc_in", "tc:eth0:sideways", -EINVAL },
-		{ "tc_in", "tc:none0:ingress", -ENODEV },
-		{ "tc_in", "xdp:eth0", -EOPNOTSUPP },
-		{ "tc_in", "socket:eth0", -EOPNOTSUPP },
-		{ "on_socket", "socket:none0", -ENODEV },
-		{ "on_socket", "socket:", -ENODEV },
-		{ "on_call", "tc:eth0:ingress", -EOPNOTSUPP },
-		{ "on_call", "kprobe:", -EINVAL },
-		{ "on_call", "kprobe:no_such_function", -ENOENT },
-		{ "on_call", "kprobe:hooks_native_call+x", -EINVAL },
-		{ "on_return", "kretprobe:hooks_native_call+4", -EINVAL },
-		{ "tc_in", "kprobe:hooks_native_call", -EOPNOTSUPP },
-		{ "on_rename", "raw_tp:no_such_tracepoint", -ENODEV },
-		{ "on_rename", "tp_btf:task_rename", -EOPNOTSUPP },
-		{ "on_signal", "raw_tp:signal_generate", -EOPNOTSUPP },
-		{ "on_signal", "tp_btf:signal_deliver", -EINVAL },
-		{ "on_record", "tracepoint:task", -EINVAL },
-		{ "on_record", "tracepoint:task:no_such_event", -ENODEV },
-		{ "on_rename", "tracepoint:task:task_rename", -EOPNOTSUPP },
-		{ "on_event", "perf_event:1:2", -EINVAL },
-		{ "on_event", "perf_event:1:2:0", -EINVAL },
-		{ "on_event", "perf_event:1:2:x", -EINVAL },
-		{ "on_event", "perf_event:1:2:1:99", -EINVAL },
-		{ "on_event", "perf_event:1:2:1:0:0", -EINVAL },
-		{ "on_event", "perf_event:1:0:100001hz", -EINVAL },
-		{ "on_event", "perf_event:2:2:1", -EOPNOTSUPP },
-		{ "on_event", "perf_event:1:9999:1", -ENOENT },
-		{ "on_call", "perf_event:1:2:1", -EOPNOTSUPP },
-		{ "no_such_program", "tc:eth0:ingress", -ENOENT },
+		{ "tc_in", "lirc:x", -EOPNOTSUPP, "no hooks of that kind" },
+		{ "tc_in", "tc", -EOPNOTSUPP, "no hooks of that kind" },
+		{ "tc_in", "tc:eth0", -EINVAL, "is not tc:IFNAME" },
+		{ "tc_in", "tc:eth0:sideways", -EINVAL, "is not tc:IFNAME" },
+		{ "tc_in", "tc:none0:ingress", -ENODEV,
+		  "none of that name here" },
+		{ "tc_in", "xdp:eth0", -EOPNOTSUPP, "is not made for" },
+		{ "tc_in", "socket:eth0", -EOPNOTSUPP, "is not made for" },
+		{ "on_socket", "socket:none0", -ENODEV,
+		  "none of that name here" },
+		{ "on_socket", "socket:", -ENODEV, "none of that name here" },
+		{ "on_call", "tc:eth0:ingress", -EOPNOTSUPP,
+		  "is not made for" },
+		{ "on_call", "kprobe:", -EINVAL, "is not FUNCTION" },
+		{ "on_call", "kprobe:no_such_function", -ENOENT,
+		  "does not probe that" },
+		{ "on_call", "kprobe:hooks_native_call+x", -EINVAL,
+		  "is not FUNCTION" },
+		{ "on_return", "kretprobe:hooks_native_call+4", -EINVAL,
+		  "leave the offset out" },
+		{ "tc_in", "kprobe:hooks_native_call", -EOPNOTSUPP,
+		  "is not made for" },
+		{ "on_rename", "raw_tp:no_such_tracepoint", -ENODEV,
+		  "no such tracepoint" },
+		{ "on_rename", "tp_btf:task_rename", -EOPNOTSUPP,
+		  "is not made for" },
+		{ "on_signal", "raw_tp:signal_generate", -EOPNOTSUPP,
+		  "is not made for" },
+		{ "on_signal", "tp_btf:signal_deliver", -EINVAL,
+		  "was verified for" },
+		{ "on_record", "tracepoint:task", -EINVAL,
+		  "is not tracepoint:" },
+		{ "on_record", "tracepoint:task:no_such_event", -ENODEV,
+		  "no such event" },
+		{ "on_rename", "tracepoint:task:task_rename", -EOPNOTSUPP,
+		  "is not made for" },
+		{ "on_event", "perf_event:1:2", -EINVAL, "is not perf_event:" },
+		{ "on_event", "perf_event:1:2:0", -EINVAL,
+		  "is not perf_event:" },
+		{ "on_event", "perf_event:1:2:x", -EINVAL,
+		  "is not perf_event:" },
+		{ "on_event", "perf_event:1:2:1:99", -EINVAL,
+		  "is not perf_event:" },
+		{ "on_event", "perf_event:1:2:1:0:0", -EINVAL,
+		  "is not perf_event:" },
+		{ "on_event", "perf_event:1:0:100001hz", -EINVAL,
+		  "is not perf_event:" },
+		{ "on_event", "perf_event:2:2:1", -EOPNOTSUPP,
+		  "counts nothing" },
+		{ "on_event", "perf_event:1:9999:1", -ENOENT,
+		  "opens no such event" },
+		{ "on_call", "perf_event:1:2:1", -EOPNOTSUPP,
+		  "is not made for" },
+		{ "no_such_program", "tc:eth0:ingress", -ENOENT,
+		  "has none of that name" },
 	};
 	unsigned int i;
 
@@ -137,8 +166,9 @@ static void test_refusals(void)
 		int err = hook(VOUCH_TARGET_ATTACH, "one", cases[i].prog,
 			       cases[i].where);
 
-		verdict(err == cases[i].err, "%s at %s is refused (%d)",
-			cases[i].prog, cases[i].where, err);
+		verdict(err == cases[i].err && strstr(refusal, cases[i].why),
+			"%s at %s is refused (%d)", cases[i].prog,
+			cases[i].where, err);
 	}
 }
 
