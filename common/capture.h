@@ -191,6 +191,7 @@ static inline bool vouch_map_holds_maps(u32 type)
 /* What the verifier goes by where it meets a map only inside of another. */
 struct vouch_map_shape {
 	u32 type, key_size, value_size, max_entries, map_flags;
+	u32 locked; /* 1 if its values have a lock, else 0 */
 };
 
 /**
@@ -199,7 +200,9 @@ struct vouch_map_shape {
  * @map: the map
  *
  * As bpf_map_meta_equal() and array_map_meta_equal() of Linux 6.1: the number
- * of an array's entries is in the code of look-ups, others ask the map.
+ * of an array's entries is in the code of look-ups, others ask the map. Beyond
+ * these no map with locks is like another: programs would write over a lock
+ * that they do not know of.
  *
  * Return: true if so.
  */
@@ -209,7 +212,7 @@ static inline bool vouch_map_shape_fits(const struct vouch_map_shape *template,
 	return template->type == map->type &&
 	       template->key_size == map->key_size &&
 	       template->value_size == map->value_size &&
-	       template->map_flags == map->map_flags &&
+	       template->map_flags == map->map_flags && !map->locked &&
 	       (template->type != VOUCH_MAP_ARRAY ||
 		template->map_flags & VOUCH_MAP_INNER ||
 		template->max_entries == map->max_entries);

@@ -107,6 +107,17 @@ VOUCH_ASSERT_SIZE(struct vouch_req_prog, 152);
 #define VOUCH_MAP_LRU_HASH 9 /* BPF_MAP_TYPE_LRU_HASH */
 #define VOUCH_MAP_LRU_PERCPU_HASH 10 /* BPF_MAP_TYPE_LRU_PERCPU_HASH */
 
+/**
+ * vouch_map_type_is_lru() - does a full map make room by itself?
+ * @type: enum bpf_map_type
+ *
+ * Return: true if so.
+ */
+static inline bool vouch_map_type_is_lru(u32 type)
+{
+	return type == VOUCH_MAP_LRU_HASH || type == VOUCH_MAP_LRU_PERCPU_HASH;
+}
+
 struct vouch_req_map {
 	char name[64];
 	__le32 type; /* enum bpf_map_type */

@@ -54,6 +54,7 @@ static struct vouch_map_shape shape_of(const struct vouch_capture_map *m)
 		.value_size = le32_to_cpu(m->value_size),
 		.max_entries = le32_to_cpu(m->max_entries),
 		.map_flags = le32_to_cpu(m->map_flags),
+		.locked = !!(le32_to_cpu(m->flags) & VOUCH_MAP_LOCK),
 	};
 }
 
@@ -74,8 +75,7 @@ static int check_maps(const struct vouch_capture_view *cap,
 			continue;
 		inner = cap->maps[le32_to_cpu(entries[i]) - 1].map;
 		shape = shape_of(inner);
-		if (le32_to_cpu(inner->flags) & VOUCH_MAP_LOCK ||
-		    !vouch_map_shape_fits(&template, &shape))
+		if (!vouch_map_shape_fits(&template, &shape))
 			return vouch_refuse(why,
 					    "map %s: starts with map %s, which "
 					    "is not like those that it holds; "

@@ -4,6 +4,7 @@
 
 #include "../common/manifest.h"
 #include "check_facts.h"
+#include "check_maps.h"
 
 static const char LOST[] = "verify again, in a fresh VM";
 
@@ -88,13 +89,6 @@ static bool is_answered(const struct check *c,
 	return false;
 }
 
-static bool is_lru(const struct vouch_capture_map *map)
-{
-	u32 type = le32_to_cpu(map->type);
-
-	return type == VOUCH_MAP_LRU_HASH || type == VOUCH_MAP_LRU_PERCPU_HASH;
-}
-
 /* Maps that drop what is not in use: where their elements are marked. */
 static bool lacks_mark(const struct check *c)
 {
@@ -102,12 +96,9 @@ static bool lacks_mark(const struct check *c)
 
 	if (c->out->lru_node && c->out->lru_ref)
 		return false;
-	for (i = 0; i < c->cap->n_maps; i++) {
-		const struct vouch_capture_map_view *m = &c->cap->maps[i];
-
-		if (is_lru(m->map) || (m->template && is_lru(m->template)))
+	for (i = 0; i < c->cap->n_maps; i++)
+		if (vouch_maps_lru(&c->cap->maps[i]))
 			return true;
-	}
 	return false;
 }
 

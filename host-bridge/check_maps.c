@@ -8,6 +8,7 @@
 #include <linux/bpf.h>
 
 #include "../common/bpf_names.h"
+#include "../common/manifest.h"
 #include "check_maps.h"
 #include "unoffered.h"
 
@@ -308,4 +309,11 @@ bool vouch_maps_explain(const struct vouch_capture_view *cap,
 			return true;
 	}
 	return false;
+}
+
+bool vouch_maps_lru(const struct vouch_capture_map_view *map)
+{
+	return vouch_map_type_is_lru(le32_to_cpu(map->map->type)) ||
+	       (map->template &&
+		vouch_map_type_is_lru(le32_to_cpu(map->template->type)));
 }

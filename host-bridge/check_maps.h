@@ -25,6 +25,14 @@ int vouch_maps_check(const struct vouch_capture_view *cap,
 		     struct vouch_refusal *why);
 
 /**
+ * vouch_maps_lru() - does a map, or do those in it, make room by themselves?
+ * @map: the map
+ *
+ * Return: true if so.
+ */
+bool vouch_maps_lru(const struct vouch_capture_map_view *map);
+
+/**
  * vouch_maps_explain() - does an inlined look-up in a map need this number?
  * @cap: the parsed capture
  * @chk: the layout of maps

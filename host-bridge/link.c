@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "check_maps.h"
 #include "content.h"
 #include "elfwrite.h"
 #include "link.h"
@@ -162,29 +163,20 @@ static void add_templates(struct linker *l)
 	}
 }
 
-static bool is_lru(const struct vouch_capture_map *m)
-{
-	u32 type = le32_to_cpu(m->type);
-
-	return type == VOUCH_MAP_LRU_HASH || type == VOUCH_MAP_LRU_PERCPU_HASH;
-}
-
-/* What depends on the maps: layout that only some need, and templates. */
+/* Layout that only some maps need. */
 static void fill_for_maps(struct linker *l, struct vouch_requirements *r)
 {
 	const struct vouch_checked *chk = l->chk;
-	u32 i, n_templates = 0;
+	u32 i;
 
 	for (i = 0; i < l->cap->n_maps; i++) {
 		const struct vouch_capture_map_view *m = &l->cap->maps[i];
 
 		if (le32_to_cpu(m->map->type) == VOUCH_MAP_PROG_ARRAY)
 			r->prog_func = cpu_to_le32(chk->prog_func);
-		if (is_lru(m->map) || (m->template && is_lru(m->template)))
+		if (vouch_maps_lru(m))
 			r->lru_ref = cpu_to_le32(chk->lru_node + chk->lru_ref);
-		n_templates += !!m->template;
 	}
-	r->n_templates = cpu_to_le32(n_templates);
 }
 
 static void fill_head(struct linker *l, struct vouch_requirements *r, u32 size)
@@ -221,22 +213,24 @@ static int make_requirements(struct linker *l)
 	struct vouch_requirements r = {};
 	size_t size, i;
 	u64 data_len = 0;
-	u32 n_maps = l->cap->n_maps;
+	u32 n_templates = 0;
 
-	for (i = 0; i < l->cap->n_maps; i++)
+	for (i = 0; i < l->cap->n_maps; i++) {
 		data_len += le32_to_cpu(l->cap->maps[i].map->data_len);
+		n_templates += !!l->cap->maps[i].template;
+	}
 	if (data_len > VOUCH_IMAGE_MAX / 2)
 		return vouch_refuse(l->why, "image: more than 32 MiB of values "
 					    "with which maps start");
-	for (i = 0; i < l->cap->n_maps; i++)
-		n_maps += !!l->cap->maps[i].template;
 	size = sizeof(r) + l->cap->n_progs * sizeof(struct vouch_req_prog) +
-	       n_maps * sizeof(struct vouch_req_map) + l->text.slots.len +
+	       (l->cap->n_maps + n_templates) * sizeof(struct vouch_req_map) +
+	       l->text.slots.len +
 	       l->cap->n_facts * sizeof(struct vouch_capture_fact) +
 	       l->chk->n_fields * sizeof(struct vouch_req_field);
 	fill_head(l, &r, (u32)size);
 	r.n_progs = cpu_to_le32(l->cap->n_progs);
 	r.n_maps = cpu_to_le32(l->cap->n_maps);
+	r.n_templates = cpu_to_le32(n_templates);
 	r.n_refs = cpu_to_le32(n_refs);
 	r.n_facts = cpu_to_le32(l->cap->n_facts);
 	r.n_fields = cpu_to_le32(l->chk->n_fields);

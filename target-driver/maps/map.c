@@ -76,17 +76,25 @@ void vouch_map_define(const struct vouch_requirements_view *req, u32 i,
 	/* In the place of the number that user space knows. */
 	def->value_size = sizeof(void *);
 	vouch_map_define_template(req, i, &inner);
-	def->inner.type = inner.type;
-	def->inner.key_size = inner.key_size;
-	def->inner.value_size = inner.value_size;
-	def->inner.max_entries = inner.max_entries;
-	def->inner.map_flags = inner.map_flags;
+	def->inner = vouch_map_shape_of(&inner);
 }
 
 void vouch_map_define_template(const struct vouch_requirements_view *req, u32 i,
 			       struct vouch_map_def *def)
 {
 	define(req, vouch_requirements_template(req, i), def);
+}
+
+struct vouch_map_shape vouch_map_shape_of(const struct vouch_map_def *def)
+{
+	return (struct vouch_map_shape){
+		.type = def->type,
+		.key_size = def->key_size,
+		.value_size = def->value_size,
+		.max_entries = def->max_entries,
+		.map_flags = def->map_flags,
+		.locked = !!(def->flags & VOUCH_MAP_LOCK),
+	};
 }
 
 /* Not both of a pair, as bpf_map_flags_access_ok(). */

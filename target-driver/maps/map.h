@@ -56,10 +56,9 @@ struct vouch_map_def {
  * in kernel memory and the meaning of the kernel's own map operations; all
  * run under RCU. for_each calls a program's function for each element until it
  * returns other than 0, and returns how many calls that made. lookup_cpu is
- * there in per-CPU maps. push, pop and
- * peek are there in maps without keys. copy and store are user space's: they
- * exchange value_io bytes. take, if not NULL, hands over the records that
- * programs wrote.
+ * there in per-CPU maps; push, pop and peek are there in maps without keys.
+ * copy and store are user space's: they exchange value_io bytes. take, if not
+ * NULL, hands over the records that programs wrote.
  */
 struct vouch_map_ops {
 	u32 type;
@@ -148,6 +147,14 @@ void vouch_map_define_template(const struct vouch_requirements_view *req, u32 i,
 			       struct vouch_map_def *def);
 
 /**
+ * vouch_map_shape_of() - what counts where a map is to be in another.
+ * @def: a map's definition
+ *
+ * Return: its shape.
+ */
+struct vouch_map_shape vouch_map_shape_of(const struct vouch_map_def *def);
+
+/**
  * vouch_map_check() - can a map be made here?
  * @def: its definition
  * @memory: raised by the bytes that it would occupy
@@ -214,8 +221,7 @@ bool vouch_map_is_percpu(const struct vouch_map_def *def);
  */
 static inline bool vouch_map_is_lru(const struct vouch_map_def *def)
 {
-	return def->type == VOUCH_MAP_LRU_HASH ||
-	       def->type == VOUCH_MAP_LRU_PERCPU_HASH;
+	return vouch_map_type_is_lru(def->type);
 }
 
 /**

@@ -24,18 +24,9 @@ static struct vouch_map *map_of(void *block)
 bool vouch_nested_fits(const struct vouch_map *map,
 		       const struct vouch_map *inner)
 {
-	const struct vouch_map_def *def = &inner->def;
-	const struct vouch_map_shape shape = {
-		.type = def->type,
-		.key_size = def->key_size,
-		.value_size = def->value_size,
-		.max_entries = def->max_entries,
-		.map_flags = def->map_flags,
-	};
+	const struct vouch_map_shape shape = vouch_map_shape_of(&inner->def);
 
-	/* Programs would write over a lock that they do not know of. */
-	return !(def->flags & VOUCH_MAP_LOCK) &&
-	       vouch_map_shape_fits(&map->def.inner, &shape);
+	return vouch_map_shape_fits(&map->def.inner, &shape);
 }
 
 /* Programs may have it until a grace period later. */

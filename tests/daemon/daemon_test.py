@@ -51,12 +51,7 @@ def main():
     for name in names:
         tap.note(name)
         tap.run(known[name])
-        # A test that failed half-way leaves its daemon behind.
-        while Daemon.running:
-            process = Daemon.running.pop()
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+        Daemon.kill_all()
     tap.end()
 
 

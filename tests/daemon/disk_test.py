@@ -369,10 +369,7 @@ def main():
         tap.run(test_full, args)
     tap.run(test_errors, args)
     tap.run(test_random, args)
-    for process in Daemon.running:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+    Daemon.kill_all()
     tap.end()
 
 

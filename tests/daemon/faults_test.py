@@ -326,10 +326,7 @@ def main():
     if not args.only:
         tap.run(test_stopped)
         tap.run(test_orphan)
-    for process in Daemon.running:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+    Daemon.kill_all()
     tap.end()
 
 

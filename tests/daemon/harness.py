@@ -113,6 +113,15 @@ class Daemon:
         self.log = self.path("log")
         self.start()
 
+    @classmethod
+    def kill_all(cls):
+        """A test that failed half-way leaves its daemon behind."""
+        while cls.running:
+            process = cls.running.pop()
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
     def path(self, name):
         return os.path.join(self.dir, name)
 

@@ -134,10 +134,7 @@ def main():
     tap = Tap()
     for test in (test_signer, test_launcher):
         tap.run(test)
-        for process in Daemon.running:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+        Daemon.kill_all()
     tap.end()
 
 
