@@ -55,12 +55,11 @@ static inline int drop_keys(void **state)
 	return 0;
 }
 
-static inline int start(void **state)
+/* Links what the fixture has now. */
+static inline void link_image(struct state *s)
 {
-	struct state *s = *state;
 	const char *why = "";
 
-	fixture_init(&s->fixture);
 	s->image = fixture_link(&s->fixture, &s->len);
 	if (vouch_image_parse(s->image, s->len, &s->img, &why))
 		fail_msg("%s", why);
@@ -72,6 +71,14 @@ static inline int start(void **state)
 		.submitter = "vsock 3",
 		.object_name = "filter.o",
 	};
+}
+
+static inline int start(void **state)
+{
+	struct state *s = *state;
+
+	fixture_init(&s->fixture);
+	link_image(s);
 	return 0;
 }
 
