@@ -19,11 +19,16 @@ MAP_TYPES = {"hash": 1, "array": 2, "prog_array": 3, "percpu_hash": 5,
              "percpu_array": 6, "lru_hash": 9, "lpm_trie": 11,
              "lru_percpu_hash": 10, "queue": 22, "stack": 23,
              "perf_event_array": 4, "stack_trace": 7, "cgroup_array": 8,
-             "devmap": 14, "cpumap": 16, "devmap_hash": 25, "ringbuf": 27}
+             "array_of_maps": 12, "hash_of_maps": 13, "devmap": 14,
+             "cpumap": 16, "devmap_hash": 25, "ringbuf": 27,
+             "bloom_filter": 30}
 
-# @programs: of a prog array, the names of those in its first entries.
-Map = collections.namedtuple("Map", "name type key value entries flags programs",
-                             defaults=((),))
+# @holds: names of the programs of a prog array, or the maps of a map of maps,
+# that are its first entries; @inner: the Map that those are like; @lock: whether
+# values begin with a lock.
+Map = collections.namedtuple(
+    "Map", "name type key value entries flags holds inner lock",
+    defaults=((), None, False))
 # What an instruction refers to, and how an object says so.
 Reference = collections.namedtuple("Reference", "at symbol kind")
 R_64_64, R_64_32 = 1, 10
@@ -163,31 +168,47 @@ def btf_of(maps, functions):
 
     add("int", 1 << 24, 4, struct.pack("<I", 1 << 24 | 32))
 
-    def number(n):
-        return add("", 2 << 24, add("", 3 << 24, 0,
-                                    struct.pack("<III", 1, 1, n)))
+    def pointer(to):
+        return add("", 2 << 24, to)
 
-    def slots():
-        """An array, without a length, of pointers to functions."""
-        pointer = add("", 2 << 24, add("", 13 << 24, 1))
-        return add("", 3 << 24, 0, struct.pack("<III", pointer, 1, 0))
+    def array(of, n):
+        return add("", 3 << 24, 0, struct.pack("<III", of, 1, n))
+
+    def number(n):
+        return pointer(array(1, n))
+
+    def structure(name, size, fields):
+        """@fields: (name, type, offset in bytes)"""
+        return add(name, 4 << 24 | len(fields), size, b"".join(
+            struct.pack("<III", strings.add(field), kind, 8 * at)
+            for field, kind, at in fields))
+
+    def locked(size):
+        """A value of a lock, and numbers behind it."""
+        lock = structure("bpf_spin_lock", 4, [("val", 1, 0)])
+        return structure("locked", size, [
+            ("lock", lock, 0), ("rest", array(1, size // 4 - 1), 4)])
+
+    def definition(m):
+        fields = [(name, number(n)) for name, n in (
+            ("type", MAP_TYPES[m.type]), ("max_entries", m.entries),
+            ("map_flags", m.flags)) if n is not None]
+        if m.lock:
+            fields += [("key", pointer(1)),
+                       ("value", pointer(locked(m.value)))]
+        else:
+            fields += [(name, number(n)) for name, n in (
+                ("key_size", m.key), ("value_size", m.value))
+                       if n is not None]
+        if m.holds or m.inner:  # without a length
+            held = definition(m.inner) if m.inner else add("", 13 << 24, 1)
+            fields.append(("values", array(pointer(held), 0)))
+        return structure("", map_size(m) - 8 * len(m.holds), [
+            (name, kind, 8 * i) for i, (name, kind) in enumerate(fields)])
 
     infos, at = b"", 0
     for m in maps:
-        members = b""
-        fields = [(name, n) for name, n in (
-            ("type", MAP_TYPES[m.type]), ("key_size", m.key),
-            ("value_size", m.value), ("max_entries", m.entries),
-            ("map_flags", m.flags)) if n is not None]
-        ids = [number(n) for _, n in fields]
-        if m.programs:
-            fields.append(("values", 0))
-            ids.append(slots())
-        for i, ((name, _), kind) in enumerate(zip(fields, ids)):
-            members += struct.pack("<III", strings.add(name), kind, i * 64)
-        kind = add("", 4 << 24 | len(fields), map_size(m) -
-                   8 * len(m.programs), members)
-        var = add(m.name, 14 << 24, kind, struct.pack("<I", 1))
+        var = add(m.name, 14 << 24, definition(m), struct.pack("<I", 1))
         infos += struct.pack("<III", var, at, map_size(m))
         at += map_size(m)
     add(".maps", 15 << 24 | len(maps), at, infos)
@@ -205,7 +226,7 @@ def btf_of(maps, functions):
 
 def map_size(m):
     """Bytes that the definition of a map has in .maps."""
-    return 8 * sum(n is not None for n in m[1:6]) + 8 * len(m.programs)
+    return 8 * sum(n is not None for n in m[1:6]) + 8 * len(m.holds)
 
 
 def make_object(maps, functions, texts=b""):
@@ -251,8 +272,8 @@ def make_object(maps, functions, texts=b""):
         symbols.append(struct.pack("<IBBHQQ", names.add(m.name), 0x11, 0,
                                    at_maps, at, map_size(m)))
         at += map_size(m)
-        entries += [Reference(at - 8 * (len(m.programs) - i), program, R_64_64)
-                    for i, program in enumerate(m.programs) if program]
+        entries += [Reference(at - 8 * (len(m.holds) - i), held, R_64_64)
+                    for i, held in enumerate(m.holds) if held]
     at_symbols = len(sections) + 1 + bool(entries) + \
         sum(bool(r) for _, r, _ in code.values())
     code[".maps"] = ([0], entries, [])

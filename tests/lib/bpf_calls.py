@@ -7,6 +7,7 @@ import bpf_random as base
 from bpf_asm import Code, alu, jump, load, store
 
 BOTH = "_b"  # a second map of each type that has one
+LOCKS = "_l"  # one of values that begin with a lock
 ACCUMULATED = "sum"  # a function that for_each_map_elem() calls
 COUNTED = "count"  # one that bpf_loop() calls
 
@@ -149,7 +150,7 @@ def map_argument(gen, reg, kind):
 
 
 TWICE = ("hash", "array", "percpu_array", "percpu_hash", "queue", "stack",
-         "devmap")
+         "devmap", "bloom_filter")
 
 
 def result(gen, what):
@@ -173,10 +174,10 @@ def of_form(gen, number, form, kind):
 
 # ---- forms that are more than a call -----------------------------------------
 
-def on_value(gen, size=8, room=16):
+def on_value(gen, size=8, room=16, offsets=(0, 8)):
     """Something with the value at r0."""
     size = gen.rng.choice((4, size))
-    off = gen.rng.choice((0, 8)) if room > 8 else 0
+    off = gen.rng.choice(offsets) if room > 8 else 0
     what = gen.rng.choice(("load", "store", "atomic")) if room > 8 else "load"
     if what == "load":
         return Code().add(load(size, 1, 0, off), gen.put(1))
@@ -198,7 +199,49 @@ def found(gen, number, kind, more=b"", room=16):
 
 
 def lookup(gen, kind):
+    if forms.MAPS[kind].holds:
+        return nested(gen, kind)
     return found(gen, 1, kind, room=4 if kind in forms.DEVICES else 16)
+
+
+def nested(gen, kind):
+    """Something with a map that is in another, if there is one."""
+    gen.note("map_" + kind)
+    inner = forms.MAPS[kind].holds
+    body = Code().add(store(8, base.FP, base.SAVED, 0), key_parts(gen, inner))
+    what = gen.rng.choice(("lookup", "update") if inner == "array" else
+                          ("lookup", "update", "delete"))
+    arguments = Code().add(load(8, 1, base.FP, base.SAVED),
+                           place(2, base.KEY))
+    if what == "update":
+        body.add(value_parts(gen), arguments, place(3, base.VALUE),
+                 alu("mov", 4, imm=gen.rng.choice((0, 0, 1, 2))), asm.call(2),
+                 gen.put(0))
+    elif what == "delete":
+        body.add(arguments, asm.call(3), gen.put(0))
+    else:
+        use = on_value(gen)
+        body.add(arguments, asm.call(1), jump("jeq", 0, len(use), imm=0), use)
+    return key_parts(gen, kind).add_map(1, kind).add(
+        place(2, base.KEY), asm.call(1), jump("jeq", 0, len(body), imm=0), body)
+
+
+def locked(gen, _):
+    """A value under its lock, or all of it put there under the lock."""
+    kind = gen.rng.choice(forms.LOCKABLE)
+    code = Code().add(key_parts(gen, kind), value_parts(gen)).add_map(
+        1, kind + LOCKS).add(place(2, base.KEY))
+    if gen.rng.random() < 0.3:
+        return code.add(place(3, base.VALUE),
+                        alu("mov", 4, imm=gen.rng.choice((4, 4, 5, 6, 0))),
+                        asm.call(2), gen.put(0))
+    gen.note("helper_spin_lock")
+    gen.note("helper_spin_unlock")
+    body = Code().add(
+        store(8, base.FP, base.SAVED, 0), alu("mov", 1, src=0), asm.call(93),
+        load(8, 0, base.FP, base.SAVED), on_value(gen, offsets=(8,)),
+        load(8, 1, base.FP, base.SAVED), asm.call(94))
+    return code.add(asm.call(1), jump("jeq", 0, len(body), imm=0), body)
 
 
 def lookup_percpu(gen, kind):
@@ -313,7 +356,7 @@ NOT_IN_TRACING = {"tail_call"}
 
 
 def usable(gen, name, helper):
-    if gen.kind not in helper.programs or name in forms.APART:
+    if gen.kind not in helper.programs:
         return False
     if gen.kind in base.TRACING:
         return name not in NOT_IN_TRACING and not (

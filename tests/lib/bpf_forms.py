@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """How random programs call each helper, and use each type of map.
 
-A helper that is offered stands in HELPERS with its forms, or in APART with the
-reason why no program of the test can call it; so do its exports (call targets)
-that a map's type or a program's decides on, in EXPORTS_APART. A type of map
-stands in MAPS or MAPS_APART, a field of a context that is not loaded like a
-number in FIELDS or FIELDS_APART. What is offered and stands nowhere fails the
-test: see check().
+A helper that is offered stands in HELPERS with its forms, a type of map in MAPS.
+Of what a map's type or a program's decides on (exports, which are call targets;
+fields of contexts; types of programs) all occurs that does not stand in a table
+"..._APART", with the reason why. What is offered and stands nowhere fails the
+test: see missing().
 
 A form is what the arguments are, in order, and what becomes of the result:
 
@@ -69,8 +68,10 @@ def moving(*arguments):
     return [form(*arguments, moves=True)]
 
 
-# Key and value in bytes, entries; None: the definition does not say.
-MapShape = collections.namedtuple("MapShape", "key value entries flags")
+# Key and value in bytes, entries; None: the definition does not say. @holds: the
+# type of the maps that are in it.
+MapShape = collections.namedtuple("MapShape", "key value entries flags holds",
+                                  defaults=(None,))
 PLAIN = MapShape(4, 16, 8, 0)
 ROOMY = MapShape(4, 16, 1024, 0)  # nothing is dropped
 FILES = MapShape(4, 4, 4, 0)
@@ -83,11 +84,13 @@ MAPS = {
     "stack_trace": MapShape(4, 8 * 16, 64, 0),
     "ringbuf": MapShape(None, None, 4096, 0),
     "devmap": FILES, "devmap_hash": FILES, "cpumap": FILES,
+    # BPF_F_ZERO_SEED: what it takes for a value that it has, too, is equal
+    "bloom_filter": MapShape(None, 16, 8, 1 << 6),
+    "array_of_maps": MapShape(4, 4, 4, 0, "hash"),
+    "hash_of_maps": MapShape(4, 4, 4, 0, "array"),
 }
-NESTED = "not made yet; helpers_test walks over maps of maps of many kinds"
-BLOOM = "not made yet; helpers_test asks bloom filters for each value"
-MAPS_APART = {"bloom_filter": BLOOM, "array_of_maps": NESTED,
-              "hash_of_maps": NESTED}
+# Types of which there is a map of values with locks, too.
+LOCKABLE = ("array", "hash")
 # Those whose elements are compared.
 DUMPED = ("array", "hash", "percpu_array", "percpu_hash", "lru_hash",
           "lru_percpu_hash", "lpm_trie", "devmap", "devmap_hash", "cpumap")
@@ -121,9 +124,12 @@ HELPERS = {
     "map_update_elem": [form(MAP(*TABLES), KEY, VALUE, any_of(0, 0, 0, 1, 2,
                                                               3, 4))],
     "map_delete_elem": [form(MAP(*TABLES), KEY)],
-    "map_push_elem": [form(MAP(*LISTS), VALUE, any_of(0, 0, 2, 1))],
+    "map_push_elem": [form(MAP(*LISTS), VALUE, any_of(0, 0, 2, 1)),
+                      form(MAP("bloom_filter"), VALUE, any_of(0, 0, 0, 1))],
     "map_pop_elem": [form(MAP(*LISTS), "room")],
-    "map_peek_elem": [form(MAP(*LISTS), "room")],
+    "map_peek_elem": [form(MAP(*LISTS), "room"),
+                      form(MAP("bloom_filter"), VALUE)],
+    "spin_lock": "locked", "spin_unlock": "locked",
     "map_lookup_percpu_elem": "lookup_percpu",
     "for_each_map_elem": "for_each",
     "loop": "bpf_loop",
@@ -248,15 +254,11 @@ PRIVILEGED = {"trace_printk", "trace_vprintk", "snprintf", "probe_read_user",
               "probe_read_user_str", "probe_read_kernel",
               "probe_read_kernel_str", "get_current_task",
               "get_current_task_btf", "task_pt_regs"}
-LOCKED = "values with locks need types, which these programs have not"
-APART = {"spin_lock": LOCKED, "spin_unlock": LOCKED}
 # Call targets that no program gets.
 INLINED = "the verifier puts the look-up itself in the call's place"
 EXPORTS_APART = {
     "array_lookup": INLINED, "htab_lookup": INLINED, "lru_lookup": INLINED,
     "map_for_each": "the verifier refuses a call that may be of two maps",
-    "spin_lock": LOCKED, "spin_unlock": LOCKED,
-    "bloom_push": BLOOM, "bloom_peek": BLOOM,
 }
 FIELDS_APART = {
     "xdp.egress_ifindex": "test-runs are of no program that a devmap calls",
@@ -270,8 +272,7 @@ PROG_TYPES_APART = {
 def reasons():
     """{what does not occur: why}"""
     out = {}
-    for kind, table in (("helper", APART), ("export", EXPORTS_APART),
-                        ("map", MAPS_APART), ("field", FIELDS_APART),
+    for kind, table in (("export", EXPORTS_APART), ("field", FIELDS_APART),
                         ("type of programs", PROG_TYPES_APART)):
         out.update(("%s %s" % (kind, name), why)
                    for name, why in table.items())
@@ -285,8 +286,8 @@ def missing(offered):
               for name in names}
     exports = offered.all_exports
     for what, have, know in (
-            ("helper", set(offered.helpers), set(HELPERS) | set(APART)),
-            ("map", offered.map_types, set(MAPS) | set(MAPS_APART))):
+            ("helper", set(offered.helpers), set(HELPERS)),
+            ("map", offered.map_types, set(MAPS))):
         yield from ("%s %s has no form" % (what, n) for n in have - know)
         yield from ("%s %s is not offered" % (what, n) for n in know - have)
     for what, have, know in (("export", exports, EXPORTS_APART),

@@ -92,16 +92,25 @@ class Batch:
     def maps(self):
         yield STATE
         for kind, shape in forms.MAPS.items():
-            names = ["progs_" + k for k in sorted(self.types)] \
-                if kind == "prog_array" else [kind, kind + bpf_calls.BOTH]
-            for name in names:
-                called = self.called(name[len("progs_"):]) \
-                    if kind == "prog_array" else ()
-                yield asm.Map(name, kind, *shape, called)
+            *sizes, inner = shape
+            if kind == "prog_array":
+                for of in sorted(self.types):
+                    yield asm.Map("progs_" + of, kind, *sizes,
+                                  self.called(of))
+            elif inner:
+                like = asm.Map("", inner, *forms.MAPS[inner][:4])
+                yield asm.Map(kind, kind, *sizes,
+                              (inner, inner + bpf_calls.BOTH), like)
+            else:
+                yield asm.Map(kind, kind, *sizes)
+                yield asm.Map(kind + bpf_calls.BOTH, kind, *sizes)
+            if kind in forms.LOCKABLE:
+                yield asm.Map(kind + bpf_calls.LOCKS, kind, *sizes, lock=True)
 
     def object(self, which):
         functions = list(self.functions(which))
         used = {r.symbol for _, _, code in functions for r in code.references}
+        used |= {held for m in self.maps() if m.name in used for held in m.holds}
         maps = [m for m in self.maps() if m.name in used]
         return asm.make_object(maps, functions, self.texts), maps
 
