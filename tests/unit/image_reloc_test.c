@@ -73,7 +73,7 @@ static void refuse_all(void **state, void (*make)(struct fixture *f),
 	}
 }
 
-#define REFUSE_ALL(state, make, abuses)                                        \
+#define REFUSE_ALL(state, make, abuses) \
 	refuse_all(state, make, abuses, sizeof(abuses) / sizeof((abuses)[0]))
 
 /* mov rsi, [rdi + 16], and mov r13, [r14 - 200] */
@@ -147,8 +147,7 @@ static void relocated_by_slots(struct state *s)
 
 static void wide_relocation(struct state *s)
 {
-	places(s, 1)[1].r_info =
-		ELF64_R_INFO((u64)VOUCH_SYM_TEXT, R_X86_64_64);
+	places(s, 1)[1].r_info = ELF64_R_INFO((u64)VOUCH_SYM_TEXT, R_X86_64_64);
 }
 
 static void load_outside_text(struct state *s)
