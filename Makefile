@@ -55,7 +55,8 @@ $(B)/.setup: scripts/setup
 COMMON := $(wildcard common/*.c)
 MAINS := host-bridge/main.c host-bridge/linkfile.c host-bridge/signfile.c \
 	host-bridge/signd.c host-bridge/launchd.c
-BRIDGE := $(filter-out $(MAINS),$(wildcard host-bridge/*.c host-bridge/vsock/*.c))
+BRIDGE := $(filter-out $(MAINS),$(wildcard host-bridge/*.c host-bridge/vsock/*.c \
+	host-bridge/x86/*.c))
 CLI := $(wildcard host-bridge/cli/*.c)
 AGENT := $(wildcard guest-verifier/agent/*.c)
 TARGETD := $(wildcard target-driver/agent/*.c)
@@ -87,7 +88,7 @@ $(1)/vouch-launchd: $(call obj,$(1),host-bridge/launchd.c $(BRIDGE) $(COMMON))
 	$$(link) $(2) $(BRIDGE_LIBS)
 $(1)/obj/%.o: %.c | $(B)/.setup
 	@mkdir -p $$(@D)
-	$$(Q)$(CC) $$(CPPFLAGS) $(CFLAGS) $(2) -MMD -c -o $$@ $$<
+	$$(Q)$(CC) $$(CPPFLAGS) $(CFLAGS) $(2) -MMD -MP -c -o $$@ $$<
 endef
 
 Q := @
@@ -269,7 +270,7 @@ endef
 define fuzz_objects
 $(1)/obj/%.o: %.c | $(B)/.setup
 	@mkdir -p $$(@D)
-	$$(Q)clang $$(CPPFLAGS) $$(CFLAGS) $(2) -MMD -c -o $$@ $$<
+	$$(Q)clang $$(CPPFLAGS) $$(CFLAGS) $(2) -MMD -MP -c -o $$@ $$<
 endef
 
 fuzz_alloc = $(1)/obj/tests/fuzz/alloc.o
@@ -317,7 +318,7 @@ objects: $(OBJECTS) $(B)/objects/xdpfilt_dny_all.o
 $(B)/objects/%.o: tests/corpus/%.bpf.c | $(B)/.setup
 	@mkdir -p $(@D)
 	$(Q)clang -O2 -g -target bpf -I/usr/include/$$(gcc -print-multiarch) \
-		-Wall -Werror -MMD -c -o $@ $<
+		-Wall -Werror -MMD -MP -c -o $@ $<
 $(B)/objects/xdpfilt_dny_all.o: scripts/debian-objects scripts/corpus/carve.py | $(B)/.setup
 	@scripts/debian-objects $(B)/debian-objects
 	@cp $(B)/debian-objects/xdpfilt_*.o $(@D)/
@@ -329,7 +330,7 @@ LIAR_AGENT := $(wildcard tests/lying-guest/agent/*.c)
 LIAR_SESSION := guest-verifier/agent/session.c
 $(LIAR)/obj/%.o: %.c | $(B)/.setup
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(LIAR)/obj/$(LIAR_SESSION:.c=.o): CPPFLAGS += \
 	-Dvouch_channel_recv=lying_channel_recv \
 	-Dvouch_channel_send=lying_channel_send \

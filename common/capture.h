@@ -88,7 +88,7 @@ struct vouch_capture_record {
 };
 VOUCH_ASSERT_SIZE(struct vouch_capture_record, 8);
 
-enum vouch_arch {
+enum vouch_arch_number {
 	VOUCH_ARCH_X86_64 = 1,
 	VOUCH_ARCH_ARM64 = 2,
 };
@@ -112,7 +112,7 @@ struct vouch_capture_env {
 	char cpu_model[64]; /* x86: "model name" of /proc/cpuinfo */
 	char license[64]; /* the object's, as the kernel was given it */
 	u8 build_id[20]; /* of the verifier kernel */
-	__le32 arch; /* enum vouch_arch */
+	__le32 arch; /* enum vouch_arch_number */
 	__le32 features; /* VOUCH_FEATURE_* */
 	__le32 privileges; /* VOUCH_PRIV_* */
 	__le32 jit_harden; /* must be 0 */

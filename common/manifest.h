@@ -60,7 +60,7 @@ struct vouch_requirements {
 	char verifier_release[64];
 	char cpu_model[64];
 	u8 verifier_build_id[20];
-	__le32 arch; /* enum vouch_arch */
+	__le32 arch; /* enum vouch_arch_number */
 	__le32 features; /* VOUCH_FEATURE_*, of the verifier VM */
 	__le32 privileges; /* VOUCH_PRIV_* */
 	__le32 target_abi; /* least VOUCH_TARGET_ABI */

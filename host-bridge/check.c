@@ -8,6 +8,7 @@
 
 #include "../common/bpf_names.h"
 #include "../common/manifest.h"
+#include "arch.h"
 #include "check.h"
 #include "check_entries.h"
 #include "check_extable.h"
@@ -25,6 +26,7 @@ struct check {
 	const struct vouch_capture_view *cap;
 	const struct vouch_profile *profile;
 	const struct vouch_retargeting *retargeted;
+	const struct vouch_arch *arch;
 	struct vouch_object object;
 	struct vouch_disasm *disasm;
 	struct vouch_checked *out;
@@ -75,7 +77,8 @@ static int check_env(struct check *c)
 	const struct vouch_capture_env *env = c->cap->env;
 	u32 features = le32_to_cpu(env->features);
 
-	if (le32_to_cpu(env->arch) != VOUCH_ARCH_X86_64)
+	c->arch = vouch_arch_of(c->cap);
+	if (!c->arch)
 		return vouch_refuse(c->why, "capture: not of x86_64, the only "
 					    "architecture that can be linked");
 	if (env->jit_harden)
@@ -181,8 +184,9 @@ static int check_depth(struct check *c, const struct vouch_capture_prog *prog,
 		       u32 depth)
 {
 	u64 stated = le32_to_cpu(prog->stack_depth);
+	u64 align = c->arch->stack_align;
 
-	if ((stated + 7) / 8 * 8 == depth)
+	if ((stated + align - 1) / align * align == depth)
 		return 0;
 	return vouch_refuse_prog(c->why, prog->name,
 				 "the capture states a stack of %llu bytes, "
@@ -199,13 +203,14 @@ static int check_func(struct check *c, const struct vouch_refs_context *ctx,
 		.function = index,
 		.code = f->code,
 		.len = f->code_len,
+		.address = le64_to_cpu(f->func->address),
 		.tail_calls = le32_to_cpu(ctx->prog->prog->flags) &
 			      VOUCH_PROG_CALLS_TAIL,
 	};
 	struct vouch_code code;
 	int ret;
 
-	ret = vouch_code_read(c->disasm, &place, &code, c->why);
+	ret = c->arch->read_code(c->disasm, &place, &code, c->why);
 	if (ret)
 		return ret;
 	ret = index ? 0 : check_depth(c, ctx->prog->prog, code.depth);
@@ -263,6 +268,7 @@ static int check_one(struct check *c,
 {
 	struct vouch_constants constants = {};
 	const struct vouch_refs_context ctx = {
+		.arch = c->arch,
 		.cap = c->cap,
 		.profile = c->profile,
 		.object = &c->object,

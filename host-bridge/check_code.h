@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The shape of one function of machine code: prologue, body, one epilogue, as
- * the x86-64 JIT of Linux 6.1 writes them.
+ * One function of machine code as the rest of the check sees it: its shape is
+ * the JIT's, and of what it does these points are left to be explained. How
+ * code is read is an architecture's own: see arch.h.
  */
 #ifndef VOUCH_CHECK_CODE_H
 #define VOUCH_CHECK_CODE_H
 
-#include "check_x86.h"
 #include "disasm.h"
 #include "refusal.h"
 
@@ -18,41 +18,47 @@ struct vouch_code_place {
 	u32 function;
 	const u8 *code;
 	u32 len;
+	u64 address; /* in the verifier VM */
 	bool tail_calls; /* the program makes some */
 };
 
+enum vouch_point_kind {
+	VOUCH_POINT_CALL, /* .value: address that is called */
+	VOUCH_POINT_WIDE, /* .value: 64-bit constant */
+	VOUCH_POINT_NUMBER, /* .value: smaller constant, sign-extended */
+	VOUCH_POINT_EXIT, /* .value: where to, unless .plain: to the caller */
+	VOUCH_POINT_TAIL_CALL, /* .layout is set */
+	VOUCH_POINT_JUMP, /* its jump; .value: where to, unless .plain */
+	VOUCH_POINT_GUARD, /* of a load that may fault; .value: the lowest
+			      address from which it loads */
+	VOUCH_POINT_LOAD, /* that may fault; .reg, .saved_at are set */
+};
+
+/* Something in a function that has to be explained. */
+struct vouch_point {
+	u32 off; /* of the instruction in the function, bytes */
+	u8 len; /* bytes */
+	u8 kind; /* enum vouch_point_kind */
+	bool plain; /* leaves by a register, not by way of a thunk */
+	u8 reg; /* destination, as the CPU counts registers */
+	u64 value;
+	union {
+		u32 saved_at; /* of .reg in struct pt_regs, bytes */
+		/* Where code looks in a prog array, and in a program. */
+		struct {
+			u32 max_entries, value, func;
+		} layout;
+	};
+};
+
 struct vouch_code {
-	struct vouch_x86_insn *insns; /* of the body, epilogue included */
-	u32 n_insns;
-	u32 exit; /* index of the instruction that leaves the function */
-	u32 depth; /* bytes of stack below rbp */
-	u32 pushed; /* bit N: rbx, r13, r14, r15 is saved */
-	bool tail; /* has the counter of tail calls behind its stack */
+	struct vouch_point *points; /* ascending */
+	u32 n_points;
+	u32 depth; /* bytes of stack */
 };
 
 /**
- * vouch_code_read() - hold a function against the one shape.
- * @disasm: a disassembler, the second witness of each instruction
- * @place: the function
- * @out: filled on success; release with vouch_code_release()
- * @why: filled on refusal
- *
- * Every byte belongs to the prologue or to one instruction of the closed list
- * on which Capstone agrees. rbp is never written, what is below it is
- * accessed within the frame only, callee-saved registers are used only if
- * they were pushed, the stack is balanced, no branch leaves the body or
- * enters an instruction, the prologue or one of the JIT's sequences in the
- * middle, and control does not run off the end. What references, immediates
- * and the exit mean is left to the caller.
- *
- * Return: 0, -EPERM with @why, or -ENOMEM.
- */
-int vouch_code_read(struct vouch_disasm *disasm,
-		    const struct vouch_code_place *place,
-		    struct vouch_code *out, struct vouch_refusal *why);
-
-/**
- * vouch_code_release() - free what vouch_code_read() allocated.
+ * vouch_code_release() - free what the reading of a function allocated.
  * @code: may be all zero
  */
 void vouch_code_release(struct vouch_code *code);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Whether machine code is what the JIT makes of given instructions. */
+/* Instructions whose machine code can be told from that of others. */
 #ifndef VOUCH_CHECK_COMPILED_H
 #define VOUCH_CHECK_COMPILED_H
 
@@ -27,16 +27,5 @@ bool vouch_compiled_alike(const struct vouch_expansion *a,
  * Return: true if it can.
  */
 bool vouch_compiled_knows(const struct vouch_expansion *e);
-
-/**
- * vouch_compiled_length() - how much of the code is these instructions?
- * @e: what is in an access's place
- * @code: where they should be
- * @len: bytes from there to the end of the function
- *
- * Return: bytes, which may be 0, or -EINVAL if something else is there.
- */
-int vouch_compiled_length(const struct vouch_expansion *e, const u8 *code,
-			  u32 len);
 
 #endif /* VOUCH_CHECK_COMPILED_H */

@@ -5,17 +5,6 @@
 
 #include "check_extable.h"
 
-/* Where the kernel saves a register; struct pt_regs of x86-64, which user
- * space knows as well. */
-static const u32 saved_at[16] = {
-	[VOUCH_X86_RAX] = 80,  [VOUCH_X86_RCX] = 88,  [VOUCH_X86_RDX] = 96,
-	[VOUCH_X86_RBX] = 40,  [VOUCH_X86_RSP] = 152, [VOUCH_X86_RBP] = 32,
-	[VOUCH_X86_RSI] = 104, [VOUCH_X86_RDI] = 112, [VOUCH_X86_R8] = 72,
-	[VOUCH_X86_R9] = 64,   [VOUCH_X86_R10] = 56,  [VOUCH_X86_R11] = 48,
-	[VOUCH_X86_R12] = 24,  [VOUCH_X86_R13] = 16,  [VOUCH_X86_R14] = 8,
-	[VOUCH_X86_R15] = 0,
-};
-
 /* A function while its loads are matched. */
 struct matcher {
 	const struct vouch_refs_context *ctx;
@@ -29,55 +18,47 @@ struct matcher {
 	vouch_refuse_code((m)->why, (m)->ctx->prog->prog->name, (m)->index, \
 			  off, __VA_ARGS__)
 
-/*
- * TASK_SIZE_MAX is a page less than the end of user space, to which do_jit()
- * adds a page, and the displacement whatever its sign.
- */
-static int match_limit(const struct matcher *m,
-		       const struct vouch_x86_insn *insn)
+static int match_guard(struct matcher *m, const struct vouch_point *p)
 {
-	bool la57 = le32_to_cpu(m->ctx->cap->env->features) &
-		    VOUCH_FEATURE_LA57;
-	u64 end = 1ull << (la57 ? 56 : 47);
-	u64 disp = insn->disp < 0 ? -(s64)insn->disp : insn->disp;
+	u64 end =
+		m->ctx->arch->user_end(le32_to_cpu(m->ctx->cap->env->features));
 
-	if ((u64)insn->imm == end + disp)
+	if (p->value == end)
 		return 0;
-	return REFUSE(m, insn->off,
-		      "checks an address against 0x%llx, though user space "
-		      "ends at 0x%llx in the verifier VM; verify again, in a "
-		      "fresh VM",
-		      (unsigned long long)insn->imm, (unsigned long long)end);
+	return REFUSE(m, p->off,
+		      "loads from 0x%llx on, though user space ends at 0x%llx "
+		      "in the verifier VM; verify again, in a fresh VM",
+		      (unsigned long long)p->value, (unsigned long long)end);
 }
 
-static int match_load(struct matcher *m, const struct vouch_x86_insn *insn)
+static int match_load(struct matcher *m, const struct vouch_point *p)
 {
 	const struct vouch_capture_extable *e;
 	struct vouch_load *load;
 
 	if (m->out->n_loads == m->func->n_extable)
-		return REFUSE(m, insn->off,
+		return REFUSE(m, p->off,
 			      "a load that may fault has no entry in the "
 			      "exception table; verify again, in a fresh VM");
 	e = &m->func->extable[m->out->n_loads];
-	if (le32_to_cpu(e->insn_off) != insn->off ||
-	    le32_to_cpu(e->insn_len) != insn->len)
-		return REFUSE(m, insn->off,
+	if (le32_to_cpu(e->insn_off) != p->off ||
+	    le32_to_cpu(e->insn_len) != p->len)
+		return REFUSE(m, p->off,
 			      "the exception table has an entry of %u bytes at "
 			      "0x%x instead of this load; verify again, in a "
 			      "fresh VM",
 			      le32_to_cpu(e->insn_len),
 			      le32_to_cpu(e->insn_off));
-	if (le32_to_cpu(e->reg) != saved_at[insn->reg])
-		return REFUSE(m, insn->off,
+	if (le32_to_cpu(e->reg) != p->saved_at)
+		return REFUSE(m, p->off,
 			      "the exception table names another register "
 			      "(at %u in pt_regs) than this load's; verify "
 			      "again, in a fresh VM",
 			      le32_to_cpu(e->reg));
 	load = &m->out->loads[m->out->n_loads++];
-	load->off = insn->off;
-	load->len = insn->len;
-	load->reg = insn->reg;
+	load->off = p->off;
+	load->len = p->len;
+	load->reg = p->reg;
 	return 0;
 }
 
@@ -99,13 +80,13 @@ int vouch_extable_check(const struct vouch_refs_context *ctx, u32 index,
 	out->loads = calloc(m.func->n_extable + 1ul, sizeof(*out->loads));
 	if (!out->loads)
 		return -ENOMEM;
-	for (i = 0; !ret && i < code->n_insns; i++) {
-		const struct vouch_x86_insn *insn = &code->insns[i];
+	for (i = 0; !ret && i < code->n_points; i++) {
+		const struct vouch_point *p = &code->points[i];
 
-		if (insn->kind == VOUCH_X86_PROBE)
-			ret = match_limit(&m, insn);
-		else if (insn->kind == VOUCH_X86_PROBE_LOAD)
-			ret = match_load(&m, insn);
+		if (p->kind == VOUCH_POINT_GUARD)
+			ret = match_guard(&m, p);
+		else if (p->kind == VOUCH_POINT_LOAD)
+			ret = match_load(&m, p);
 	}
 	if (!ret && out->n_loads < m.func->n_extable)
 		ret = REFUSE(

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "arch.h"
 #include "check_passes.h"
 #include "crypto.h"
 
@@ -225,7 +226,7 @@ static int check_accesses(struct passes *p, struct vouch_pass *pass, u32 prog,
 	if (!ret)
 		ret = vouch_check_pass_insns(pass, p->why);
 	if (!ret)
-		ret = vouch_check_pass_code(pass, p->why);
+		ret = vouch_arch_of(p->first)->check_pass(pass, p->why);
 	return ret;
 }
 

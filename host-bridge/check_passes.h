@@ -51,14 +51,4 @@ int vouch_check_passes(const struct vouch_capture_view *first,
 int vouch_check_pass_insns(const struct vouch_pass *pass,
 			   struct vouch_refusal *why);
 
-/**
- * vouch_check_pass_code() - compare a program's machine code in both passes.
- * @pass: the program
- * @why: filled on refusal
- *
- * Return: 0, -EPERM with @why, or -ENOMEM.
- */
-int vouch_check_pass_code(const struct vouch_pass *pass,
-			  struct vouch_refusal *why);
-
 #endif /* VOUCH_CHECK_PASSES_H */

@@ -11,7 +11,6 @@
 #include "helper.h"
 #include "unoffered.h"
 
-#define MAX_ALU_LIMIT (1 << 29) /* BPF_MAX_VAR_OFF */
 #define MAX_LOOPS (1 << 23) /* BPF_MAX_LOOPS */
 
 /* A function while its references are matched. */
@@ -19,16 +18,9 @@ struct matcher {
 	const struct vouch_refs_context *ctx;
 	const struct vouch_capture_func_view *func;
 	u32 index;
-	const struct vouch_code *code;
 	struct vouch_checked_func *out;
 	struct vouch_refusal *why;
 	u32 next; /* declared reference */
-};
-
-/* What JITs of mitigated kernels jump to instead of returning. */
-static const char *const thunks[] = {
-	"__x86_return_thunk",	 "srso_return_thunk", "srso_alias_return_thunk",
-	"retbleed_return_thunk", "its_return_thunk",
 };
 
 #define REFUSE(m, off, ...)                                                 \
@@ -75,13 +67,6 @@ static int function_at(const struct matcher *m, u64 address)
 		    address)
 			return (int)i;
 	return -ENOENT;
-}
-
-static u64 branch_target(const struct matcher *m,
-			 const struct vouch_x86_insn *insn)
-{
-	return le64_to_cpu(m->func->func->address) + insn->off + insn->len +
-	       (u64)insn->imm;
 }
 
 /* Kinds that no image can hold, whatever the code looks like. */
@@ -183,33 +168,33 @@ static int match_helper(struct matcher *m, u32 off, u64 target)
 	return 0;
 }
 
-static int match_call(struct matcher *m, const struct vouch_x86_insn *insn)
+static int match_call(struct matcher *m, const struct vouch_point *p)
 {
-	u64 target = branch_target(m, insn);
 	const struct vouch_capture_ref *ref;
+	u64 target = p->value;
 	int func = function_at(m, target);
-	int ret = next_ref(m, insn->off, &ref);
+	int ret = next_ref(m, p->off, &ref);
 
 	if (ret)
 		return ret;
 	/* A refusal is never 0, so here it is set. NOLINTNEXTLINE */
 	if (le32_to_cpu(ref->kind) == VOUCH_REF_SUBCALL) {
 		if (func < 0 || le32_to_cpu(ref->index) != (u32)func)
-			return REFUSE(m, insn->off,
+			return REFUSE(m, p->off,
 				      "the code calls 0x%llx, the capture "
 				      "declares a call of function %u",
 				      (unsigned long long)target,
 				      le32_to_cpu(ref->index));
-		add_fixup(m, insn->off, VOUCH_FIXUP_SUBCALL, (u32)func);
+		add_fixup(m, p->off, VOUCH_FIXUP_SUBCALL, (u32)func);
 		return 0;
 	}
 	if (le32_to_cpu(ref->kind) != VOUCH_REF_CALL ||
 	    le64_to_cpu(ref->value) != target || func >= 0)
-		return REFUSE(m, insn->off,
+		return REFUSE(m, p->off,
 			      "the code calls 0x%llx, the capture declares "
 			      "another reference here",
 			      (unsigned long long)target);
-	return match_helper(m, insn->off, target);
+	return match_helper(m, p->off, target);
 }
 
 static int check_value(struct matcher *m, u32 off,
@@ -245,17 +230,17 @@ static int match_constant(struct matcher *m, u32 off, u64 value)
 		      (unsigned long long)value);
 }
 
-static int match_movabs(struct matcher *m, const struct vouch_x86_insn *insn)
+static int match_wide(struct matcher *m, const struct vouch_point *p)
 {
 	const struct vouch_capture_ref *ref;
 	int ret = 0;
 
 	if (m->next == m->func->n_refs)
-		return REFUSE(m, insn->off,
+		return REFUSE(m, p->off,
 			      "a 64-bit constant 0x%llx that the capture does "
 			      "not explain",
-			      (unsigned long long)insn->imm);
-	ret = next_ref(m, insn->off, &ref);
+			      (unsigned long long)p->value);
+	ret = next_ref(m, p->off, &ref);
 	if (ret)
 		return ret;
 	switch (le32_to_cpu(ref->kind)) {
@@ -263,167 +248,139 @@ static int match_movabs(struct matcher *m, const struct vouch_x86_insn *insn)
 	case VOUCH_REF_FUNC:
 		break;
 	case VOUCH_REF_MAP_VALUE:
-		ret = check_value(m, insn->off, ref);
+		ret = check_value(m, p->off, ref);
 		break;
 	case VOUCH_REF_CONST:
-		ret = match_constant(m, insn->off, le64_to_cpu(ref->value));
+		ret = match_constant(m, p->off, le64_to_cpu(ref->value));
 		break;
 	default:
-		return REFUSE(m, insn->off,
+		return REFUSE(m, p->off,
 			      "the code holds a 64-bit constant, the capture "
 			      "declares a call here");
 	}
 	if (ret)
 		return ret;
-	if ((u64)insn->imm != le64_to_cpu(ref->tag))
-		return REFUSE(m, insn->off,
+	if (p->value != le64_to_cpu(ref->tag))
+		return REFUSE(m, p->off,
 			      "a 64-bit constant 0x%llx that is not the tag of "
 			      "the reference declared here",
-			      (unsigned long long)insn->imm);
-	add_fixup(m, insn->off, VOUCH_FIXUP_REF, m->next - 1);
+			      (unsigned long long)p->value);
+	add_fixup(m, p->off, VOUCH_FIXUP_REF, m->next - 1);
 	return 0;
 }
 
-static bool is_r10_alu(const struct vouch_x86_insn *insn, u8 rm, u8 reg)
-{
-	return insn->wide && !insn->mem && insn->rm == rm && insn->reg == reg &&
-	       (!strcmp(insn->mnemonic, "sub") ||
-		!strcmp(insn->mnemonic, "add"));
-}
-
-/*
- * The verifier's mask against speculation: mov r10d, limit; sub r10, offset;
- * ... or, for a known offset, mov r10d, offset; add|sub pointer, r10.
- */
-static bool is_alu_limit(const struct matcher *m, u32 i)
-{
-	const struct vouch_x86_insn *insn = &m->code->insns[i];
-	const struct vouch_x86_insn *next = insn + 1;
-
-	if (insn->kind != VOUCH_X86_MOV_IMM || insn->wide ||
-	    insn->rm != VOUCH_X86_R10 || insn->imm <= 0 ||
-	    insn->imm > MAX_ALU_LIMIT || i + 2 >= m->code->n_insns)
-		return false;
-	if (!strcmp(next->mnemonic, "sub") &&
-	    is_r10_alu(next, VOUCH_X86_R10, next->reg))
-		return next->reg != VOUCH_X86_NO_REG;
-	if (next->kind == VOUCH_X86_MOV_REG)
-		next++;
-	return is_r10_alu(next, next->rm, VOUCH_X86_R10);
-}
-
 /* Addresses in the top 2 GiB and per-CPU offsets fit four bytes. */
-static int match_imm32(struct matcher *m, u32 i)
+static int match_number(struct matcher *m, const struct vouch_point *p)
 {
-	const struct vouch_x86_insn *insn = &m->code->insns[i];
-	u32 value = (u32)insn->imm;
+	s64 number = (s64)p->value;
+	u32 value = (u32)number;
 
-	if (insn->imm >= -128 && insn->imm <= 127)
+	if (number >= -128 && number <= 127)
 		return 0;
 	if (value == MAX_LOOPS && /* of a bpf_loop() that is inlined */
 	    vouch_object_calls(m->ctx->object, BPF_FUNC_loop))
 		return 0;
 	if (vouch_object_has32(m->ctx->object, value) ||
 	    vouch_maps_explain(m->ctx->cap, m->ctx->chk, value) ||
-	    vouch_constants_have(m->ctx->constants, value) ||
-	    is_alu_limit(m, i))
+	    vouch_constants_have(m->ctx->constants, value))
 		return 0;
-	return REFUSE(m, insn->off,
+	return REFUSE(m, p->off,
 		      "32-bit constant 0x%x is not the object's: perhaps an "
 		      "address or a per-CPU offset of the verifier kernel",
 		      value);
 }
 
-static int match_exit(struct matcher *m, const struct vouch_x86_insn *insn)
+static bool has_feature(const struct matcher *m, u32 feature)
 {
-	bool rethunk = le32_to_cpu(m->ctx->cap->env->features) &
-		       VOUCH_FEATURE_RETHUNK;
-	const char *symbol;
-	size_t i;
+	return le32_to_cpu(m->ctx->cap->env->features) & feature;
+}
 
-	if (insn->kind == VOUCH_X86_RET)
-		return rethunk ? REFUSE(m, insn->off,
+static int match_exit(struct matcher *m, const struct vouch_point *p)
+{
+	bool rethunk = has_feature(m, VOUCH_FEATURE_RETHUNK);
+	const char *const *thunk = m->ctx->arch->return_thunks;
+	const char *symbol;
+
+	if (p->plain)
+		return rethunk ? REFUSE(m, p->off,
 					"a plain return, though the verifier "
 					"VM is said to use return thunks")
 			       : 0;
-	symbol = symbol_at(m, branch_target(m, insn));
-	for (i = 0; symbol && i < sizeof(thunks) / sizeof(thunks[0]); i++)
-		if (rethunk && !strcmp(symbol, thunks[i])) {
-			add_fixup(m, insn->off, VOUCH_FIXUP_EXIT, 0);
+	symbol = symbol_at(m, p->value);
+	for (; symbol && rethunk && *thunk; thunk++)
+		if (!strcmp(symbol, *thunk)) {
+			add_fixup(m, p->off, VOUCH_FIXUP_EXIT, 0);
 			return 0;
 		}
-	return REFUSE(m, insn->off,
+	return REFUSE(m, p->off,
 		      "a jump out of the program to %s, which is "
 		      "no return thunk",
 		      symbol ? symbol : "an unknown place");
 }
 
-/* What the jump at the end of a tail call is, as the verifier VM has it. */
-static int match_jump(struct matcher *m, const struct vouch_x86_insn *insn)
+/* What a tail call ends with. */
+static int match_jump(struct matcher *m, const struct vouch_point *p)
 {
-	bool retpoline = le32_to_cpu(m->ctx->cap->env->features) &
-			 VOUCH_FEATURE_RETPOLINE;
-	struct vouch_x86_insn jump = {
-		.off = insn->off + (u32)insn->imm,
-		.len = insn->reg,
-	};
-	const char *symbol;
-	__le32 rel;
+	const char *thunk = m->ctx->arch->indirect_thunk, *symbol;
 
-	if (m->func->code[jump.off] != 0xe9) {
-		if (retpoline)
-			return REFUSE(m, jump.off,
+	if (p->plain) {
+		if (has_feature(m, VOUCH_FEATURE_RETPOLINE))
+			return REFUSE(m, p->off,
 				      "a plain indirect jump, though the "
 				      "verifier VM is said to use retpolines");
-		add_fixup(m, jump.off, VOUCH_FIXUP_JUMP, jump.len);
+		add_fixup(m, p->off, VOUCH_FIXUP_JUMP, p->len);
 		return 0;
 	}
-	memcpy(&rel, m->func->code + jump.off + 1, sizeof(rel));
-	jump.imm = (s32)le32_to_cpu(rel);
-	symbol = symbol_at(m, branch_target(m, &jump));
-	if (!symbol || strcmp(symbol, VOUCH_INDIRECT_THUNK))
-		return REFUSE(m, jump.off,
+	symbol = symbol_at(m, p->value);
+	if (!symbol || strcmp(symbol, thunk))
+		return REFUSE(m, p->off,
 			      "a tail call by way of %s, which is not %s",
-			      symbol ? symbol : "an unknown place",
-			      VOUCH_INDIRECT_THUNK);
-	add_fixup(m, jump.off, VOUCH_FIXUP_THUNK, jump.len);
+			      symbol ? symbol : "an unknown place", thunk);
+	add_fixup(m, p->off, VOUCH_FIXUP_THUNK, p->len);
 	return 0;
 }
 
 /* Where the code looks must be where the target's prog arrays have it. */
-static int match_tail_call(struct matcher *m, const struct vouch_x86_insn *insn)
+static int match_tail_call(struct matcher *m, const struct vouch_point *p)
 {
 	const struct vouch_checked *chk = m->ctx->chk;
 
 	if (!vouch_object_calls(m->ctx->object, BPF_FUNC_tail_call))
-		return REFUSE(m, insn->off,
+		return REFUSE(m, p->off,
 			      "a tail call, for which the object has no call; "
 			      "verify again, in a fresh VM");
-	if ((u32)insn->disp != chk->array_value ||
-	    insn->access != chk->map_max_entries || !chk->prog_func ||
-	    insn->rm != chk->prog_func)
+	if (p->layout.value != chk->array_value ||
+	    p->layout.max_entries != chk->map_max_entries || !chk->prog_func ||
+	    p->layout.func != chk->prog_func)
 		return REFUSE(
-			m, insn->off,
+			m, p->off,
 			"a tail call that looks for max_entries, entries "
 			"and code at %u, %d and %u, not where the capture "
 			"says that they are; verify again, in a fresh VM",
-			insn->access, insn->disp, insn->rm);
-	return match_jump(m, insn);
+			p->layout.max_entries, (s32)p->layout.value,
+			p->layout.func);
+	return 0;
 }
 
-static int match_insn(struct matcher *m, u32 i)
+/* Loads that may fault are explained by the exception table. */
+static int match_point(struct matcher *m, const struct vouch_point *p)
 {
-	const struct vouch_x86_insn *insn = &m->code->insns[i];
-
-	if (i == m->code->exit)
-		return match_exit(m, insn);
-	if (insn->kind == VOUCH_X86_CALL)
-		return match_call(m, insn);
-	if (insn->kind == VOUCH_X86_MOVABS)
-		return match_movabs(m, insn);
-	if (insn->kind == VOUCH_X86_TAIL_CALL)
-		return match_tail_call(m, insn);
-	return insn->imm32 ? match_imm32(m, i) : 0;
+	switch (p->kind) {
+	case VOUCH_POINT_CALL:
+		return match_call(m, p);
+	case VOUCH_POINT_WIDE:
+		return match_wide(m, p);
+	case VOUCH_POINT_NUMBER:
+		return match_number(m, p);
+	case VOUCH_POINT_EXIT:
+		return match_exit(m, p);
+	case VOUCH_POINT_TAIL_CALL:
+		return match_tail_call(m, p);
+	case VOUCH_POINT_JUMP:
+		return match_jump(m, p);
+	default:
+		return 0;
+	}
 }
 
 int vouch_refs_check(const struct vouch_refs_context *ctx, u32 index,
@@ -434,22 +391,17 @@ int vouch_refs_check(const struct vouch_refs_context *ctx, u32 index,
 		.ctx = ctx,
 		.func = &ctx->prog->funcs[index],
 		.index = index,
-		.code = code,
 		.out = out,
 		.why = why,
 	};
-	u32 i, n_tail = 0;
 	int ret = 0;
+	u32 i;
 
-	/* One for each declared reference, each tail call, and the exit. */
-	for (i = 0; i < code->n_insns; i++)
-		n_tail += code->insns[i].kind == VOUCH_X86_TAIL_CALL;
-	out->fixups =
-		calloc(m.func->n_refs + n_tail + 1ul, sizeof(*out->fixups));
+	out->fixups = calloc(code->n_points + 1ul, sizeof(*out->fixups));
 	if (!out->fixups)
 		return -ENOMEM;
-	for (i = 0; !ret && i < code->n_insns; i++)
-		ret = match_insn(&m, i);
+	for (i = 0; !ret && i < code->n_points; i++)
+		ret = match_point(&m, &code->points[i]);
 	if (!ret && m.next < m.func->n_refs) {
 		ret = check_kind(&m, 0, &m.func->refs[m.next]);
 		if (!ret)

@@ -3,13 +3,14 @@
 #ifndef VOUCH_CHECK_REFS_H
 #define VOUCH_CHECK_REFS_H
 
+#include "arch.h"
 #include "check.h"
-#include "check_code.h"
 #include "check_constants.h"
 #include "object.h"
 
 /* What the functions of one capture are held against. */
 struct vouch_refs_context {
+	const struct vouch_arch *arch;
 	const struct vouch_capture_view *cap;
 	const struct vouch_profile *profile;
 	const struct vouch_object *object;

@@ -8,7 +8,7 @@
  * begins with a byte that says what is changed, then one that says how often.
  *
  * Parser: host-bridge/check_extable.c host-bridge/check_entries.c
- * Parser: host-bridge/check_sequence.c
+ * Parser: host-bridge/x86/sequence.c
  */
 
 #include "check.h"

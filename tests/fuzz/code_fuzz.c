@@ -4,38 +4,38 @@
  * states. A proper prologue is put before the input, since none would be
  * found by chance; an input that begins with 0xff brings its own.
  *
- * Parser: host-bridge/check_code.c host-bridge/check_x86.c
+ * Parser: host-bridge/x86/shape.c host-bridge/x86/insn.c
  * Parser: host-bridge/disasm.c
  */
 
 #include "fuzz.h"
 
-#include "check_code.h"
+#include "x86/shape.h"
 
 static const u8 prologue[] = { 0x0f, 0x1f, 0x44, 0x00, 0x00, 0x66, 0x90,
 			       0x55, 0x48, 0x89, 0xe5, 0x48, 0x81, 0xec,
 			       0x40, 0x00, 0x00, 0x00, 0x53, 0x41, 0x55 };
 
 /* What is accepted covers the code without gap or overlap. */
-static void follow(const struct vouch_code *code, u32 len)
+static void follow(const struct vouch_x86_shape *shape, u32 len)
 {
 	u32 off, i;
 
-	if (!code->n_insns)
+	if (!shape->n_insns)
 		return;
-	off = code->insns[0].off;
-	for (i = 0; i < code->n_insns; i++) {
-		fuzz_require(code->insns[i].off == off &&
-			     code->insns[i].writes != VOUCH_X86_RBP);
-		off += code->insns[i].len;
+	off = shape->insns[0].off;
+	for (i = 0; i < shape->n_insns; i++) {
+		fuzz_require(shape->insns[i].off == off &&
+			     shape->insns[i].writes != VOUCH_X86_RBP);
+		off += shape->insns[i].len;
 	}
-	fuzz_require(off == len && code->exit < code->n_insns);
+	fuzz_require(off == len && shape->exit < shape->n_insns);
 }
 
 static void check(struct vouch_disasm *disasm, const u8 *bytes, u32 len)
 {
 	struct vouch_refusal why = {};
-	struct vouch_code code = {};
+	struct vouch_x86_shape shape = {};
 	const struct vouch_code_place place = {
 		.program = "fuzz",
 		.code = bytes,
@@ -44,12 +44,12 @@ static void check(struct vouch_disasm *disasm, const u8 *bytes, u32 len)
 	int ret;
 
 	fuzz_alloc_arm(bytes, len);
-	ret = vouch_code_read(disasm, &place, &code, &why);
+	ret = vouch_x86_shape_read(disasm, &place, &shape, &why);
 	if (!fuzz_alloc_disarm())
 		fuzz_require(!ret || (ret == -EPERM && why.text[0]));
 	if (!ret)
-		follow(&code, len);
-	vouch_code_release(&code);
+		follow(&shape, len);
+	vouch_x86_shape_release(&shape);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -10,8 +10,9 @@
  *
  * Parser: host-bridge/retarget.c host-bridge/access.c
  * Parser: host-bridge/btf_move.c host-bridge/check_passes.c
- * Parser: host-bridge/check_pass_insns.c host-bridge/check_pass_code.c
- * Parser: host-bridge/check_compiled.c host-bridge/check_constants.c
+ * Parser: host-bridge/check_pass_insns.c host-bridge/x86/passes.c
+ * Parser: host-bridge/check_compiled.c host-bridge/x86/compiled.c
+ * Parser: host-bridge/check_constants.c
  */
 
 #include "edits.h"

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../../host-bridge/check_compiled.h"
+#include "../../host-bridge/x86/compiled.h"
 
 #define INSN(c, d, s, o, i)                                              \
 	{                                                                \
@@ -110,11 +110,11 @@ static struct vouch_expansion expansion(const struct row *row)
 static int length(const struct vouch_expansion *e, const u8 *code, u32 len)
 {
 	u8 longer[MAX_CODE + 4] = { 0 };
-	int ret = vouch_compiled_length(e, code, len);
+	int ret = vouch_x86_compiled_length(e, code, len);
 
 	memcpy(longer, code, len);
 	memset(longer + len, 0x90, 4);
-	assert_int_equal(vouch_compiled_length(e, longer, len + 4), ret);
+	assert_int_equal(vouch_x86_compiled_length(e, longer, len + 4), ret);
 	return ret;
 }
 
@@ -149,7 +149,8 @@ static void other_code_is_something_else(void **state)
 				fail_msg("%s, bit %u", rows[i].what, bit);
 		}
 		for (len = 0; len < rows[i].len; len++)
-			if (vouch_compiled_length(&e, rows[i].code, len) >= 0)
+			if (vouch_x86_compiled_length(&e, rows[i].code, len) >=
+			    0)
 				fail_msg("%s, %u bytes", rows[i].what, len);
 	}
 }
@@ -164,8 +165,9 @@ static void other_instructions_are_something_else(void **state)
 		for (n = 0; n < N_ROWS; n++) {
 			struct vouch_expansion e = expansion(&rows[i]);
 
-			if (i != n && vouch_compiled_length(&e, rows[n].code,
-							    rows[n].len) > 0)
+			if (i != n &&
+			    vouch_x86_compiled_length(&e, rows[n].code,
+						      rows[n].len) > 0)
 				fail_msg("%s for %s", rows[n].what,
 					 rows[i].what);
 		}
@@ -202,7 +204,7 @@ static void what_is_not_known_is_not_read(void **state)
 		struct vouch_expansion e = { .insns = { strange[i] }, .n = 1 };
 
 		if (vouch_compiled_knows(&e) ||
-		    vouch_compiled_length(&e, code, sizeof(code)) >= 0)
+		    vouch_x86_compiled_length(&e, code, sizeof(code)) >= 0)
 			fail_msg("instruction %u", i);
 	}
 }

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <linux/bpf.h>
 
-#include "../../host-bridge/check_x86.h"
+#include "../../host-bridge/x86/insn.h"
 #include "check_fixture.h"
 #include "loads_fixture.h"
 
@@ -83,10 +83,10 @@ static void the_limit_is_the_end_of_user_space(void **state)
 
 	code = start_over(f);
 	code[2]--;
-	refused(f, "checks an address against 0x80000000000f", "function 0");
+	refused(f, "loads from 0x7fffffffffff on", "function 0");
 	code = start_over(f);
 	code[7] = 0;
-	refused(f, "checks an address against 0x10", "function 0");
+	refused(f, "loads from 0x0 on", "function 0");
 	start_over(f);
 	f->env.features |= cpu_to_le32(VOUCH_FEATURE_LA57);
 	refused(f, "user space ends at 0x100000000000000", "function 0");

@@ -5,7 +5,7 @@
  * signed.
  */
 
-#include "../../host-bridge/check_x86.h"
+#include "../../host-bridge/x86/insn.h"
 #include "loads_fixture.h"
 #include "sign_fixture.h"
 #include "tail_call_fixture.h"

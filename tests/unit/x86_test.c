@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "../../host-bridge/check_x86.h"
+#include "../../host-bridge/x86/insn.h"
 #include "../../host-bridge/disasm.h"
 
 #define LONGEST 15 /* bytes of an instruction */

@@ -9,10 +9,10 @@
 
 #include <stdlib.h>
 
-#include "check_compiled.h"
-#include "check_passes.h"
-#include "check_x86.h"
-#include "disasm.h"
+#include "../disasm.h"
+#include "compiled.h"
+#include "insn.h"
+#include "passes.h"
 
 #define NOWHERE UINT32_MAX
 
@@ -248,10 +248,10 @@ static bool take_item(struct lock *l)
 
 	if (!l->other_shape)
 		return false;
-	first = vouch_compiled_length(&item->first, l->a->code + l->x,
-				      l->a->code_len - l->x);
-	second = vouch_compiled_length(&item->second, l->b->code + l->y,
-				       l->b->code_len - l->y);
+	first = vouch_x86_compiled_length(&item->first, l->a->code + l->x,
+					  l->a->code_len - l->x);
+	second = vouch_x86_compiled_length(&item->second, l->b->code + l->y,
+					   l->b->code_len - l->y);
 	if (first < 0 || second < 0)
 		return false;
 	step(l, (u32)first, (u32)second);
@@ -367,8 +367,8 @@ static int check_func(struct lock *l)
 	return ret;
 }
 
-int vouch_check_pass_code(const struct vouch_pass *pass,
-			  struct vouch_refusal *why)
+int vouch_x86_check_pass(const struct vouch_pass *pass,
+			 struct vouch_refusal *why)
 {
 	struct lock l = { .pass = pass, .why = why };
 	int ret;

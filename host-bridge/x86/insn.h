@@ -2,15 +2,15 @@
 /*
  * The instruction forms that the x86-64 JIT of Linux 6.1 emits, and no other.
  *
- * Source: kernel, arch/x86/net/bpf_jit_comp.c. The table in check_x86.c is a
+ * Source: kernel, arch/x86/net/bpf_jit_comp.c. The table in insn.c is a
  * closed list of encodings; what the CPU would also execute but the JIT never
  * writes (another encoding of the same instruction, a needless prefix, rsp,
  * r9 or r12 as an operand, SIB or rip-relative addresses) is not in it.
  */
-#ifndef VOUCH_CHECK_X86_H
-#define VOUCH_CHECK_X86_H
+#ifndef VOUCH_X86_INSN_H
+#define VOUCH_X86_INSN_H
 
-#include "../common/base.h"
+#include "../../common/base.h"
 
 enum vouch_x86_reg {
 	VOUCH_X86_RAX = 0,
@@ -49,7 +49,7 @@ enum vouch_x86_kind {
 	VOUCH_X86_LEAVE,
 	VOUCH_X86_RET,
 	VOUCH_X86_INT3,
-	/* See check_sequence.h. */
+	/* See sequence.h. */
 	VOUCH_X86_PROBE,
 	VOUCH_X86_PROBE_LOAD,
 	VOUCH_X86_COUNTER,
@@ -82,4 +82,4 @@ struct vouch_x86_insn {
  */
 int vouch_x86_decode(const u8 *code, size_t len, struct vouch_x86_insn *insn);
 
-#endif /* VOUCH_CHECK_X86_H */
+#endif /* VOUCH_X86_INSN_H */

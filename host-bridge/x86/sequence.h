@@ -16,21 +16,21 @@
  *	offsets of the array's pointers, of its max_entries, and of bpf_func
  *	in a program.
  */
-#ifndef VOUCH_CHECK_SEQUENCE_H
-#define VOUCH_CHECK_SEQUENCE_H
+#ifndef VOUCH_X86_SEQUENCE_H
+#define VOUCH_X86_SEQUENCE_H
 
-#include "check_code.h"
+#include "shape.h"
 
 /**
- * vouch_sequence_read() - compare code with the sequences.
+ * vouch_x86_sequence_read() - compare code with the sequences.
  * @place: the function
- * @code: its prologue
+ * @shape: its prologue
  * @insn: .off is set; the rest is filled on success
  *
  * Return: true if a sequence is at @insn->off.
  */
-bool vouch_sequence_read(const struct vouch_code_place *place,
-			 const struct vouch_code *code,
-			 struct vouch_x86_insn *insn);
+bool vouch_x86_sequence_read(const struct vouch_code_place *place,
+			     const struct vouch_x86_shape *shape,
+			     struct vouch_x86_insn *insn);
 
-#endif /* VOUCH_CHECK_SEQUENCE_H */
+#endif /* VOUCH_X86_SEQUENCE_H */

@@ -3,8 +3,7 @@
 
 #include <stdlib.h>
 
-#include "check_code.h"
-#include "check_sequence.h"
+#include "sequence.h"
 
 #define MAX_DEPTH 512 /* MAX_BPF_STACK */
 #define N_CALLEE_SAVED 4
@@ -17,7 +16,7 @@ struct reader {
 	const struct vouch_code_place *place;
 	struct vouch_disasm *disasm;
 	struct vouch_refusal *why;
-	struct vouch_code *out;
+	struct vouch_x86_shape *out;
 	u32 body; /* where the prologue ends, bytes */
 	u32 capacity; /* of out->insns */
 	u8 *starts; /* a byte for each of the code: may be branched to */
@@ -114,7 +113,7 @@ static int read_prologue(struct reader *r)
 
 static struct vouch_x86_insn *append(struct reader *r)
 {
-	struct vouch_code *out = r->out;
+	struct vouch_x86_shape *out = r->out;
 	struct vouch_x86_insn *more;
 	u32 capacity;
 
@@ -185,7 +184,7 @@ static int read_insns(struct reader *r)
 		if (!insn)
 			return -ENOMEM;
 		insn->off = off;
-		if (vouch_sequence_read(r->place, r->out, insn)) {
+		if (vouch_x86_sequence_read(r->place, r->out, insn)) {
 			ret = check_second(r, off, insn->len);
 			if (ret)
 				return ret;
@@ -444,9 +443,9 @@ static int check_branches(struct reader *r)
 	return 0;
 }
 
-int vouch_code_read(struct vouch_disasm *disasm,
-		    const struct vouch_code_place *place,
-		    struct vouch_code *out, struct vouch_refusal *why)
+int vouch_x86_shape_read(struct vouch_disasm *disasm,
+			 const struct vouch_code_place *place,
+			 struct vouch_x86_shape *out, struct vouch_refusal *why)
 {
 	struct reader r = {
 		.place = place,
@@ -469,12 +468,12 @@ int vouch_code_read(struct vouch_disasm *disasm,
 		ret = check_branches(&r);
 	free(r.starts);
 	if (ret)
-		vouch_code_release(out);
+		vouch_x86_shape_release(out);
 	return ret;
 }
 
-void vouch_code_release(struct vouch_code *code)
+void vouch_x86_shape_release(struct vouch_x86_shape *shape)
 {
-	free(code->insns);
-	memset(code, 0, sizeof(*code));
+	free(shape->insns);
+	memset(shape, 0, sizeof(*shape));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The instruction forms that the x86-64 JIT of Linux 6.1 emits. */
 
-#include "check_x86.h"
+#include "insn.h"
 
 /* Operands of a form. */
 enum shape {

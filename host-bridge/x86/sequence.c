@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Sequences of the JIT that are compared whole. */
 
-#include "check_sequence.h"
+#include "sequence.h"
 
 #define MAX_TAIL_CALLS 33 /* MAX_TAIL_CALL_CNT of Linux 6.1 */
 #define TAIL_CALL_OFFSET 11 /* bytes of prologue that a tail call skips */
@@ -163,10 +163,11 @@ static u32 jump_length(const u8 *p, u32 len)
  * mov rcx, [rcx + bpf_func]; add rcx, 11; jmp rcx; out:
  */
 #define TAIL_MIN 40 /* bytes up to the pops */
-static bool read_tail_call(const u8 *p, u32 len, const struct vouch_code *code,
+static bool read_tail_call(const u8 *p, u32 len,
+			   const struct vouch_x86_shape *shape,
 			   struct vouch_x86_insn *insn)
 {
-	const u32 counter = -(code->depth + 4);
+	const u32 counter = -(shape->depth + 4);
 	u32 end, jump, pointers, func;
 	struct want w = {};
 
@@ -190,11 +191,11 @@ static bool read_tail_call(const u8 *p, u32 len, const struct vouch_code *code,
 	put32(&w, pointers);
 	PUT(&w, "\x48\x85\xc9\x74");
 	put1(&w, end - w.n - 1);
-	put_pops(&w, code->pushed);
+	put_pops(&w, shape->pushed);
 	PUT(&w, "\x58");
-	if (code->depth) {
+	if (shape->depth) {
 		PUT(&w, "\x48\x81\xc4");
-		put32(&w, code->depth);
+		put32(&w, shape->depth);
 	}
 	PUT(&w, "\x48\x8b\x49");
 	if (len <= w.n)
@@ -217,15 +218,15 @@ static bool read_tail_call(const u8 *p, u32 len, const struct vouch_code *code,
 	return true;
 }
 
-bool vouch_sequence_read(const struct vouch_code_place *place,
-			 const struct vouch_code *code,
-			 struct vouch_x86_insn *insn)
+bool vouch_x86_sequence_read(const struct vouch_code_place *place,
+			     const struct vouch_x86_shape *shape,
+			     struct vouch_x86_insn *insn)
 {
 	const u8 *p = place->code + insn->off;
 	u32 len = place->len - insn->off;
 
 	if (read_probe(p, len, insn))
 		return true;
-	return code->tail && (read_counter(p, len, code->depth, insn) ||
-			      read_tail_call(p, len, code, insn));
+	return shape->tail && (read_counter(p, len, shape->depth, insn) ||
+			       read_tail_call(p, len, shape, insn));
 }

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What an architecture owns on the host: a folder of its own, x86/, with the
+ * forms of instructions and sequences that its JIT writes, and the table that
+ * names them. Nothing outside it knows an instruction.
+ */
+#ifndef VOUCH_ARCH_H
+#define VOUCH_ARCH_H
+
+#include "../common/capture.h"
+#include "access.h"
+#include "check_code.h"
+#include "check_passes.h"
+
+struct vouch_arch {
+	const char *name; /* as target profiles have it */
+	u32 number; /* VOUCH_ARCH_ */
+	u32 stack_align; /* of a program's stack, bytes */
+	/* What jumps go to that the kernel's mitigations put in the place of
+	 * returns, up to NULL, and of indirect jumps; NULL: there are none. */
+	const char *const *return_thunks;
+	const char *indirect_thunk;
+
+	/**
+	 * @user_end: the end of user space, with which loads that may fault
+	 * compare addresses
+	 * @features: VOUCH_FEATURE_ of the verifier VM
+	 */
+	u64 (*user_end)(u32 features);
+
+	/**
+	 * @read_code: hold a function against the one shape, and find what is
+	 * left to be explained
+	 * @place: the function
+	 * @out: filled on success; release with vouch_code_release()
+	 * @why: filled on refusal
+	 *
+	 * Return: 0, -EPERM with @why, or -ENOMEM.
+	 */
+	int (*read_code)(struct vouch_disasm *disasm,
+			 const struct vouch_code_place *place,
+			 struct vouch_code *out, struct vouch_refusal *why);
+
+	/**
+	 * @check_pass: compare a program's machine code in both passes
+	 * @pass: the program
+	 * @why: filled on refusal
+	 *
+	 * Return: 0, -EPERM with @why, or -ENOMEM.
+	 */
+	int (*check_pass)(const struct vouch_pass *pass,
+			  struct vouch_refusal *why);
+};
+
+extern const struct vouch_arch vouch_arch_x86;
+
+/**
+ * vouch_arch_of() - the architecture of a capture.
+ * @cap: the parsed capture
+ *
+ * Return: what it owns, or NULL if nothing can be linked for it.
+ */
+const struct vouch_arch *vouch_arch_of(const struct vouch_capture_view *cap);
+
+#endif /* VOUCH_ARCH_H */
