@@ -11,6 +11,7 @@
 #include "access.h"
 #include "check_code.h"
 #include "check_passes.h"
+#include "link_site.h"
 
 struct vouch_arch {
 	const char *name; /* as target profiles have it */
@@ -20,6 +21,7 @@ struct vouch_arch {
 	 * returns, up to NULL, and of indirect jumps; NULL: there are none. */
 	const char *const *return_thunks;
 	const char *indirect_thunk;
+	const struct vouch_link_ops *link;
 
 	/**
 	 * @user_end: the end of user space, with which loads that may fault

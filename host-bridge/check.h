@@ -20,10 +20,10 @@
 enum vouch_fixup_kind {
 	VOUCH_FIXUP_HELPER = 1, /* call of vouch_helpers[index] */
 	VOUCH_FIXUP_SUBCALL = 2, /* call of function index */
-	VOUCH_FIXUP_REF = 3, /* movabs of declared reference index */
-	VOUCH_FIXUP_EXIT = 4, /* jmp rel32 to the return thunk */
-	VOUCH_FIXUP_THUNK = 5, /* jmp rel32 to the indirect thunk of rcx */
-	VOUCH_FIXUP_JUMP = 6, /* index bytes of jmp rcx in another form */
+	VOUCH_FIXUP_REF = 3, /* 64-bit constant of declared reference index */
+	VOUCH_FIXUP_EXIT = 4, /* jump to the return thunk */
+	VOUCH_FIXUP_THUNK = 5, /* index bytes of jump to the indirect thunk */
+	VOUCH_FIXUP_JUMP = 6, /* index bytes of indirect jump */
 };
 
 struct vouch_fixup {

@@ -3,17 +3,11 @@
 
 #include <stdio.h>
 
+#include "arch.h"
 #include "helper.h"
 #include "link_text.h"
 
 #define ALIGN 16
-#define INT3 0xcc
-#define RET 0xc3
-#define MOVABS_LEN 10
-#define LOAD_LEN 7 /* mov r64, [rip + disp32] */
-#define EXIT_LEN 5
-#define JUMP_LEN 5
-#define JMP_REL32 0xe9
 #define SLOT_BUCKETS 16384 /* more than twice VOUCH_MAX_SLOTS_REFS */
 #define MAX_TEXT (32u << 20) /* bytes of an image's code */
 
@@ -21,6 +15,7 @@
 struct linker {
 	const struct vouch_capture_view *cap;
 	const struct vouch_checked *chk;
+	const struct vouch_link_ops *ops;
 	bool rethunk, retpoline;
 	struct vouch_text *text;
 	struct vouch_refusal *why;
@@ -59,8 +54,8 @@ static void add_symbol(struct vouch_text *t, const char *name, u8 info,
 	vouch_buffer_add(&t->symbols, &sym, sizeof(sym));
 }
 
-static void add_rela(struct vouch_buffer *b, u64 off, u32 sym, u32 type,
-		     s64 addend)
+void vouch_link_relocate(struct vouch_buffer *relas, u64 off, u32 sym, u32 type,
+			 s64 addend)
 {
 	const Elf64_Rela rela = {
 		.r_offset = off,
@@ -68,7 +63,7 @@ static void add_rela(struct vouch_buffer *b, u64 off, u32 sym, u32 type,
 		.r_addend = addend,
 	};
 
-	vouch_buffer_add(b, &rela, sizeof(rela));
+	vouch_buffer_add(relas, &rela, sizeof(rela));
 }
 
 /* "p<program>_<name>", and "_<n>" for its further functions. */
@@ -241,146 +236,74 @@ static u32 find_slot(struct linker *l, const struct vouch_capture_ref *ref)
 	return n;
 }
 
-/*
- * movabs r64, imm64	49 b8+r imm64
- * becomes
- * mov r64, [rip + x]	4c 8b modrm x
- * nop			0f 1f 00
- *
- * REX.B of the one is REX.R of the other.
- */
-static void link_ref(struct linker *l, u8 *code, u64 off,
+/* @first: index of the program's first function in func_off. */
+static void link_ref(struct linker *l, const struct vouch_link_site *site,
 		     const struct vouch_capture_ref *ref, u32 first)
 {
-	static const u8 nop3[] = { 0x0f, 0x1f, 0x00 };
-	u8 rex = code[0], reg = code[1] & 7;
-	u32 slot;
-
-	if (le32_to_cpu(ref->kind) == VOUCH_REF_CONST) {
-		memcpy(code + 2, &ref->value, sizeof(ref->value));
-		return;
+	switch (le32_to_cpu(ref->kind)) {
+	case VOUCH_REF_CONST:
+		l->ops->constant(site, le64_to_cpu(ref->value));
+		break;
+	case VOUCH_REF_FUNC:
+		l->ops->function(site,
+				 l->func_off[first + le32_to_cpu(ref->index)]);
+		break;
+	default:
+		l->ops->slot(site, find_slot(l, ref));
 	}
-	if (le32_to_cpu(ref->kind) == VOUCH_REF_FUNC) {
-		memset(code + 2, 0, sizeof(ref->value));
-		add_rela(&l->text->relas, off + 2, VOUCH_SYM_TEXT, R_X86_64_64,
-			 l->func_off[first + le32_to_cpu(ref->index)]);
-		return;
-	}
-	slot = find_slot(l, ref);
-	code[0] = (rex & 1) ? 0x4c : 0x48;
-	code[1] = 0x8b;
-	code[2] = (u8)(reg << 3 | 5);
-	memset(code + 3, 0, 4);
-	memcpy(code + LOAD_LEN, nop3, sizeof(nop3));
-	_Static_assert(LOAD_LEN + sizeof(nop3) == MOVABS_LEN, "same length");
-	add_rela(&l->text->relas, off + 3, VOUCH_SYM_SLOTS, R_X86_64_PC32,
-		 8 * (s64)slot - 4);
 }
 
-static void link_exit(struct linker *l, u8 *code, u64 off)
+static int link_jump(struct linker *l, const struct vouch_link_site *site,
+		     u32 len)
 {
-	if (!l->rethunk) {
-		code[0] = RET;
-		memset(code + 1, INT3, EXIT_LEN - 1);
-		return;
-	}
-	memset(code + 1, 0, EXIT_LEN - 1);
-	add_rela(&l->text->relas, off + 1, l->thunk_sym, R_X86_64_PLT32, -4);
-	add_rela(&l->text->returns,
-		 4 * (l->text->returns.len / sizeof(Elf64_Rela)),
-		 VOUCH_SYM_TEXT, R_X86_64_PC32, (s64)off);
-}
-
-/* jmp rcx in @len bytes, three or five. */
-static int link_jump(struct linker *l, u8 *code, u64 off, u32 len)
-{
-	static const u8 jmp_rcx[] = { 0xff, 0xe1 };
-
-	if (!l->retpoline) {
+	if (!l->retpoline)
 		l->text->plain_jumps = true;
-		memcpy(code, jmp_rcx, sizeof(jmp_rcx));
-		memset(code + sizeof(jmp_rcx), INT3, len - sizeof(jmp_rcx));
-		return 0;
-	}
-	if (len != JUMP_LEN)
-		return vouch_refuse(l->why,
-				    "linker: a tail call of the verifier VM "
-				    "has no room for the target's retpoline; "
-				    "start the verifier VM with a CPU model "
-				    "that uses retpolines, such as EPYC");
-	code[0] = JMP_REL32;
-	memset(code + 1, 0, JUMP_LEN - 1);
-	add_rela(&l->text->relas, off + 1, l->indirect_sym, R_X86_64_PLT32, -4);
-	add_rela(&l->text->retpolines,
-		 4 * (l->text->retpolines.len / sizeof(Elf64_Rela)),
-		 VOUCH_SYM_TEXT, R_X86_64_PC32, (s64)off);
-	return 0;
+	return l->ops->jump(site, len, l->retpoline ? l->indirect_sym : 0,
+			    l->why);
 }
 
-/* A function starts at @base; what faults gives 0, as in the verifier VM. */
-static void link_loads(struct linker *l, const struct vouch_checked_func *chk,
-		       u64 base)
-{
-	struct vouch_text *t = l->text;
-	u32 i;
-
-	for (i = 0; i < chk->n_loads; i++) {
-		const struct vouch_load *load = &chk->loads[i];
-		const struct vouch_ex_entry entry = {
-			.data = cpu_to_le32(VOUCH_EX_DATA(load->reg)),
-		};
-		s64 at = (s64)base + load->off;
-
-		add_rela(&t->fault_relas, t->faults.len, VOUCH_SYM_TEXT,
-			 R_X86_64_PC32, at);
-		add_rela(&t->fault_relas, t->faults.len + sizeof(entry.insn),
-			 VOUCH_SYM_TEXT, R_X86_64_PC32, at + load->len);
-		vouch_buffer_add(&t->faults, &entry, sizeof(entry));
-	}
-}
-
-/* @first: index of the program's first function in func_off. */
 static int link_fixup(struct linker *l, const struct vouch_capture_func_view *f,
 		      u32 first, u64 base, const struct vouch_fixup *x)
 {
-	u8 *code = l->text->code.data + base + x->off;
-	u64 off = base + x->off;
-	__le32 rel;
+	const struct vouch_link_site site = {
+		.text = l->text,
+		.code = l->text->code.data + base + x->off,
+		.off = base + x->off,
+	};
 
 	switch (x->kind) {
 	case VOUCH_FIXUP_HELPER:
-		memset(code + 1, 0, 4);
-		add_rela(&l->text->relas, off + 1, l->import_syms[x->index],
-			 R_X86_64_PLT32, -4);
+		l->ops->call(&site, l->import_syms[x->index]);
 		break;
 	case VOUCH_FIXUP_SUBCALL:
-		rel = cpu_to_le32(l->func_off[first + x->index] -
-				  (u32)(off + 5));
-		memcpy(code + 1, &rel, sizeof(rel));
+		l->ops->subcall(&site, l->func_off[first + x->index]);
 		break;
 	case VOUCH_FIXUP_REF:
-		link_ref(l, code, off, &f->refs[x->index], first);
+		link_ref(l, &site, &f->refs[x->index], first);
 		break;
 	case VOUCH_FIXUP_EXIT:
-		link_exit(l, code, off);
+		l->ops->exit(&site, l->rethunk ? l->thunk_sym : 0);
 		break;
 	case VOUCH_FIXUP_THUNK:
 	case VOUCH_FIXUP_JUMP:
-		return link_jump(l, code, off, x->index);
+		return link_jump(l, &site, x->index);
 	}
 	return 0;
 }
 
-static int link_fixups(struct linker *l,
-		       const struct vouch_capture_func_view *f,
-		       const struct vouch_checked_func *chk, u32 first,
-		       u64 base)
+/* A function starts at @base. */
+static int link_function(struct linker *l,
+			 const struct vouch_capture_func_view *f,
+			 const struct vouch_checked_func *chk, u32 first,
+			 u64 base)
 {
 	int ret = 0;
 	u32 i;
 
 	for (i = 0; !ret && i < chk->n_fixups; i++)
 		ret = link_fixup(l, f, first, base, &chk->fixups[i]);
+	for (i = 0; !ret && i < chk->n_loads; i++)
+		l->ops->load(l->text, base + chk->loads[i].off, &chk->loads[i]);
 	return ret;
 }
 
@@ -398,15 +321,14 @@ static int link_functions(struct linker *l)
 				&l->chk->progs[p].funcs[f];
 			u64 base = l->func_off[first + f];
 
-			vouch_buffer_pad(&t->code, ALIGN, INT3);
+			l->ops->pad(&t->code);
 			vouch_buffer_add(&t->code, v->funcs[f].code,
 					 v->funcs[f].code_len);
 			if (t->code.failed)
 				return -ENOMEM;
-			ret = link_fixups(l, &v->funcs[f], chk, first, base);
+			ret = link_function(l, &v->funcs[f], chk, first, base);
 			if (ret)
 				return ret;
-			link_loads(l, chk, base);
 		}
 		first += v->n_funcs;
 	}
@@ -439,6 +361,7 @@ int vouch_text_link(const struct vouch_capture_view *cap,
 	struct linker l = {
 		.cap = cap,
 		.chk = chk,
+		.ops = vouch_arch_of(cap)->link,
 		.rethunk = rethunk,
 		.retpoline = retpoline,
 		.text = text,

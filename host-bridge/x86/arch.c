@@ -3,6 +3,7 @@
 
 #include "../../common/image.h"
 #include "../arch.h"
+#include "link.h"
 #include "passes.h"
 #include "points.h"
 
@@ -24,6 +25,7 @@ const struct vouch_arch vouch_arch_x86 = {
 	.stack_align = 8,
 	.return_thunks = thunks,
 	.indirect_thunk = VOUCH_INDIRECT_THUNK,
+	.link = &vouch_x86_link,
 	.user_end = user_end,
 	.read_code = vouch_x86_read_code,
 	.check_pass = vouch_x86_check_pass,
