@@ -59,6 +59,8 @@
 	"what reads a perf event's counter at once is not exported to modules"
 #define VOUCH_WHY_KPTR \
 	"pointers to objects of the verifier kernel's types cannot be kept in maps"
+#define VOUCH_WHY_DYNPTR \
+	"the verifier of Linux 6.1 lets programs forge a dynptr, and so read and write anywhere"
 #define VOUCH_WHY_KSYM \
 	"the address of a variable of the verifier kernel cannot be linked"
 
@@ -106,13 +108,13 @@
 	X(copy_from_user_task, VOUCH_WHY_SLEEP)              \
 	X(kptr_xchg, VOUCH_WHY_KPTR)                         \
 	X(skc_to_mptcp_sock, VOUCH_WHY_KTYPE)                \
-	X(dynptr_from_mem, VOUCH_WHY_UNWRITTEN)              \
-	X(ringbuf_reserve_dynptr, VOUCH_WHY_UNWRITTEN)       \
-	X(ringbuf_submit_dynptr, VOUCH_WHY_UNWRITTEN)        \
-	X(ringbuf_discard_dynptr, VOUCH_WHY_UNWRITTEN)       \
-	X(dynptr_read, VOUCH_WHY_UNWRITTEN)                  \
-	X(dynptr_write, VOUCH_WHY_UNWRITTEN)                 \
-	X(dynptr_data, VOUCH_WHY_UNWRITTEN)                  \
+	X(dynptr_from_mem, VOUCH_WHY_DYNPTR)                 \
+	X(ringbuf_reserve_dynptr, VOUCH_WHY_DYNPTR)          \
+	X(ringbuf_submit_dynptr, VOUCH_WHY_DYNPTR)           \
+	X(ringbuf_discard_dynptr, VOUCH_WHY_DYNPTR)          \
+	X(dynptr_read, VOUCH_WHY_DYNPTR)                     \
+	X(dynptr_write, VOUCH_WHY_DYNPTR)                    \
+	X(dynptr_data, VOUCH_WHY_DYNPTR)                     \
 	X(tcp_raw_gen_syncookie_ipv4, VOUCH_WHY_UNWRITTEN)   \
 	X(tcp_raw_gen_syncookie_ipv6, VOUCH_WHY_UNWRITTEN)   \
 	X(tcp_raw_check_syncookie_ipv4, VOUCH_WHY_UNWRITTEN) \

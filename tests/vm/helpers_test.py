@@ -19,6 +19,7 @@ import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
 import lab_suite  # noqa: E402  pylint: disable=wrong-import-position
 import packets  # noqa: E402  pylint: disable=wrong-import-position
 import testruns  # noqa: E402  pylint: disable=wrong-import-position
+import wire  # noqa: E402  pylint: disable=wrong-import-position
 import wirenet  # noqa: E402  pylint: disable=wrong-import-position
 
 SEED = int(os.environ.get("VOUCH_SEED", "1"))
@@ -339,6 +340,27 @@ def xdp_helpers(t, lab):
     t.check({-19, -22, 0, 1, 65536} <= set(seen), "packets fit and did not")
 
 
+def dynptrs(t, lab):
+    """Why no helper of dynptrs is offered: Linux 6.1 lets programs forge one,
+    and read and write with it where they like."""
+    path = os.path.join(lab_module.BUILD, "objects", "refuse", "dynptr.o")
+    with open(path, "rb") as f:
+        obj = f.read()
+    sent = [bytes(64), bytes(128)]
+    got, _ = wire.Client(lab.socket).call(
+        "test-run", obj + b"".join(sent), on="verifier", name="dynptr.o",
+        options={}, program="dynptr", packets=[len(p) for p in sent],
+        object_len=len(obj), repeat=1, dump=["returned"],
+        presets=entries("values", {0: [1, 1], 1: [0x5a5a5a5a, 7]}))
+    t.equal(noted(got)[:2], [0, 0x75a5a5a5a],
+            "the verifier accepts who reads behind a value")
+    rc, result = lab.vouch("submit", path, "--target", "lab")
+    t.check(rc == 6 and "dynptr" in result["reason"] and
+            "lets programs forge" in result["reason"],
+            "so a program that uses dynptrs is refused, and told why",
+            (rc, result))
+
+
 # ---- frames that go elsewhere ------------------------------------------------
 
 N_FRAMES = 40
@@ -418,4 +440,4 @@ def elsewhere(t, lab):
 if __name__ == "__main__":
     lab_suite.run("helpers-test", "lab", map_kinds, nested, lru, bloom, locks,
                   left_open, skb_helpers, tunnels, loads, who_runs, sockets,
-                  xdp_helpers, elsewhere)
+                  xdp_helpers, dynptrs, elsewhere)
