@@ -19,6 +19,7 @@
 #define NO_FAULTS "<6>vouch-test: no faults from here"
 #define MIN_AGE 6 /* seconds; what is younger than 5, kmemleak trusts */
 #define MAX_FAULTS 20000 /* a call has fewer allocations and copies */
+#define PROGRESS 100 /* faults between signs of life */
 
 static bool put(const char *path, const char *text)
 {
@@ -203,6 +204,8 @@ static int fail_each(const struct vouch_fault *f, unsigned int step,
 			return odd(f, n, "cannot be undone", err);
 		if (!hit || (enough && enough()))
 			break;
+		if (!(n % PROGRESS))
+			printf("# %s: %u faults so far\n", f->name, n);
 	}
 	printf("# %s: faults up to %u, every %u., %d of them failures\n",
 	       f->name, n - 1, step, failed);
