@@ -5,13 +5,13 @@
 
 #include <linux/bpf.h>
 #include <linux/bpf_verifier.h>
-#include <linux/cpufeature.h>
 #include <linux/cpumask.h>
 #include <linux/filter.h>
 #include <linux/netdevice.h>
 #include <linux/string.h>
 #include <net/xdp.h>
 
+#include "arch.h"
 #include "facts.h"
 #include "symbols.h"
 
@@ -106,34 +106,6 @@ static const struct layout own_layouts[] = {
 static_assert(ARRAY_SIZE(layouts) + ARRAY_SIZE(own_layouts) <=
 	      VOUCH_GUEST_MAX_FACTS);
 
-#ifdef CONFIG_X86_64
-
-#define ARCH VOUCH_ARCH_X86_64
-
-static u32 features(void)
-{
-	u32 f = 0;
-
-	if (boot_cpu_has(X86_FEATURE_RETHUNK))
-		f |= VOUCH_FEATURE_RETHUNK;
-	if (boot_cpu_has(X86_FEATURE_RETPOLINE) &&
-	    !boot_cpu_has(X86_FEATURE_RETPOLINE_LFENCE))
-		f |= VOUCH_FEATURE_RETPOLINE;
-	if (IS_ENABLED(CONFIG_X86_KERNEL_IBT) && boot_cpu_has(X86_FEATURE_IBT))
-		f |= VOUCH_FEATURE_IBT;
-	if (boot_cpu_has(X86_FEATURE_LA57))
-		f |= VOUCH_FEATURE_LA57;
-#ifdef X86_FEATURE_CALL_DEPTH
-	if (boot_cpu_has(X86_FEATURE_CALL_DEPTH))
-		f |= VOUCH_FEATURE_CALL_DEPTH;
-#endif
-	return f;
-}
-
-#else
-#error "vouch_guest knows x86-64 only"
-#endif
-
 int vouch_facts_check(void)
 {
 	struct vouch_capture_sym sym;
@@ -171,8 +143,8 @@ void vouch_facts_get(struct vouch_guest_info *info)
 {
 	memset(info, 0, sizeof(*info));
 	info->abi = cpu_to_le32(VOUCH_GUEST_ABI);
-	info->arch = cpu_to_le32(ARCH);
-	info->features = cpu_to_le32(features());
+	info->arch = cpu_to_le32(vouch_guest_arch);
+	info->features = cpu_to_le32(vouch_arch_features());
 	info->nr_cpus = cpu_to_le32(num_possible_cpus());
 	info->n_facts = cpu_to_le32(ARRAY_SIZE(layouts));
 	info->n_own_facts = cpu_to_le32(ARRAY_SIZE(own_layouts));

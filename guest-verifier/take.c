@@ -10,6 +10,7 @@
 #include <linux/filter.h>
 #include <linux/string.h>
 
+#include "arch.h"
 #include "record.h"
 #include "symbols.h"
 #include "take_access.h"
@@ -133,38 +134,20 @@ static int take_refs(struct walk *w, const struct bpf_prog *fp)
 	return 0;
 }
 
-#ifdef CONFIG_X86_64
-/*
- * Source of the encoding: kernel, ex_handler_bpf() and do_jit() in
- * arch/x86/net/bpf_jit_comp.c.
- */
 static int take_exception(struct walk *w, const struct bpf_prog *fp,
 			  const struct exception_table_entry *e)
 {
-	u64 at = (unsigned long)&e->insn + e->insn;
 	struct vouch_capture_extable *out;
 
-	if (e->data != EX_TYPE_BPF || e->fixup >> 16)
-		return vouch_record_refuse(
-			w->take, -EILSEQ,
-			"an exception table entry of another kind");
 	out = vouch_record_extend(w->take, sizeof(*out));
 	if (!out)
 		return vouch_record_full(w->take);
-	out->insn_off = cpu_to_le32(at - (unsigned long)fp->bpf_func);
-	out->insn_len = cpu_to_le32(e->fixup & 0xff);
-	out->reg = cpu_to_le32(e->fixup >> 8);
+	if (vouch_arch_exception(fp, e, out))
+		return vouch_record_refuse(
+			w->take, -EILSEQ,
+			"an exception table entry of another kind");
 	return 0;
 }
-#else
-static int take_exception(struct walk *w, const struct bpf_prog *fp,
-			  const struct exception_table_entry *e)
-{
-	return vouch_record_refuse(
-		w->take, -EOPNOTSUPP,
-		"exception tables of this architecture are not known");
-}
-#endif
 
 static int take_extable(struct walk *w, const struct bpf_prog *fp)
 {
