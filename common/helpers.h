@@ -196,7 +196,8 @@
 	X(bpf_get_stack_tp, get_stack_tp, 1)                   \
 	X(bpf_trace_printk, trace_printk, 1)                   \
 	X(bpf_trace_vprintk, trace_vprintk, 1)                 \
-	X(bpf_snprintf, snprintf, 1)
+	X(bpf_snprintf, snprintf, 1)                           \
+	X(bpf_get_attach_cookie_trace, get_attach_cookie_trace, 0)
 
 /* Tracing: records for user space. */
 #define VOUCH_HELPERS_OUTPUT(X)                              \
@@ -204,10 +205,14 @@
 	X(bpf_perf_event_output_tp, perf_event_output_tp, 1) \
 	X(bpf_perf_event_output_raw_tp, perf_event_output_raw_tp, 1)
 
+/* Tracing: where KPROBES is set. */
+#define VOUCH_HELPERS_KPROBES(X) X(bpf_get_func_ip_kprobe, get_func_ip, 1)
+
 /* Tracing: where PERF_EVENTS is set. */
 #define VOUCH_HELPERS_PERF(X)                            \
 	X(bpf_get_stackid_raw_tp, get_stackid_raw_tp, 1) \
-	X(bpf_get_stack_raw_tp, get_stack_raw_tp, 1)
+	X(bpf_get_stack_raw_tp, get_stack_raw_tp, 1)     \
+	X(bpf_get_attach_cookie_pe, get_attach_cookie_pe, 0)
 
 /* Tracing: where CGROUPS is set. */
 #define VOUCH_HELPERS_CGROUPS(X)                                              \
@@ -238,6 +243,7 @@
 	VOUCH_HELPERS_SOCKETS(X)  \
 	VOUCH_HELPERS_TRACING(X)  \
 	VOUCH_HELPERS_OUTPUT(X)   \
+	VOUCH_HELPERS_KPROBES(X)  \
 	VOUCH_HELPERS_PERF(X)     \
 	VOUCH_HELPERS_CGROUPS(X)  \
 	VOUCH_HELPERS_SIGNALS(X)  \

@@ -97,8 +97,6 @@
 	X(timer_set_callback, VOUCH_WHY_TIMER)               \
 	X(timer_start, VOUCH_WHY_TIMER)                      \
 	X(timer_cancel, VOUCH_WHY_TIMER)                     \
-	X(get_func_ip, VOUCH_WHY_UNWRITTEN)                  \
-	X(get_attach_cookie, VOUCH_WHY_UNWRITTEN)            \
 	X(get_branch_snapshot, VOUCH_WHY_BRANCH)             \
 	X(skc_to_unix_sock, VOUCH_WHY_KTYPE)                 \
 	X(find_vma, VOUCH_WHY_UNWRITTEN)                     \

@@ -157,6 +157,9 @@
 #define trace_vprintk_FUNC BPF_FUNC_trace_vprintk
 #define snprintf_FUNC BPF_FUNC_snprintf
 #define current_task_under_cgroup_FUNC BPF_FUNC_current_task_under_cgroup
+#define get_func_ip_FUNC BPF_FUNC_get_func_ip
+#define get_attach_cookie_trace_FUNC BPF_FUNC_get_attach_cookie
+#define get_attach_cookie_pe_FUNC BPF_FUNC_get_attach_cookie
 #define ktime_get_tai_ns_FUNC BPF_FUNC_ktime_get_tai_ns
 #define strtol_FUNC BPF_FUNC_strtol
 #define strtoul_FUNC BPF_FUNC_strtoul

@@ -16,6 +16,7 @@
 #include <linux/sched/mm.h>
 
 #include "hooks/guard.h"
+#include "hooks/kprobe.h"
 
 struct attachment {
 	struct vouch_attachment base;
@@ -65,9 +66,27 @@ static bool same(const struct vouch_attachment *a,
 	       !strcmp(of(a)->symbol, of(b)->symbol);
 }
 
+static DEFINE_PER_CPU(const struct kprobe *, running);
+
+vouch_untraced const struct kprobe *vouch_kprobe_running(void)
+{
+	return this_cpu_read(running);
+}
+
+/* A hit that interrupts a program leaves it its probe. */
+static vouch_untraced void run(const struct attachment *a,
+			       const struct pt_regs *regs)
+{
+	const struct kprobe *former = this_cpu_read(running);
+
+	this_cpu_write(running, &a->kp);
+	vouch_guard_run(&a->base, regs);
+	this_cpu_write(running, former);
+}
+
 static vouch_untraced int on_hit(struct kprobe *kp, struct pt_regs *regs)
 {
-	vouch_guard_run(&container_of(kp, struct attachment, kp)->base, regs);
+	run(container_of(kp, struct attachment, kp), regs);
 	return 0;
 }
 
@@ -182,8 +201,7 @@ static vouch_untraced int on_return(struct kretprobe_instance *ri,
 	struct kretprobe *rp = get_kretprobe(ri);
 
 	if (likely(rp))
-		vouch_guard_run(&container_of(rp, struct attachment, rp)->base,
-				regs);
+		run(container_of(rp, struct attachment, rp), regs);
 	return 0;
 }
 

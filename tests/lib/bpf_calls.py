@@ -356,7 +356,7 @@ NOT_IN_TRACING = {"tail_call"}
 
 
 def usable(gen, name, helper):
-    if gen.kind not in helper.programs:
+    if gen.kind not in helper.programs or name in forms.HELPERS_APART:
         return False
     if gen.kind in base.TRACING:
         return name not in NOT_IN_TRACING and not (

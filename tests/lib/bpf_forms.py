@@ -254,11 +254,16 @@ PRIVILEGED = {"trace_printk", "trace_vprintk", "snprintf", "probe_read_user",
               "probe_read_user_str", "probe_read_kernel",
               "probe_read_kernel_str", "get_current_task",
               "get_current_task_btf", "task_pt_regs"}
+# Neither kernel tells a test-run where it is attached; tracing_test asks.
+ATTACHED = "test-runs are attached nowhere"
+HELPERS_APART = {"get_func_ip": ATTACHED, "get_attach_cookie": ATTACHED}
 # Call targets that no program gets.
 INLINED = "the verifier puts the look-up itself in the call's place"
 EXPORTS_APART = {
     "array_lookup": INLINED, "htab_lookup": INLINED, "lru_lookup": INLINED,
     "map_for_each": "the verifier refuses a call that may be of two maps",
+    "get_func_ip": ATTACHED, "get_attach_cookie_trace": ATTACHED,
+    "get_attach_cookie_pe": ATTACHED,
 }
 FIELDS_APART = {
     "xdp.egress_ifindex": "test-runs are of no program that a devmap calls",
@@ -272,7 +277,8 @@ PROG_TYPES_APART = {
 def reasons():
     """{what does not occur: why}"""
     out = {}
-    for kind, table in (("export", EXPORTS_APART), ("field", FIELDS_APART),
+    for kind, table in (("helper", HELPERS_APART),
+                        ("export", EXPORTS_APART), ("field", FIELDS_APART),
                         ("type of programs", PROG_TYPES_APART)):
         out.update(("%s %s" % (kind, name), why)
                    for name, why in table.items())
@@ -286,7 +292,7 @@ def missing(offered):
               for name in names}
     exports = offered.all_exports
     for what, have, know in (
-            ("helper", set(offered.helpers), set(HELPERS)),
+            ("helper", set(offered.helpers), set(HELPERS) | set(HELPERS_APART)),
             ("map", offered.map_types, set(MAPS))):
         yield from ("%s %s has no form" % (what, n) for n in have - know)
         yield from ("%s %s is not offered" % (what, n) for n in know - have)

@@ -225,6 +225,49 @@ def outputs(t, lab):
     unload(t, lab, image)
 
 
+def address(symbol):
+    """Of a function of the target's kernel, which lies where it was linked."""
+    vmlinux = os.path.join(lab_module.BUILD, lab_module.TARGETS["lab"][0])
+    p = lab_module.subprocess.run(["nm", vmlinux], check=True,
+                                  stdout=lab_module.subprocess.PIPE)
+    return next(int(line.split()[0], 16) for line in p.stdout.splitlines()
+                if line.endswith(b" " + symbol.encode()))
+
+
+def whence(t, lab):
+    """Where a program is attached, of which no test-run knows."""
+    path = os.path.join(OBJECTS, "whence.o")
+    image = submit(t, lab, path)
+    client = wire.Client(lab.socket)
+    function = "__x64_sys_ioctl"
+    # The call of its tracer has five bytes, and is an instruction.
+    places = {"at_entry": "kprobe:" + function,
+              "at_return": "kretprobe:" + function,
+              "at_offset": "kprobe:%s+5" % function,
+              "at_record": "tracepoint:raw_syscalls:sys_enter",
+              "at_event": "perf_event:1:2:3"}
+    for at in range(8):
+        lab.vouch("target", "map", "set", "lab", "returned", "key",
+                  *struct.pack("<I", at).hex(" ").split(), "value", "-1",
+                  "--image", image)
+    for program, hook in places.items():
+        rc, _ = lab.vouch("target", "attach", "lab", image, hook, "--program",
+                          program)
+        t.check(rc == 0, "%s is attached to %s" % (program, hook), lab.stderr)
+    ip = address(function)
+    for _ in range(200):
+        lab.vouch("target", "show", "lab")
+        got = [v & 2 ** 64 - 1 for v in
+               numbers(dump(client, image, "returned"))]
+        if 2 ** 64 - 1 not in got:
+            break
+    t.equal([got[0], got[2], got[4]], [ip, ip, 0],
+            "programs at a function's entry and return are told its address, "
+            "others none")
+    t.equal([got[1], got[3], *got[5:8]], [0] * 5, "there are no cookies")
+    unload(t, lab, image)
+
+
 def opened_files(t, lab):
     """opensnoop of Debian: the agent opens what is not there."""
     other = submit(t, lab, os.path.join(OBJECTS, "outputs.o"), "--slot", "two")
@@ -244,4 +287,4 @@ def opened_files(t, lab):
 
 if __name__ == "__main__":
     lab_suite.run("tracing-test", "lab", memory, texts, packet_records,
-                  outputs, opened_files)
+                  outputs, whence, opened_files)
