@@ -176,6 +176,13 @@
 	X(bpf_get_listener_sock, get_listener_sock, 0)   \
 	X(bpf_sk_assign, sk_assign, 0)
 
+/* SYN cookies of packets and frames: where SYN_COOKIES is set. */
+#define VOUCH_HELPERS_SYNCOOKIES(X)                                          \
+	X(bpf_tcp_raw_gen_syncookie_ipv4, tcp_raw_gen_syncookie_ipv4, 1)     \
+	X(bpf_tcp_raw_gen_syncookie_ipv6, tcp_raw_gen_syncookie_ipv6, 1)     \
+	X(bpf_tcp_raw_check_syncookie_ipv4, tcp_raw_check_syncookie_ipv4, 1) \
+	X(bpf_tcp_raw_check_syncookie_ipv6, tcp_raw_check_syncookie_ipv6, 1)
+
 /* Tracing: memory that may not be there, and who runs. */
 #define VOUCH_HELPERS_TRACING(X)                               \
 	X(bpf_probe_read_kernel, probe_read_kernel, 1)         \
@@ -230,23 +237,24 @@
 #define VOUCH_HELPERS_NAMESPACES(X) \
 	X(bpf_get_ns_current_pid_tgid, get_ns_current_pid_tgid, 0)
 
-#define VOUCH_HELPERS(X)          \
-	VOUCH_HELPERS_CORE(X)     \
-	VOUCH_HELPERS_LRU(X)      \
-	VOUCH_HELPERS_QUEUE(X)    \
-	VOUCH_HELPERS_BLOOM(X)    \
-	VOUCH_HELPERS_TRIE(X)     \
-	VOUCH_HELPERS_REDIRECT(X) \
-	VOUCH_HELPERS_RINGS(X)    \
-	VOUCH_HELPERS_SKB(X)      \
-	VOUCH_HELPERS_CLASSID(X)  \
-	VOUCH_HELPERS_SOCKETS(X)  \
-	VOUCH_HELPERS_TRACING(X)  \
-	VOUCH_HELPERS_OUTPUT(X)   \
-	VOUCH_HELPERS_KPROBES(X)  \
-	VOUCH_HELPERS_PERF(X)     \
-	VOUCH_HELPERS_CGROUPS(X)  \
-	VOUCH_HELPERS_SIGNALS(X)  \
+#define VOUCH_HELPERS(X)            \
+	VOUCH_HELPERS_CORE(X)       \
+	VOUCH_HELPERS_LRU(X)        \
+	VOUCH_HELPERS_QUEUE(X)      \
+	VOUCH_HELPERS_BLOOM(X)      \
+	VOUCH_HELPERS_TRIE(X)       \
+	VOUCH_HELPERS_REDIRECT(X)   \
+	VOUCH_HELPERS_RINGS(X)      \
+	VOUCH_HELPERS_SKB(X)        \
+	VOUCH_HELPERS_CLASSID(X)    \
+	VOUCH_HELPERS_SOCKETS(X)    \
+	VOUCH_HELPERS_SYNCOOKIES(X) \
+	VOUCH_HELPERS_TRACING(X)    \
+	VOUCH_HELPERS_OUTPUT(X)     \
+	VOUCH_HELPERS_KPROBES(X)    \
+	VOUCH_HELPERS_PERF(X)       \
+	VOUCH_HELPERS_CGROUPS(X)    \
+	VOUCH_HELPERS_SIGNALS(X)    \
 	VOUCH_HELPERS_NAMESPACES(X)
 
 #endif /* VOUCH_HELPERS_H */

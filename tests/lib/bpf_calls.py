@@ -91,6 +91,10 @@ class Call:
     def stack(self, reg):
         return place(reg, numbers_at(self.gen, 24))
 
+    def header(self, reg):
+        """Of IP, in either version."""
+        return place(reg, numbers_at(self.gen, 40))
+
     def place4(self, reg):
         return place(reg, numbers_at(self.gen, 8))
 

@@ -206,6 +206,13 @@ HELPERS = {
     "sk_lookup_udp": "socket_85", "sk_release": "socket_84",
     "sk_fullsock": "of_socket_95", "tcp_sock": "of_socket_96",
     "get_listener_sock": "of_socket_98", "sk_assign": "assign_socket",
+    # Cookies are of the kernel's secret.
+    "tcp_raw_gen_syncookie_ipv4": [form("header", MEMORY(20, 24, 48, 8),
+                                        result=NONE)],
+    "tcp_raw_gen_syncookie_ipv6": [form("header", MEMORY(20, 24, 48, 8),
+                                        result=NONE)],
+    "tcp_raw_check_syncookie_ipv4": [form("header", "stack")],
+    "tcp_raw_check_syncookie_ipv6": [form("header", "stack")],
     # of tracing
     "probe_read": READ, "probe_read_str": READ,
     "probe_read_kernel": READ, "probe_read_kernel_str": READ,

@@ -340,6 +340,17 @@ def xdp_helpers(t, lab):
     t.check({-19, -22, 0, 1, 65536} <= set(seen), "packets fit and did not")
 
 
+def syncookies(t, lab):
+    sent = skb_packets()[:2]
+    p = testruns.Program(t, lab, "syncookie.o", "cookies")
+    for program in "cookies", "cookies_tc":
+        seen = compare(t, p, program, sent)
+        t.check({-22, -13, 0, 536, 1220, 1440, 1460} <= set(seen),
+                "%s: cookies are made, taken and refused" % program,
+                sorted(set(seen)))
+        fresh(t, lab, p)
+
+
 def dynptrs(t, lab):
     """Why no helper of dynptrs is offered: Linux 6.1 lets programs forge one,
     and read and write with it where they like."""
@@ -440,4 +451,5 @@ def elsewhere(t, lab):
 if __name__ == "__main__":
     lab_suite.run("helpers-test", "lab", map_kinds, nested, lru, bloom, locks,
                   left_open, skb_helpers, tunnels, loads, who_runs, sockets,
-                  xdp_helpers, dynptrs, elsewhere)
+                  xdp_helpers, syncookies,
+                  dynptrs, elsewhere)
