@@ -338,6 +338,7 @@ def xdp_helpers(t, lab):
     ctxs[1] = testruns.skb(gso_segs=2, gso_size=20)
     seen = compare(t, p, "skb_mtu", sent, ctxs)
     t.check({-19, -22, 0, 1, 65536} <= set(seen), "packets fit and did not")
+    lab.vouch("target", "unload", "lab", p.image)
 
 
 def syncookies(t, lab):
