@@ -41,6 +41,9 @@ int vouch_namespace_init(void)
 		fput(file);
 	}
 	kern_unmount(proc);
+	/* So procfs says that it has no memory for what is always there. */
+	if (file == ERR_PTR(-ENOENT))
+		return -ENOMEM;
 	return PTR_ERR_OR_ZERO(file);
 }
 
