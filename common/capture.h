@@ -109,7 +109,7 @@ enum vouch_arch_number {
 
 struct vouch_capture_env {
 	char release[64]; /* utsname release of the verifier kernel */
-	char cpu_model[64]; /* x86: "model name" of /proc/cpuinfo */
+	char cpu_model[64]; /* of /proc/cpuinfo */
 	char license[64]; /* the object's, as the kernel was given it */
 	u8 build_id[20]; /* of the verifier kernel */
 	__le32 arch; /* enum vouch_arch_number */

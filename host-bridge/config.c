@@ -44,6 +44,7 @@ static const struct vouch_member top_members[] = {
 	TOP("user", VOUCH_MEMBER_TEXT, user),
 	TOP("log_level", VOUCH_MEMBER_TEXT, log_level),
 	TOP("qemu", VOUCH_MEMBER_TEXT, qemu),
+	TOP("qemu_arm64", VOUCH_MEMBER_TEXT, qemu_arm64),
 	OTHER("profiles"),
 	OTHER("profile_certs"),
 	OTHER("policy"),
@@ -387,6 +388,7 @@ int vouch_config_load(const char *path, struct vouch_config *config, char *why,
 	config->epoch = 1;
 	config->socket_mode = 0660;
 	config->qemu = "qemu-system-x86_64";
+	config->qemu_arm64 = "qemu-system-aarch64";
 	config->timeouts = timeouts;
 	config->root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
 	if (!config->root)

@@ -42,6 +42,7 @@ struct vouch_launch_config {
 	const char *cpu;
 	const char *console; /* log file; NULL: none */
 	enum vouch_accel accel;
+	bool arm64; /* else x86-64 */
 	u32 memory_mb, cpus;
 	u32 hello_s; /* from start to HELLO */
 	struct vouch_net_config net;
@@ -79,7 +80,7 @@ struct vouch_config {
 	const char *key, *cert; /* NULL with ... */
 	const char *signer,
 		*launcher; /* sockets of services; NULL: processes */
-	const char *qemu;
+	const char *qemu, *qemu_arm64;
 	u32 socket_mode;
 	u32 epoch;
 	const char *profiles[VOUCH_MAX_PROFILES];

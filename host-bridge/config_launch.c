@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The configuration of VMs that vouchd starts. */
 
+#include <sys/utsname.h>
+
 #include "config_launch.h"
 
 #define LAUNCH(key, kind, field, min, max, required)                         \
@@ -23,6 +25,7 @@ static const struct vouch_member launch_members[] = {
 	LAUNCH("cpus", VOUCH_MEMBER_U32, cpus, 1, 255, false),
 	LAUNCH("hello_s", VOUCH_MEMBER_U32, hello_s, 1, 3600, false),
 	OTHER("accel"),
+	OTHER("arch"),
 	OTHER("net"),
 	{ NULL, VOUCH_MEMBER_OTHER, 0, 0, 0, false },
 };
@@ -62,30 +65,58 @@ static int read_net(const struct vouch_reader *r, json_t *v,
 	return 0;
 }
 
+/* Only its own architecture can a machine virtualise. */
+static bool is_native(const char *arch)
+{
+	struct utsname host;
+	bool arm64 = !strcmp(arch, "arm64");
+
+	return !uname(&host) && arm64 == !strcmp(host.machine, "aarch64");
+}
+
+/* Which of @n names a member is, or -ENOENT; the first if it is not there. */
+static int choose(json_t *obj, const char *key, const char *const names[],
+		  u32 n)
+{
+	json_t *member = json_object_get(obj, key);
+	const char *name = json_string_value(member);
+	u32 i;
+
+	if (!member)
+		return 0;
+	for (i = 0; name && i < n; i++)
+		if (!strcmp(name, names[i]))
+			return (int)i;
+	return -ENOENT;
+}
+
 int vouch_config_launch(const struct vouch_reader *r, json_t *obj,
 			struct vouch_launch_config *launch)
 {
 	static const char *const accels[] = { "auto", "kvm", "tcg" };
-	const char *accel;
+	static const char *const archs[] = { "x86_64", "arm64" };
+	static const char *const cpus[] = { "EPYC", "cortex-a57" };
+	int accel = choose(obj, "accel", accels, 3);
+	int arch = choose(obj, "arch", archs, 2);
 	int err;
-	u32 i;
 
+	if (accel < 0)
+		return vouch_member_complain(
+			r, "\"accel\" must be \"auto\", \"kvm\" or \"tcg\"");
+	if (arch < 0)
+		return vouch_member_complain(
+			r, "\"arch\" must be \"x86_64\" or \"arm64\"");
+	launch->accel = (enum vouch_accel)accel;
+	if (accel == VOUCH_ACCEL_AUTO && !is_native(archs[arch]))
+		launch->accel = VOUCH_ACCEL_TCG;
+	launch->arm64 = arch == 1;
 	launch->append = "";
-	launch->cpu = "EPYC";
+	launch->cpu = cpus[arch];
 	launch->memory_mb = 512;
 	launch->cpus = 1;
 	launch->hello_s = 60;
 	err = vouch_members_read(r, obj, launch_members, launch);
 	if (!err)
 		err = read_net(r, json_object_get(obj, "net"), &launch->net);
-	if (err || !json_object_get(obj, "accel"))
-		return err;
-	accel = json_string_value(json_object_get(obj, "accel"));
-	for (i = 0; accel && i < 3; i++)
-		if (!strcmp(accel, accels[i])) {
-			launch->accel = i;
-			return 0;
-		}
-	return vouch_member_complain(
-		r, "\"accel\" must be \"auto\", \"kvm\" or \"tcg\"");
+	return err;
 }

@@ -83,9 +83,10 @@ static void exec_qemu(const struct launcher *l, const char *vm,
 	    getppid() == parent && !fcntl(qmp_fd, F_SETFD, 0) &&
 	    !redirect(l, vm) && !vouch_fault("vm", "set"))
 		execvp(qemu->argv[0], qemu->argv);
-	vouch_error("cannot start %s: %s; install qemu-system-x86, or name it "
-		    "as \"qemu\"",
-		    qemu->argv[0], strerror(errno));
+	vouch_error(
+		"cannot start %s: %s; install qemu-system-x86 (qemu-system-arm "
+		"for arm64), or name it as \"qemu\" (\"qemu_arm64\")",
+		qemu->argv[0], strerror(errno));
 	_exit(127);
 }
 
@@ -111,7 +112,7 @@ static int start(struct launcher *l, u32 vm, enum vouch_accel accel)
 		return -EALREADY;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		return -errno;
-	err = vouch_qemu_init(&qemu, l->config->qemu, config, accel, pair[1]);
+	err = vouch_qemu_init(&qemu, l->config, config, accel, pair[1]);
 	if (!err)
 		err = vouch_qmp_open(&g->qmp, pair[0]);
 	else

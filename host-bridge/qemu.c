@@ -36,7 +36,7 @@ static int add_machine(struct vouch_qemu *q, const struct vouch_vm_config *vm,
 
 	/* Only memory that the channel's backend can share will do. */
 	if (add(q, "-machine") ||
-	    add(q, "q35,accel=%s,memory-backend=mem",
+	    add(q, "%s,accel=%s,memory-backend=mem", l->arm64 ? "virt" : "q35",
 		accel == VOUCH_ACCEL_KVM ? "kvm" : "tcg") ||
 	    add(q, "-cpu") || add(q, "%s", l->cpu) || add(q, "-smp") ||
 	    add(q, "%u", l->cpus) || add(q, "-m") ||
@@ -108,10 +108,13 @@ static int add_console(struct vouch_qemu *q, const char *path)
 	return 0;
 }
 
-int vouch_qemu_init(struct vouch_qemu *qemu, const char *program,
+int vouch_qemu_init(struct vouch_qemu *qemu, const struct vouch_config *config,
 		    const struct vouch_vm_config *vm, enum vouch_accel accel,
 		    int qmp_fd)
 {
+	const char *program = vm->launch.arm64 ? config->qemu_arm64
+					       : config->qemu;
+
 	memset(qemu, 0, sizeof(*qemu));
 	if (add(qemu, "%s", program) || add(qemu, "-name") ||
 	    add(qemu, "%s", vm->name) || add(qemu, "-nodefaults") ||

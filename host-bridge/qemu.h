@@ -15,14 +15,14 @@ struct vouch_qemu {
 /**
  * vouch_qemu_init() - write the command line that starts a VM.
  * @qemu: filled; release with vouch_qemu_release(), on error too
- * @program: QEMU's binary, a path or a name in PATH
+ * @config: names QEMU's programs, a path or a name in PATH each
  * @vm: the VM, with @vm->launched
  * @accel: VOUCH_ACCEL_KVM or VOUCH_ACCEL_TCG
  * @qmp_fd: a connected socket that QEMU inherits for its monitor
  *
  * Return: 0 or -ENOMEM.
  */
-int vouch_qemu_init(struct vouch_qemu *qemu, const char *program,
+int vouch_qemu_init(struct vouch_qemu *qemu, const struct vouch_config *config,
 		    const struct vouch_vm_config *vm, enum vouch_accel accel,
 		    int qmp_fd);
 

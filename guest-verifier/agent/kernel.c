@@ -62,22 +62,31 @@ static int read_build_id(u8 id[20])
 	return -ENOENT;
 }
 
+/* What a line of /proc/cpuinfo says behind its colon, of the first CPU. */
+static bool cpu_line(const char *text, const char *name, char *out, size_t size)
+{
+	const char *p = strstr(text, name);
+
+	p = p ? strstr(p, ": ") : NULL;
+	if (p)
+		snprintf(out, size, "%.*s", (int)strcspn(p + 2, "\n"), p + 2);
+	return p != NULL;
+}
+
+/* x86-64 names the model, arm64 has numbers only. */
 static int read_cpu_model(char *model, size_t size)
 {
-	char text[4096], *p, *end;
+	char text[4096], maker[16], part[16];
 	ssize_t len = read_file("/proc/cpuinfo", text, sizeof(text));
 
 	if (len < 0)
 		return len;
-	p = strstr(text, "model name");
-	p = p ? strstr(p, ": ") : NULL;
-	if (!p)
+	if (cpu_line(text, "model name", model, size))
+		return 0;
+	if (!cpu_line(text, "CPU implementer", maker, sizeof(maker)) ||
+	    !cpu_line(text, "CPU part", part, sizeof(part)))
 		return -ENOENT;
-	p += 2;
-	end = strchr(p, '\n');
-	if (end)
-		*end = 0;
-	snprintf(model, size, "%s", p);
+	snprintf(model, size, "implementer %s part %s", maker, part);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -187,6 +188,10 @@ static void refuses_mistakes_in_launches(void **state)
 		  "\"accel\"" },
 		{ "{" TOP ",\"vms\":[{\"name\":\"v\",\"role\":\"verifier\","
 		  "\"cid\":3,\"vsock\":\"/a\",\"launch\":{\"kernel\":\"/k\","
+		  "\"arch\":\"riscv\"}}]}",
+		  "\"arch\"" },
+		{ "{" TOP ",\"vms\":[{\"name\":\"v\",\"role\":\"verifier\","
+		  "\"cid\":3,\"vsock\":\"/a\",\"launch\":{\"kernel\":\"/k\","
 		  "\"net\":{\"type\":\"user\"}}}]}",
 		  "dgram" },
 		{ "{" TOP ",\"vms\":[{\"name\":\"v\",\"role\":\"verifier\","
@@ -241,9 +246,10 @@ static void describes_the_machine(void **state)
 	assert_int_equal(
 		load("{" TOP ",\"vms\":[" TARGET "," VERIFIER "]}", &c, why),
 		0);
-	assert_int_equal(
-		vouch_qemu_init(&q, "qemu", &c.vms[1], VOUCH_ACCEL_TCG, 9), 0);
-	assert_true(has(&q, "-machine", "accel=tcg"));
+	assert_int_equal(vouch_qemu_init(&q, &c, &c.vms[1], VOUCH_ACCEL_TCG, 9),
+			 0);
+	assert_string_equal(q.argv[0], "qemu-system-x86_64");
+	assert_true(has(&q, "-machine", "q35,accel=tcg"));
 	assert_true(has(&q, "-object", "size=256M,share=on"));
 	assert_true(has(&q, "-m", "256M"));
 	assert_true(has(&q, "-kernel", "/vmlinux"));
@@ -252,6 +258,38 @@ static void describes_the_machine(void **state)
 	assert_true(has(&q, "-netdev", "local.path=/a"));
 	assert_true(has(&q, "-chardev", "fd=9"));
 	assert_null(q.argv[q.n]);
+	vouch_qemu_release(&q);
+	vouch_config_release(&c);
+}
+
+/* Of its own architecture alone a machine can be more than emulated. */
+static void describes_another_architecture(void **state)
+{
+	struct vouch_qemu q;
+	struct vouch_config c;
+	struct utsname host;
+	char why[512] = "";
+	bool arm64;
+
+	(void)state;
+	assert_int_equal(uname(&host), 0);
+	arm64 = !strcmp(host.machine, "aarch64");
+	assert_int_equal(
+		load("{" TOP ",\"qemu_arm64\":\"/opt/qemu\",\"vms\":[" TARGET
+		     ",{"
+		     "\"name\":\"v\",\"role\":\"verifier\",\"cid\":3,"
+		     "\"vsock\":\"/v3\",\"symbols\":\"/s\",\"btf\":\"/b\","
+		     "\"launch\":{\"kernel\":\"/k\",\"arch\":\"arm64\"}}]}",
+		     &c, why),
+		0);
+	assert_string_equal(c.vms[1].launch.cpu, "cortex-a57");
+	assert_int_equal(c.vms[1].launch.accel,
+			 arm64 ? VOUCH_ACCEL_AUTO : VOUCH_ACCEL_TCG);
+	assert_int_equal(vouch_qemu_init(&q, &c, &c.vms[1], VOUCH_ACCEL_TCG, 9),
+			 0);
+	assert_string_equal(q.argv[0], "/opt/qemu");
+	assert_true(has(&q, "-machine", "virt,accel=tcg"));
+	assert_true(has(&q, "-cpu", "cortex-a57"));
 	vouch_qemu_release(&q);
 	vouch_config_release(&c);
 }
@@ -265,6 +303,7 @@ int main(void)
 		cmocka_unit_test(refuses_mistakes_in_launches),
 		cmocka_unit_test(flag_before_environment),
 		cmocka_unit_test(describes_the_machine),
+		cmocka_unit_test(describes_another_architecture),
 	};
 	int ret, fd = mkstemp(path);
 
