@@ -81,6 +81,9 @@ static int check_env(struct check *c)
 	if (!c->arch)
 		return vouch_refuse(c->why, "capture: not of x86_64, the only "
 					    "architecture that can be linked");
+	c->disasm = vouch_disasm_new(c->arch->number);
+	if (!c->disasm)
+		return -ENOMEM;
 	if (env->jit_harden)
 		return vouch_refuse(c->why,
 				    "capture: made with constant blinding; set "
@@ -349,9 +352,7 @@ int vouch_check(const struct vouch_capture_view *cap, const void *object,
 		out->fields = retargeted->fields;
 		out->n_fields = retargeted->n_fields;
 	}
-	c.disasm = vouch_disasm_new();
-	ret = c.disasm ? check_object(&c, object, object_len, options)
-		       : -ENOMEM;
+	ret = check_object(&c, object, object_len, options);
 	if (!ret)
 		ret = check_chosen(&c, options);
 	if (!ret)

@@ -13,13 +13,25 @@ struct vouch_disasm {
 	cs_insn *insn;
 };
 
-struct vouch_disasm *vouch_disasm_new(void)
+static cs_err open_for(u32 arch, csh *handle)
+{
+	switch (arch) {
+	case VOUCH_ARCH_X86_64:
+		return cs_open(CS_ARCH_X86, CS_MODE_64, handle);
+	case VOUCH_ARCH_ARM64:
+		return cs_open(CS_ARCH_ARM64, CS_MODE_LITTLE_ENDIAN, handle);
+	default:
+		return CS_ERR_ARCH;
+	}
+}
+
+struct vouch_disasm *vouch_disasm_new(u32 arch)
 {
 	struct vouch_disasm *d = calloc(1, sizeof(*d));
 
 	if (!d)
 		return NULL;
-	if (cs_open(CS_ARCH_X86, CS_MODE_64, &d->handle)) {
+	if (open_for(arch, &d->handle)) {
 		free(d);
 		return NULL;
 	}

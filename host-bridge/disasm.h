@@ -3,7 +3,7 @@
 #ifndef VOUCH_DISASM_H
 #define VOUCH_DISASM_H
 
-#include "../common/base.h"
+#include "../common/capture.h"
 
 struct vouch_disasm;
 
@@ -14,12 +14,13 @@ struct vouch_disasm_insn {
 };
 
 /**
- * vouch_disasm_new() - start a disassembler for x86-64.
+ * vouch_disasm_new() - start a disassembler.
+ * @arch: of the code, VOUCH_ARCH_
  *
- * Return: the disassembler, or NULL when out of memory; release with
- * vouch_disasm_free().
+ * Return: the disassembler, or NULL when out of memory or if @arch is none;
+ * release with vouch_disasm_free().
  */
-struct vouch_disasm *vouch_disasm_new(void);
+struct vouch_disasm *vouch_disasm_new(u32 arch);
 
 /**
  * vouch_disasm_free() - release a disassembler.

@@ -139,7 +139,7 @@ int vouch_scan_image(const void *image, size_t len, const void *object,
 		return vouch_refuse(why, "image: %s; please report this", text);
 	ret = vouch_object_read(object, object_len, options, profile, &own,
 				why);
-	s.disasm = vouch_disasm_new();
+	s.disasm = vouch_disasm_new(le32_to_cpu(img.req.req->arch));
 	if (!ret && !s.disasm)
 		ret = -ENOMEM;
 	for (i = VOUCH_SYM_SLOTS + 1; !ret && i < img.first_import; i++)

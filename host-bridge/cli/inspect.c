@@ -64,9 +64,9 @@ static json_t *insn_text(const struct vouch_disasm_insn *insn, size_t off)
 			    insn->operands[0] ? " " : "", insn->operands);
 }
 
-json_t *vouch_inspect_code(const u8 *code, size_t len)
+json_t *vouch_inspect_code(u32 arch, const u8 *code, size_t len)
 {
-	struct vouch_disasm *d = vouch_disasm_new();
+	struct vouch_disasm *d = vouch_disasm_new(arch);
 	struct vouch_disasm_insn insn;
 	json_t *list = json_array();
 	size_t off = 0;

@@ -42,13 +42,14 @@ json_t *vouch_inspect_capture(const struct vouch_file_bytes *file, bool code,
 
 /**
  * vouch_inspect_code() - list instructions.
+ * @arch: VOUCH_ARCH_
  * @code: the code
  * @len: its length in bytes
  *
  * Return: a new list of {offset, bytes, text}; it ends where no instruction
  * is.
  */
-json_t *vouch_inspect_code(const u8 *code, size_t len);
+json_t *vouch_inspect_code(u32 arch, const u8 *code, size_t len);
 
 /**
  * vouch_inspect_bits() - names of the bits that are set.

@@ -170,7 +170,8 @@ static json_t *funcs_json(const struct vouch_capture_view *view,
 		if (code)
 			json_object_set_new(
 				func, "code",
-				vouch_inspect_code(fn->code, fn->code_len));
+				vouch_inspect_code(le32_to_cpu(view->env->arch),
+						   fn->code, fn->code_len));
 		json_array_append_new(list, func);
 	}
 	return list;

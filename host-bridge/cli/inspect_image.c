@@ -94,8 +94,10 @@ static json_t *functions_json(const struct vouch_image *img, bool code)
 		if (code)
 			json_object_set_new(
 				func, "code",
-				vouch_inspect_code(img->text + sym->st_value,
-						   sym->st_size));
+				vouch_inspect_code(
+					le32_to_cpu(img->req.req->arch),
+					img->text + sym->st_value,
+					sym->st_size));
 		json_array_append_new(list, func);
 	}
 	return list;

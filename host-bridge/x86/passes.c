@@ -373,7 +373,7 @@ int vouch_x86_check_pass(const struct vouch_pass *pass,
 	struct lock l = { .pass = pass, .why = why };
 	int ret;
 
-	l.disasm = vouch_disasm_new();
+	l.disasm = vouch_disasm_new(VOUCH_ARCH_X86_64);
 	expect_pushes(&l);
 	ret = l.disasm ? next_item(&l) : -ENOMEM;
 	while (!ret && l.func < pass->first->n_funcs) {

@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	u8 *copy = malloc(before + len);
 
 	if (!disasm)
-		disasm = vouch_disasm_new();
+		disasm = vouch_disasm_new(VOUCH_ARCH_X86_64);
 	if (!disasm || !copy)
 		abort();
 	if (len && data[0] == 0xff) {

@@ -86,7 +86,7 @@ static bool is_found(const u8 *at, const u8 *bytes, u32 len, const char *words)
 /* Offsets in .text where an instruction starts and an address fits. */
 static u32 find_places(u32 *places, u32 max)
 {
-	struct vouch_disasm *d = vouch_disasm_new();
+	struct vouch_disasm *d = vouch_disasm_new(VOUCH_ARCH_X86_64);
 	struct vouch_disasm_insn insn;
 	u32 i, n = 0;
 

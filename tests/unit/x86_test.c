@@ -40,7 +40,7 @@ static void compare(struct vouch_disasm *d, const u8 *code, u32 *n_accepted)
 /* Every first two bytes, so every prefix and opcode; noise behind them. */
 static void readings_agree(void **state)
 {
-	struct vouch_disasm *d = vouch_disasm_new();
+	struct vouch_disasm *d = vouch_disasm_new(VOUCH_ARCH_X86_64);
 	u32 n_accepted = 0, i, n, k;
 	u8 code[LONGEST];
 
