@@ -55,7 +55,10 @@ static int on_call(struct kprobe *kp, struct pt_regs *regs)
 
 static int on_return(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
-	next(HOOKS_RETURN)[0] = regs->ax;
+	u64 *v = next(HOOKS_RETURN);
+
+	v[0] = regs->ax;
+	v[1] = (unsigned long)hooks_native_call;
 	return 0;
 }
 

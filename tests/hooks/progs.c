@@ -17,6 +17,8 @@
 extern const unsigned long slots[];
 u64 vouch_bpf_probe_read_kernel(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
 
+u64 vouch_bpf_get_func_ip(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
+
 u64 vouch_bpf_htab_update(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
 
 u64 vouch_bpf_send_signal(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
@@ -106,7 +108,10 @@ u32 notrace on_call(const struct pt_regs *regs)
 u32 notrace on_return(const struct pt_regs *regs);
 u32 notrace on_return(const struct pt_regs *regs)
 {
-	next(HOOKS_RETURN)[0] = regs->ax;
+	u64 *v = next(HOOKS_RETURN);
+
+	v[0] = regs->ax;
+	v[1] = vouch_bpf_get_func_ip((unsigned long)regs, 0, 0, 0, 0);
 	return 0;
 }
 

@@ -91,7 +91,7 @@ static void test_probes(void)
 		"each call is noted once (%llu, %llu)", a.n, c.n);
 	for (i = 0; i < CALLS; i++)
 		same &= !memcmp(a.at[i], b.at[i], sizeof(a.at[i])) &&
-			c.at[i][0] == d.at[i][0];
+			c.at[i][0] == d.at[i][0] && c.at[i][1] == d.at[i][1];
 	verdict(same && a.at[0][0] == 1, "as native C sees it");
 	verdict(off("on_call") && off("on_return"), "they detach");
 	call_native(1);
@@ -112,6 +112,29 @@ static void test_probes(void)
 			!hook(VOUCH_TARGET_DETACH, "other", "",
 			      "kprobe:hooks_native_call"),
 		"they detach");
+}
+
+/* What a program is told of the place of its probe. */
+static void test_places(void)
+{
+	static const char entry[] = "kprobe:hooks_native_call",
+			  inside[] = "kprobe:hooks_native_call+5";
+	__u64 first = noted("one", HOOKS_RETURN).n;
+	struct hooks_record mine, theirs;
+	unsigned int at = first % HOOKS_KEPT, next = (first + 1) % HOOKS_KEPT;
+
+	hook(VOUCH_TARGET_ATTACH, "one", "on_return", entry);
+	call_native(1);
+	hook(VOUCH_TARGET_DETACH, "one", "on_return", entry);
+	hook(VOUCH_TARGET_ATTACH, "one", "on_return", inside);
+	call_native(1);
+	hook(VOUCH_TARGET_DETACH, "one", "on_return", inside);
+	mine = noted("one", HOOKS_RETURN);
+	theirs = native(HOOKS_RETURN);
+	verdict(mine.n == first + 2 && mine.at[at][1] == theirs.at[0][1],
+		"at a function's entry a program is told its address");
+	verdict(mine.n == first + 2 && !mine.at[next][1],
+		"behind it none (%llx)", mine.at[next][1]);
 }
 
 static void test_points(void)
@@ -174,6 +197,7 @@ static void test_signal(void)
 void test_trace(void)
 {
 	test_probes();
+	test_places();
 	test_points();
 	test_signal();
 }

@@ -265,6 +265,12 @@ def whence(t, lab):
             "programs at a function's entry and return are told its address, "
             "others none")
     t.equal([got[1], got[3], *got[5:8]], [0] * 5, "there are no cookies")
+    for hook in places.values():
+        lab.vouch("target", "detach", "lab", image, hook)
+    client.call("target.test-run", b"", target="lab", image=image,
+                program="at_entry", packets=[0], ctx=[bytes(168).hex()])
+    t.equal(numbers(dump(client, image, "returned"))[0], 0,
+            "a test-run has no place")
     unload(t, lab, image)
 
 
