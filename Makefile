@@ -56,7 +56,7 @@ COMMON := $(wildcard common/*.c)
 MAINS := host-bridge/main.c host-bridge/linkfile.c host-bridge/signfile.c \
 	host-bridge/signd.c host-bridge/launchd.c
 BRIDGE := $(filter-out $(MAINS),$(wildcard host-bridge/*.c host-bridge/vsock/*.c \
-	host-bridge/x86/*.c))
+	host-bridge/x86/*.c host-bridge/arm64/*.c))
 CLI := $(wildcard host-bridge/cli/*.c)
 AGENT := $(wildcard guest-verifier/agent/*.c)
 TARGETD := $(wildcard target-driver/agent/*.c)
