@@ -5,7 +5,6 @@
 
 #include "sign_fixture.h"
 
-#define SECTION(s, i) ((Elf64_Shdr *)(uintptr_t) & (s)->img.sections[i])
 #define EHDR(s) ((Elf64_Ehdr *)(s)->image)
 
 static inline Elf64_Rela *rela(struct state *s, u32 i)
@@ -18,11 +17,6 @@ static inline char *section_name(struct state *s, u32 i)
 	return (char *)s->image +
 	       s->img.sections[VOUCH_SECTION_SHSTRTAB].sh_offset +
 	       s->img.sections[i].sh_name;
-}
-
-static inline u8 *section_bytes(struct state *s, u32 i)
-{
-	return s->image + s->img.sections[i].sh_offset;
 }
 
 static inline void init_section(struct state *s)
@@ -336,10 +330,7 @@ static inline void unknown_licence(struct state *s)
 	strcpy(r->license, "GPL v3");
 }
 
-static const struct {
-	void (*abuse)(struct state *s);
-	const char *text;
-} abuses[] = {
+static const struct abuse abuses[] = {
 	{ init_section, "section's name" },
 	{ writable_text, "section header" },
 	{ executable_data, "section header" },

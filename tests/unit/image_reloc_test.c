@@ -10,18 +10,9 @@
 #include "sign_fixture.h"
 #include "tail_call_fixture.h"
 
-/* What is done to an image of this kind, and why nobody signs it then. */
-struct abuse {
-	void (*abuse)(struct state *s);
-	const char *text;
-};
-
 static Elf64_Rela *relas_of(struct state *s, u32 section)
 {
-	u32 size;
-
-	return (Elf64_Rela *)(uintptr_t)vouch_image_section(&s->img, section,
-							    &size);
+	return (Elf64_Rela *)(void *)section_bytes(s, section);
 }
 
 static u8 *text(struct state *s, u64 off)
@@ -45,36 +36,6 @@ static Elf64_Rela *last_rela(struct state *s, const char *import)
 	fail_msg("no relocation to %s", import);
 	return NULL;
 }
-
-static void refuse_all(void **state, void (*make)(struct fixture *f),
-		       const struct abuse *abuses, size_t n)
-{
-	struct state *s = *state;
-	const char *why = NULL;
-	size_t i, len;
-	void *out;
-
-	for (i = 0; i <= n; i++) {
-		stop(state);
-		fixture_init(&s->fixture);
-		make(&s->fixture);
-		link_image(s);
-		if (i < n)
-			abuses[i].abuse(s);
-		seal(s);
-		if (i < n) {
-			print_message("  %s\n", abuses[i].text);
-			refused(s, abuses[i].text);
-		} else if (sign(s, &out, &len, &why)) {
-			fail_msg("unchanged, and refused: %s", why);
-		} else {
-			free(out);
-		}
-	}
-}
-
-#define REFUSE_ALL(state, make, abuses) \
-	refuse_all(state, make, abuses, sizeof(abuses) / sizeof((abuses)[0]))
 
 /* mov rsi, [rdi + 16], and mov r13, [r14 - 200] */
 static void make_loads(struct fixture *f)
@@ -261,8 +222,7 @@ static void exception_tables_are_of_the_code(void **state)
 /* The first 4 bytes of another entry, which takes the padding's place. */
 static void a_third_of_an_entry(struct state *s)
 {
-	((Elf64_Shdr *)(uintptr_t)&s->img.sections[VOUCH_SECTION_EX_TABLE])
-		->sh_size += 4;
+	SECTION(s, VOUCH_SECTION_EX_TABLE)->sh_size += 4;
 }
 
 static void entries_are_whole(void **state)
@@ -360,10 +320,7 @@ static void retpoline_of_slots(struct state *s)
 
 static void prepared_retpoline(struct state *s)
 {
-	u32 size;
-
-	*(u8 *)(uintptr_t)vouch_image_section(
-		&s->img, VOUCH_SECTION_RETPOLINE_SITES, &size) = 1;
+	section_bytes(s, VOUCH_SECTION_RETPOLINE_SITES)[0] = 1;
 }
 
 /* call, where the kernel would write the code of a jump. */

@@ -25,6 +25,19 @@ struct state {
 	struct vouch_record record;
 };
 
+#define SECTION(s, i) ((Elf64_Shdr *)(uintptr_t) & (s)->img.sections[i])
+
+static inline u8 *section_bytes(struct state *s, u32 i)
+{
+	return s->image + s->img.sections[i].sh_offset;
+}
+
+/* What is done to an image that nobody may sign then, and why not. */
+struct abuse {
+	void (*abuse)(struct state *s);
+	const char *text;
+};
+
 static inline int make_keys(void **state)
 {
 	struct state *s = calloc(1, sizeof(*s));
@@ -123,5 +136,37 @@ static inline void seal(struct state *s)
 	vouch_content_digits(hash, (char *)s->image + s->img.volatiles[1].off);
 	memcpy(s->image + s->img.volatiles[2].off, hash, sizeof(hash));
 }
+
+/* @make changes what is linked, if not NULL; what is not abused is signed. */
+static inline void refuse_all(void **state, void (*make)(struct fixture *f),
+			      const struct abuse *abuses, size_t n)
+{
+	struct state *s = *state;
+	const char *why = NULL;
+	size_t i, len;
+	void *out;
+
+	for (i = 0; i <= n; i++) {
+		stop(state);
+		fixture_init(&s->fixture);
+		if (make)
+			make(&s->fixture);
+		link_image(s);
+		if (i < n)
+			abuses[i].abuse(s);
+		seal(s);
+		if (i < n) {
+			print_message("  %s\n", abuses[i].text);
+			refused(s, abuses[i].text);
+		} else if (sign(s, &out, &len, &why)) {
+			fail_msg("unchanged, and refused: %s", why);
+		} else {
+			free(out);
+		}
+	}
+}
+
+#define REFUSE_ALL(state, make, abuses) \
+	refuse_all(state, make, abuses, sizeof(abuses) / sizeof((abuses)[0]))
 
 #endif /* VOUCH_SIGN_FIXTURE_H */

@@ -209,17 +209,7 @@ static void other_function_names_are_refused(void **state)
 
 static void abused_images_are_refused(void **state)
 {
-	struct state *s = *state;
-	size_t i;
-
-	for (i = 0; i < sizeof(abuses) / sizeof(abuses[0]); i++) {
-		stop(state);
-		start(state);
-		abuses[i].abuse(s);
-		seal(s);
-		print_message("  %s\n", abuses[i].text);
-		refused(s, abuses[i].text);
-	}
+	REFUSE_ALL(state, NULL, abuses);
 }
 
 int main(void)
