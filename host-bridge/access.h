@@ -20,6 +20,15 @@ struct vouch_expansion {
 	u32 n;
 };
 
+#define VOUCH_N_REGS 12 /* r0 to r10, and the one that the kernel keeps */
+
+/* Does it work on 64 bits of its registers? */
+static inline bool vouch_insn_is_64bit(const struct bpf_insn *insn)
+{
+	return BPF_CLASS(insn->code) == BPF_ALU64 ||
+	       BPF_CLASS(insn->code) == BPF_JMP;
+}
+
 static inline bool vouch_insn_is_branch(const struct bpf_insn *insn)
 {
 	u8 class = BPF_CLASS(insn->code), op = BPF_OP(insn->code);

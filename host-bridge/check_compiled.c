@@ -3,13 +3,6 @@
 
 #include "check_compiled.h"
 
-#define N_REGS 12 /* r0 to r10, and the one that the kernel keeps */
-
-static bool is_wide(const struct bpf_insn *i)
-{
-	return BPF_CLASS(i->code) == BPF_ALU64 || BPF_CLASS(i->code) == BPF_JMP;
-}
-
 static bool is_branch(const struct bpf_insn *i)
 {
 	return BPF_CLASS(i->code) == BPF_JMP || BPF_CLASS(i->code) == BPF_JMP32;
@@ -47,7 +40,7 @@ static bool alu_known(const struct bpf_insn *i)
 	case BPF_RSH:
 	case BPF_ARSH:
 		return BPF_SRC(i->code) == BPF_K && i->imm > 0 &&
-		       i->imm < (is_wide(i) ? 64 : 32);
+		       i->imm < (vouch_insn_is_64bit(i) ? 64 : 32);
 	default:
 		return false;
 	}
@@ -70,7 +63,7 @@ static bool known(const struct vouch_expansion *e, u32 n)
 {
 	const struct bpf_insn *i = &e->insns[n];
 
-	if (i->dst_reg >= N_REGS || i->src_reg >= N_REGS)
+	if (i->dst_reg >= VOUCH_N_REGS || i->src_reg >= VOUCH_N_REGS)
 		return false;
 	switch (BPF_CLASS(i->code)) {
 	case BPF_ALU:

@@ -8,9 +8,8 @@
 #include "insn.h"
 
 #define NOWHERE INT64_MIN
-#define N_REGS 12 /* r0 to r10, and the one that the kernel keeps */
 
-static const u8 registers[N_REGS] = {
+static const u8 registers[VOUCH_N_REGS] = {
 	VOUCH_X86_RAX, VOUCH_X86_RDI, VOUCH_X86_RSI, VOUCH_X86_RDX,
 	VOUCH_X86_RCX, VOUCH_X86_R8,  VOUCH_X86_RBX, VOUCH_X86_R13,
 	VOUCH_X86_R14, VOUCH_X86_R15, VOUCH_X86_RBP, VOUCH_X86_R10,
@@ -50,11 +49,6 @@ static const char *name(const char *const names[16], const struct bpf_insn *i)
 	return names[BPF_OP(i->code) >> 4];
 }
 
-static bool is_wide(const struct bpf_insn *i)
-{
-	return BPF_CLASS(i->code) == BPF_ALU64 || BPF_CLASS(i->code) == BPF_JMP;
-}
-
 static bool is_jump(const struct bpf_insn *i)
 {
 	return i->code == (BPF_JMP | BPF_JA);
@@ -79,7 +73,7 @@ static bool is_on(const struct compiled *c, const char *mnemonic, bool wide,
 /* Zero has a form of its own, as has what is not negative. */
 static bool read_constant(struct compiled *c, const struct bpf_insn *i, u8 dst)
 {
-	bool wide = is_wide(i) && i->imm < 0;
+	bool wide = vouch_insn_is_64bit(i) && i->imm < 0;
 
 	if (!read_insn(c))
 		return false;
@@ -91,10 +85,11 @@ static bool read_constant(struct compiled *c, const struct bpf_insn *i, u8 dst)
 
 static bool read_shift(struct compiled *c, const struct bpf_insn *i, u8 dst)
 {
-	u32 rex = is_wide(i) || dst >= VOUCH_X86_R8;
+	u32 rex = vouch_insn_is_64bit(i) || dst >= VOUCH_X86_R8;
 
 	if (!read_insn(c) || c->insn.kind != VOUCH_X86_PLAIN ||
-	    !is_on(c, name(shifts, i), is_wide(i), dst, VOUCH_X86_NO_REG))
+	    !is_on(c, name(shifts, i), vouch_insn_is_64bit(i), dst,
+		   VOUCH_X86_NO_REG))
 		return false;
 	if (i->imm == 1) /* has no immediate, and is a byte shorter */
 		return c->insn.len == rex + 2;
@@ -110,15 +105,17 @@ static bool read_alu(struct compiled *c, const struct bpf_insn *i)
 	if (BPF_OP(i->code) == BPF_MOV && BPF_SRC(i->code) == BPF_K)
 		return read_constant(c, i, dst);
 	/* What changes nothing is left out. */
-	if (BPF_OP(i->code) == BPF_MOV && is_wide(i) && dst == src)
+	if (BPF_OP(i->code) == BPF_MOV && vouch_insn_is_64bit(i) && dst == src)
 		return true;
 	if (!read_insn(c))
 		return false;
 	if (BPF_OP(i->code) == BPF_MOV)
-		return is_on(c, "mov", is_wide(i), dst, src);
+		return is_on(c, "mov", vouch_insn_is_64bit(i), dst, src);
 	if (BPF_SRC(i->code) == BPF_X)
-		return is_on(c, name(sums, i), is_wide(i), dst, src);
-	return is_on(c, name(sums, i), is_wide(i), dst, VOUCH_X86_NO_REG) &&
+		return is_on(c, name(sums, i), vouch_insn_is_64bit(i), dst,
+			     src);
+	return is_on(c, name(sums, i), vouch_insn_is_64bit(i), dst,
+		     VOUCH_X86_NO_REG) &&
 	       c->insn.imm == i->imm;
 }
 
@@ -143,10 +140,10 @@ static bool read_comparison(struct compiled *c, const struct bpf_insn *i)
 	if (!read_insn(c))
 		return false;
 	if (BPF_SRC(i->code) == BPF_X)
-		return is_on(c, what, is_wide(i), dst, src);
+		return is_on(c, what, vouch_insn_is_64bit(i), dst, src);
 	if (!set && !i->imm)
-		return is_on(c, "test", is_wide(i), dst, dst);
-	return is_on(c, what, is_wide(i), dst, VOUCH_X86_NO_REG) &&
+		return is_on(c, "test", vouch_insn_is_64bit(i), dst, dst);
+	return is_on(c, what, vouch_insn_is_64bit(i), dst, VOUCH_X86_NO_REG) &&
 	       c->insn.imm == i->imm;
 }
 

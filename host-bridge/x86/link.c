@@ -25,11 +25,6 @@ static void aim(const struct vouch_link_site *site, u32 sym)
 			    R_X86_64_PLT32, -4);
 }
 
-static void call(const struct vouch_link_site *site, u32 sym)
-{
-	aim(site, sym);
-}
-
 static void subcall(const struct vouch_link_site *site, u32 target)
 {
 	const __le32 rel = cpu_to_le32(target - (u32)(site->off + JUMP_LEN));
@@ -133,7 +128,7 @@ static void load(struct vouch_text *t, u64 at, const struct vouch_load *l)
 
 const struct vouch_link_ops vouch_x86_link = {
 	.pad = pad,
-	.call = call,
+	.call = aim,
 	.subcall = subcall,
 	.constant = constant,
 	.function = function,
