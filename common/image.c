@@ -4,17 +4,17 @@
  * admission compile this file unchanged.
  */
 
-#include "image.h"
+#include "image_arch.h"
 
 #define SECTION_HEADER_ALIGN 8
 #define MIN_MODULE_SIZE 128u
 #define MAX_MODULE_SIZE 16384u
-#define INT3 0xcc
 
 #define N_SECTION_SYMS 3 /* null, .text, slots */
 
-static const char *check_header(const Elf64_Ehdr *e, size_t len)
+static const char *check_header(struct vouch_image *img, size_t len)
 {
+	const Elf64_Ehdr *e = (const void *)img->file;
 	static const u8 ident[EI_NIDENT] = {
 		[EI_MAG0] = ELFMAG0,	   [EI_MAG1] = ELFMAG1,
 		[EI_MAG2] = ELFMAG2,	   [EI_MAG3] = ELFMAG3,
@@ -26,42 +26,51 @@ static const char *check_header(const Elf64_Ehdr *e, size_t len)
 		return "image: not a 64-bit little-endian ELF file";
 	if (e->e_type != ET_REL || e->e_version != 1)
 		return "image: not a relocatable file";
-	if (e->e_machine != EM_X86_64)
+	img->arch = vouch_image_arch_by_machine(e->e_machine);
+	if (!img->arch)
 		return "image: of another architecture";
 	if (e->e_entry || e->e_phoff || e->e_flags || e->e_phentsize ||
 	    e->e_phnum || e->e_ehsize != sizeof(*e) ||
 	    e->e_shentsize != sizeof(Elf64_Shdr))
 		return "image: the ELF header holds what no image has";
-	if (e->e_shnum != VOUCH_N_SECTIONS ||
-	    e->e_shstrndx != VOUCH_SECTION_SHSTRTAB)
+	if (e->e_shnum != img->arch->n_sections ||
+	    e->e_shstrndx !=
+		    vouch_image_place(img->arch, VOUCH_SECTION_SHSTRTAB))
 		return "image: not the sections of an image";
 	if (e->e_shoff % SECTION_HEADER_ALIGN || e->e_shoff > len ||
-	    len - e->e_shoff != VOUCH_N_SECTIONS * sizeof(Elf64_Shdr))
+	    len - e->e_shoff != e->e_shnum * sizeof(Elf64_Shdr))
 		return "image: section headers are not at the end";
 	return NULL;
 }
 
-/* Section @i starts at the next aligned offset behind @end. */
-static const char *check_section(const u8 *file, const Elf64_Shdr *s, u32 i,
-				 u64 *end, u64 limit)
+/* The section at place @i starts at the next aligned offset behind @end. */
+static const char *check_section(const struct vouch_image *img,
+				 const Elf64_Shdr *s, u32 i, u64 *end,
+				 u64 limit)
 {
-	const struct vouch_section_rule *rule = &vouch_section_rules[i];
+	const u32 section = img->arch->sections[i];
+	const struct vouch_section_rule *rule = &vouch_section_rules[section];
 	u64 off = (*end + rule->align - 1) & ~(rule->align - 1);
 
 	if (s->sh_type != rule->type || s->sh_flags != rule->flags ||
-	    s->sh_addr || s->sh_link != rule->link ||
-	    s->sh_addralign != rule->align || s->sh_entsize != rule->entsize)
+	    s->sh_addr || s->sh_addralign != rule->align ||
+	    s->sh_entsize != rule->entsize ||
+	    s->sh_link != vouch_image_place(img->arch, rule->link))
 		return "image: a section header is not as it must be";
-	if (i != VOUCH_SECTION_SYMTAB && s->sh_info != rule->info)
+	if (section != VOUCH_SECTION_SYMTAB &&
+	    s->sh_info != vouch_image_place(img->arch, rule->info))
 		return "image: a section header is not as it must be";
 	if (rule->entsize && s->sh_size % rule->entsize)
 		return "image: a section's size is no multiple of its entries";
 	if (s->sh_offset != off || off > limit)
 		return "image: a section is not where it must be";
-	if (!vouch_all_zero(file + *end, off - *end))
+	if (!vouch_all_zero(img->file + *end, off - *end))
 		return "image: bytes between sections are not zero";
 	if (rule->type == SHT_NOBITS) {
 		*end = off;
+		/* The size of these is the loader's. */
+		if ((rule->flags & SHF_EXECINSTR) && s->sh_size)
+			return "image: a section of the loader's is not empty";
 		return NULL;
 	}
 	if (s->sh_size > limit - off)
@@ -70,14 +79,17 @@ static const char *check_section(const u8 *file, const Elf64_Shdr *s, u32 i,
 	return NULL;
 }
 
-static const char *check_section_names(const char *names, u64 size,
-				       const Elf64_Shdr *s)
+static const char *check_section_names(const struct vouch_image *img)
 {
+	const Elf64_Shdr *s = img->sections;
 	u64 pos = 0;
-	u32 i;
+	u32 size, i;
+	const char *names =
+		vouch_image_section(img, VOUCH_SECTION_SHSTRTAB, &size);
 
-	for (i = 0; i < VOUCH_N_SECTIONS; i++) {
-		const char *name = vouch_section_rules[i].name;
+	for (i = 0; i < img->arch->n_sections; i++) {
+		const char *name =
+			vouch_section_rules[img->arch->sections[i]].name;
 		size_t n = strlen(name) + 1;
 
 		if (s[i].sh_name != pos || n > size - pos ||
@@ -98,8 +110,8 @@ static const char *check_sections(struct vouch_image *img)
 
 	if (!vouch_all_zero(&s[0], sizeof(s[0])))
 		return "image: the null section is not zero";
-	for (i = 1; i < VOUCH_N_SECTIONS; i++) {
-		why = check_section(img->file, &s[i], i, &end, e->e_shoff);
+	for (i = 1; i < img->arch->n_sections; i++) {
+		why = check_section(img, &s[i], i, &end, e->e_shoff);
 		if (why)
 			return why;
 	}
@@ -107,15 +119,20 @@ static const char *check_sections(struct vouch_image *img)
 	    !vouch_all_zero(img->file + end, e->e_shoff - end))
 		return "image: bytes before the section headers";
 	img->sections = s;
-	return check_section_names((const char *)img->file +
-					   s[VOUCH_SECTION_SHSTRTAB].sh_offset,
-				   s[VOUCH_SECTION_SHSTRTAB].sh_size, s);
+	return check_section_names(img);
+}
+
+const Elf64_Shdr *vouch_image_header(const struct vouch_image *img, u32 i)
+{
+	return &img->sections[vouch_image_place(img->arch, i)];
 }
 
 const void *vouch_image_section(const struct vouch_image *img, u32 i, u32 *size)
 {
-	*size = (u32)img->sections[i].sh_size;
-	return img->file + img->sections[i].sh_offset;
+	const Elf64_Shdr *s = vouch_image_header(img, i);
+
+	*size = (u32)s->sh_size;
+	return img->file + s->sh_offset;
 }
 
 /* One tag "key=value" at @p; returns what follows it. */
@@ -150,7 +167,7 @@ static const char *check_modinfo(struct vouch_image *img)
 		return "modinfo: not the tags of an image";
 	if (p != end) {
 		p = tag(p, end, "retpoline=", &retpoline);
-		if (p != end || strcmp(retpoline, "Y"))
+		if (p != end || strcmp(retpoline, "Y") || !img->arch->thunks)
 			return "modinfo: a tag that no image has";
 		img->retpoline = true;
 	}
@@ -227,6 +244,8 @@ static const char *check_notes(struct vouch_image *img)
 
 	img->text =
 		vouch_image_section(img, VOUCH_SECTION_TEXT, &img->text_len);
+	if (img->text_len > img->arch->max_text)
+		return "text: more code than images of this architecture may have";
 	img->data =
 		vouch_image_section(img, VOUCH_SECTION_DATA, &img->data_len);
 	desc = note(img, VOUCH_SECTION_REQUIREMENTS, VOUCH_NOTE_REQUIREMENTS,
@@ -237,6 +256,8 @@ static const char *check_notes(struct vouch_image *img)
 				     &img->req, &why))
 		return why;
 	req = img->req.req;
+	if (le32_to_cpu(req->arch) != img->arch->number)
+		return "requirements: of another architecture than the code";
 	img->volatiles[2].off = req->content - img->file;
 	img->volatiles[2].len = sizeof(req->content);
 
@@ -248,7 +269,7 @@ static const char *check_notes(struct vouch_image *img)
 	img->volatiles[3].off = desc - img->file;
 	img->volatiles[3].len = len;
 
-	if (img->sections[VOUCH_SECTION_SLOTS].sh_size !=
+	if (vouch_image_header(img, VOUCH_SECTION_SLOTS)->sh_size !=
 	    8ull * img->req.n_refs)
 		return "slots: not one for each reference";
 	img->n_slots = img->req.n_refs;
@@ -273,35 +294,39 @@ static const char *next_name(const struct vouch_image *img, u32 size,
 	return name;
 }
 
-static const char *check_section_sym(const Elf64_Sym *s, u32 shndx)
+static const char *check_section_sym(const struct vouch_image *img, u32 sym,
+				     u32 section)
 {
+	const Elf64_Sym *s = &img->syms[sym];
+
 	if (s->st_name || s->st_info != ELF64_ST_INFO(STB_LOCAL, STT_SECTION) ||
-	    s->st_other || s->st_shndx != shndx || s->st_value || s->st_size)
+	    s->st_other ||
+	    s->st_shndx != vouch_image_place(img->arch, section) ||
+	    s->st_value || s->st_size)
 		return "symtab: section symbols are not as they must be";
 	return NULL;
 }
 
-/* Functions lie in .text one behind the other, int3 between them. */
+/* Functions lie in .text one behind the other. */
 static const char *check_func_sym(const struct vouch_image *img,
 				  const Elf64_Sym *s, u64 *end)
 {
-	u64 i;
+	const char *why;
 
 	if (s->st_info != ELF64_ST_INFO(STB_LOCAL, STT_FUNC) || s->st_other ||
-	    s->st_shndx != VOUCH_SECTION_TEXT)
+	    s->st_shndx != vouch_image_place(img->arch, VOUCH_SECTION_TEXT))
 		return "symtab: a local symbol is no function";
 	if (s->st_value % 16 || s->st_value < *end ||
 	    s->st_value - *end >= 16 || !s->st_size ||
 	    !vouch_range_ok(s->st_value, s->st_size, img->text_len))
 		return "symtab: a function is not where it must be";
-	for (i = *end; i < s->st_value; i++)
-		if (img->text[i] != INT3)
-			return "text: bytes between functions are not int3";
+	why = img->arch->check_function(img, *end, s);
 	*end = s->st_value + s->st_size;
-	return NULL;
+	return why;
 }
 
-static const char *check_import_sym(const Elf64_Sym *s, const char *name,
+static const char *check_import_sym(const struct vouch_image *img,
+				    const Elf64_Sym *s, const char *name,
 				    const char *before)
 {
 	if (s->st_info != ELF64_ST_INFO(STB_GLOBAL, STT_NOTYPE) ||
@@ -310,8 +335,7 @@ static const char *check_import_sym(const Elf64_Sym *s, const char *name,
 		return "symtab: a global symbol is no import";
 	if (before && strcmp(before, name) >= 0)
 		return "symtab: imports are not sorted";
-	if (strcmp(name, VOUCH_RETURN_THUNK) &&
-	    strcmp(name, VOUCH_INDIRECT_THUNK) &&
+	if (!img->arch->may_import(name) &&
 	    strncmp(name, VOUCH_EXPORT_PREFIX, sizeof(VOUCH_EXPORT_PREFIX) - 1))
 		return "symtab: an import that no image may have";
 	return NULL;
@@ -326,15 +350,16 @@ static const char *check_symbols(struct vouch_image *img)
 	img->syms = vouch_image_section(img, VOUCH_SECTION_SYMTAB, &size);
 	img->n_syms = size / sizeof(Elf64_Sym);
 	img->strtab = vouch_image_section(img, VOUCH_SECTION_STRTAB, &strsize);
-	img->first_import = img->sections[VOUCH_SECTION_SYMTAB].sh_info;
+	img->first_import =
+		vouch_image_header(img, VOUCH_SECTION_SYMTAB)->sh_info;
 	if (img->first_import <= N_SECTION_SYMS ||
 	    img->first_import > img->n_syms || !strsize || img->strtab[0])
 		return "symtab: not the symbols of an image";
 	if (!vouch_all_zero(&img->syms[0], sizeof(Elf64_Sym)))
 		return "symtab: the null symbol is not zero";
-	why = check_section_sym(&img->syms[VOUCH_SYM_TEXT], VOUCH_SECTION_TEXT);
+	why = check_section_sym(img, VOUCH_SYM_TEXT, VOUCH_SECTION_TEXT);
 	if (!why)
-		why = check_section_sym(&img->syms[VOUCH_SYM_SLOTS],
+		why = check_section_sym(img, VOUCH_SYM_SLOTS,
 					VOUCH_SECTION_SLOTS);
 	for (i = N_SECTION_SYMS; !why && i < img->n_syms; i++) {
 		name = next_name(img, strsize, &img->syms[i], &pos);
@@ -344,7 +369,7 @@ static const char *check_symbols(struct vouch_image *img)
 			why = check_func_sym(img, &img->syms[i], &end);
 			continue;
 		}
-		why = check_import_sym(&img->syms[i], name, before);
+		why = check_import_sym(img, &img->syms[i], name, before);
 		before = name;
 	}
 	if (why)
@@ -368,7 +393,7 @@ int vouch_image_parse(const void *file, size_t len, struct vouch_image *img,
 	if (len < sizeof(Elf64_Ehdr) || len > VOUCH_IMAGE_MAX)
 		*why = "image: size out of range";
 	else
-		*why = check_header(file, len);
+		*why = check_header(img, len);
 	if (!*why)
 		*why = check_sections(img);
 	if (!*why)

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The form that every image has: its sections, and how it is called. */
 
-#include "image.h"
+#include "image_arch.h"
+
+static const struct vouch_image_arch *const archs[] = { &vouch_image_x86,
+							&vouch_image_arm64 };
+#define N_ARCHS (sizeof(archs) / sizeof(archs[0]))
 
 const struct vouch_section_rule vouch_section_rules[VOUCH_N_SECTIONS] = {
 	[VOUCH_SECTION_NULL] = { "", SHT_NULL, 0, 0, 0, 0, 0 },
@@ -24,6 +28,12 @@ const struct vouch_section_rule vouch_section_rules[VOUCH_N_SECTIONS] = {
 						 VOUCH_SECTION_SYMTAB,
 						 VOUCH_SECTION_RETPOLINE_SITES,
 						 8, sizeof(Elf64_Rela) },
+	[VOUCH_SECTION_PLT] = { ".plt", SHT_NOBITS, SHF_ALLOC | SHF_EXECINSTR,
+				0, 0, 4, 0 },
+	[VOUCH_SECTION_INIT_PLT] = { ".init.plt", SHT_NOBITS,
+				     SHF_ALLOC | SHF_EXECINSTR, 0, 0, 4, 0 },
+	[VOUCH_SECTION_FTRACE] = { ".text.ftrace_trampoline", SHT_NOBITS,
+				   SHF_ALLOC | SHF_EXECINSTR, 0, 0, 4, 0 },
 	[VOUCH_SECTION_EX_TABLE] = { "__ex_table", SHT_PROGBITS, SHF_ALLOC, 0,
 				     0, 4, 0 },
 	[VOUCH_SECTION_RELA_EX_TABLE] = { ".rela__ex_table", SHT_RELA,
@@ -48,6 +58,36 @@ const struct vouch_section_rule vouch_section_rules[VOUCH_N_SECTIONS] = {
 	[VOUCH_SECTION_STRTAB] = { ".strtab", SHT_STRTAB, 0, 0, 0, 1, 0 },
 	[VOUCH_SECTION_SHSTRTAB] = { ".shstrtab", SHT_STRTAB, 0, 0, 0, 1, 0 },
 };
+
+const struct vouch_image_arch *vouch_image_arch_of(u32 number)
+{
+	size_t i;
+
+	for (i = 0; i < N_ARCHS; i++)
+		if (archs[i]->number == number)
+			return archs[i];
+	return NULL;
+}
+
+const struct vouch_image_arch *vouch_image_arch_by_machine(u16 machine)
+{
+	size_t i;
+
+	for (i = 0; i < N_ARCHS; i++)
+		if (archs[i]->machine == machine)
+			return archs[i];
+	return NULL;
+}
+
+u32 vouch_image_place(const struct vouch_image_arch *arch, u32 section)
+{
+	u32 i;
+
+	for (i = 0; i < arch->n_sections; i++)
+		if (arch->sections[i] == section)
+			return i;
+	return 0;
+}
 
 static bool is_hex(const char *s, size_t n)
 {

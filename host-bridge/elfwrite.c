@@ -9,6 +9,7 @@
 #include <gelf.h>
 #include <libelf.h>
 
+#include "../common/image_arch.h"
 #include "elfwrite.h"
 
 #define HEADER_ALIGN 8
@@ -17,6 +18,7 @@
 /* A file while it is written. */
 struct writer {
 	Elf *elf;
+	const struct vouch_image_arch *arch;
 	const struct vouch_elf_part *parts;
 	u32 first_import;
 	char names[MAX_NAMES];
@@ -29,12 +31,17 @@ static u64 align_up(u64 n, u64 align)
 	return (n + align - 1) & ~(align - 1);
 }
 
+static const struct vouch_section_rule *rule_at(const struct writer *w, u32 i)
+{
+	return &vouch_section_rules[w->arch->sections[i]];
+}
+
 static void collect_names(struct writer *w)
 {
 	u32 i;
 
-	for (i = 0; i < VOUCH_N_SECTIONS; i++) {
-		const char *name = vouch_section_rules[i].name;
+	for (i = 0; i < w->arch->n_sections; i++) {
+		const char *name = rule_at(w, i)->name;
 
 		memcpy(w->names + w->names_len, name, strlen(name) + 1);
 		w->names_len += strlen(name) + 1;
@@ -49,9 +56,9 @@ static bool write_header(struct writer *w)
 		return false;
 	eh.e_ident[EI_DATA] = ELFDATA2LSB;
 	eh.e_type = ET_REL;
-	eh.e_machine = EM_X86_64;
+	eh.e_machine = w->arch->machine;
 	eh.e_version = EV_CURRENT;
-	eh.e_shstrndx = VOUCH_SECTION_SHSTRTAB;
+	eh.e_shstrndx = (u16)vouch_image_place(w->arch, VOUCH_SECTION_SHSTRTAB);
 	return gelf_update_ehdr(w->elf, &eh);
 }
 
@@ -72,10 +79,11 @@ static bool add_data(Elf_Scn *scn, const struct vouch_elf_part *part)
 
 static bool write_section(struct writer *w, u32 i, u32 *name)
 {
-	const struct vouch_section_rule *rule = &vouch_section_rules[i];
+	const struct vouch_section_rule *rule = rule_at(w, i);
+	const u32 section = w->arch->sections[i];
 	const struct vouch_elf_part names = { w->names, w->names_len };
 	const struct vouch_elf_part *part =
-		i == VOUCH_SECTION_SHSTRTAB ? &names : &w->parts[i];
+		section == VOUCH_SECTION_SHSTRTAB ? &names : &w->parts[section];
 	Elf_Scn *scn = elf_newscn(w->elf);
 	GElf_Shdr sh;
 
@@ -86,8 +94,10 @@ static bool write_section(struct writer *w, u32 i, u32 *name)
 	sh.sh_flags = rule->flags;
 	sh.sh_offset = align_up(w->end, rule->align);
 	sh.sh_size = part->size;
-	sh.sh_link = rule->link;
-	sh.sh_info = i == VOUCH_SECTION_SYMTAB ? w->first_import : rule->info;
+	sh.sh_link = vouch_image_place(w->arch, rule->link);
+	sh.sh_info = section == VOUCH_SECTION_SYMTAB
+			     ? w->first_import
+			     : vouch_image_place(w->arch, rule->info);
 	sh.sh_addralign = rule->align;
 	sh.sh_entsize = rule->entsize;
 	*name += strlen(rule->name) + 1;
@@ -104,7 +114,7 @@ static bool write_elf(struct writer *w)
 	if (!write_header(w))
 		return false;
 	w->end = sizeof(Elf64_Ehdr);
-	for (i = 1; i < VOUCH_N_SECTIONS; i++)
+	for (i = 1; i < w->arch->n_sections; i++)
 		if (!write_section(w, i, &name))
 			return false;
 	if (!gelf_getehdr(w->elf, &eh))
@@ -142,10 +152,15 @@ static int read_back(int fd, void **out, size_t *len)
 	return 0;
 }
 
-int vouch_elf_write(const struct vouch_elf_part parts[VOUCH_N_SECTIONS],
+int vouch_elf_write(const struct vouch_image_arch *arch,
+		    const struct vouch_elf_part parts[VOUCH_N_SECTIONS],
 		    u32 first_import, void **out, size_t *len)
 {
-	struct writer w = { .parts = parts, .first_import = first_import };
+	struct writer w = {
+		.arch = arch,
+		.parts = parts,
+		.first_import = first_import,
+	};
 	int fd, ret = -EIO;
 
 	collect_names(&w);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "../common/image_arch.h"
 #include "check_maps.h"
 #include "content.h"
 #include "elfwrite.h"
@@ -18,6 +19,7 @@ struct linker {
 	const struct vouch_capture_view *cap;
 	const struct vouch_checked *chk;
 	const struct vouch_profile *profile;
+	const struct vouch_image_arch *arch;
 	const u8 *options_hash;
 	u32 instance;
 	struct vouch_refusal *why;
@@ -46,7 +48,7 @@ static void make_modinfo(struct linker *l)
 	add_tag(l, "name=", blank_name);
 	add_tag(l, "depends=", VOUCH_IMAGE_DEPENDS);
 	add_tag(l, "import_ns=", VOUCH_IMAGE_NAMESPACE);
-	if (!l->text.plain_jumps)
+	if (l->arch->thunks && !l->text.plain_jumps)
 		add_tag(l, "retpoline=", "Y");
 }
 
@@ -326,7 +328,8 @@ static int write_parts(const struct linker *l, void **image, size_t *len)
 	};
 #undef PART
 
-	return vouch_elf_write(parts, l->text.first_import, image, len);
+	return vouch_elf_write(l->arch, parts, l->text.first_import, image,
+			       len);
 }
 
 /* Hash and name into the finished file, which must then hold as a whole. */
@@ -380,6 +383,7 @@ int vouch_link(const struct vouch_capture_view *cap,
 		.cap = cap,
 		.chk = chk,
 		.profile = profile,
+		.arch = vouch_image_arch_of(le32_to_cpu(cap->env->arch)),
 		.options_hash = options_hash,
 		.instance = instance,
 		.why = why,

@@ -3,19 +3,20 @@
 
 #include <stdio.h>
 
+#include "../common/image_arch.h"
 #include "arch.h"
 #include "helper.h"
 #include "link_text.h"
 
 #define ALIGN 16
 #define SLOT_BUCKETS 16384 /* more than twice VOUCH_MAX_SLOTS_REFS */
-#define MAX_TEXT (32u << 20) /* bytes of an image's code */
 
 /* A text while it is made. */
 struct linker {
 	const struct vouch_capture_view *cap;
 	const struct vouch_checked *chk;
 	const struct vouch_link_ops *ops;
+	const struct vouch_image_arch *arch;
 	bool rethunk, retpoline;
 	struct vouch_text *text;
 	struct vouch_refusal *why;
@@ -99,11 +100,12 @@ static int place_functions(struct linker *l)
 		for (f = 0; f < v->n_funcs; f++) {
 			off = (end + ALIGN - 1) & ~(u64)(ALIGN - 1);
 			end = off + v->funcs[f].code_len;
-			if (end > MAX_TEXT)
+			if (end > l->arch->max_text)
 				return vouch_refuse(
 					l->why,
-					"image: more than 32 MiB of code; "
-					"submit the programs one by one");
+					"image: more than %u KiB of code; "
+					"submit the programs one by one",
+					l->arch->max_text >> 10);
 			l->func_off[n++] = (u32)off;
 		}
 	}
@@ -112,16 +114,16 @@ static int place_functions(struct linker *l)
 
 static void name_functions(struct linker *l)
 {
+	const u16 text = (u16)vouch_image_place(l->arch, VOUCH_SECTION_TEXT);
 	struct vouch_text *t = l->text;
 	char name[128];
 	u32 p, f, n = 0;
 
 	vouch_buffer_add(&t->strings, "", 1);
 	add_symbol(t, NULL, 0, 0, 0, 0);
+	add_symbol(t, NULL, ELF64_ST_INFO(STB_LOCAL, STT_SECTION), text, 0, 0);
 	add_symbol(t, NULL, ELF64_ST_INFO(STB_LOCAL, STT_SECTION),
-		   VOUCH_SECTION_TEXT, 0, 0);
-	add_symbol(t, NULL, ELF64_ST_INFO(STB_LOCAL, STT_SECTION),
-		   VOUCH_SECTION_SLOTS, 0, 0);
+		   (u16)vouch_image_place(l->arch, VOUCH_SECTION_SLOTS), 0, 0);
 	for (p = 0; p < l->cap->n_progs; p++) {
 		const struct vouch_capture_prog_view *v = &l->cap->progs[p];
 		const u32 entry[2] = { l->func_off[n], v->funcs[0].code_len };
@@ -130,7 +132,7 @@ static void name_functions(struct linker *l)
 		for (f = 0; f < v->n_funcs; f++) {
 			function_name(v->prog, p, f, name, sizeof(name));
 			add_symbol(t, name, ELF64_ST_INFO(STB_LOCAL, STT_FUNC),
-				   VOUCH_SECTION_TEXT, l->func_off[n++],
+				   text, l->func_off[n++],
 				   v->funcs[f].code_len);
 		}
 	}
@@ -350,6 +352,11 @@ static int finish(struct linker *l)
 				    "referred to; submit the programs one by "
 				    "one",
 				    VOUCH_MAX_SLOTS_REFS);
+	if (t->faults.len / sizeof(struct vouch_ex_entry) > l->arch->max_faults)
+		return vouch_refuse(l->why,
+				    "image: more than %u loads that may fault; "
+				    "submit the programs one by one",
+				    l->arch->max_faults);
 	return 0;
 }
 
@@ -362,6 +369,7 @@ int vouch_text_link(const struct vouch_capture_view *cap,
 		.cap = cap,
 		.chk = chk,
 		.ops = vouch_arch_of(cap)->link,
+		.arch = vouch_image_arch_of(le32_to_cpu(cap->env->arch)),
 		.rethunk = rethunk,
 		.retpoline = retpoline,
 		.text = text,

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "../common/image_arch.h"
 #include "content.h"
 #include "helper.h"
 #include "link.h"
@@ -46,8 +47,7 @@ static const char *check_imports(const struct vouch_image *img)
 	for (i = img->first_import; i < img->n_syms; i++) {
 		const char *name = vouch_image_symbol(img, i);
 
-		if (strcmp(name, VOUCH_RETURN_THUNK) &&
-		    strcmp(name, VOUCH_INDIRECT_THUNK) &&
+		if (!img->arch->may_import(name) &&
 		    vouch_helper_by_import(name) < 0)
 			return "image: it imports what is no helper of vouch";
 	}

@@ -5,7 +5,7 @@
 
 #include "../../common/bpf_names.h"
 #include "../../common/hex.h"
-#include "../../common/image.h"
+#include "../../common/image_arch.h"
 #include "../crypto.h"
 #include "cms.h"
 #include "inspect.h"
@@ -203,14 +203,15 @@ static json_t *faults_json(const struct vouch_image *img)
 
 	for (i = 0; i < img->n_faults; i++) {
 		const Elf64_Rela *r = &img->fault_relas[2ul * i];
-		u32 data = le32_to_cpu(img->faults[i].data);
+		u32 reg =
+			img->arch->fault_reg(le32_to_cpu(img->faults[i].data));
 
 		json_array_append_new(
 			list,
 			json_pack("{s:I, s:I, s:I}", "offset",
 				  (json_int_t)r[0].r_addend, "length",
 				  (json_int_t)(r[1].r_addend - r[0].r_addend),
-				  "register", (json_int_t)(data >> 8)));
+				  "register", (json_int_t)reg));
 	}
 	return list;
 }
@@ -233,7 +234,7 @@ static json_t *relocations_json(const struct vouch_image *img)
 			kind = "function";
 			to = function_text(img, (u64)r->r_addend);
 		} else {
-			to = slot_text(img, (r->r_addend + 4) / 8);
+			to = slot_text(img, vouch_image_slot(img, r));
 		}
 		json_array_append_new(list,
 				      json_pack("{s:I, s:s, s:o}", "offset",

@@ -116,7 +116,7 @@ static int jump(const struct vouch_link_site *site, u32 len, u32 sym,
 static void load(struct vouch_text *t, u64 at, const struct vouch_load *l)
 {
 	const struct vouch_ex_entry entry = {
-		.data = cpu_to_le32(VOUCH_EX_DATA(l->reg)),
+		.data = cpu_to_le32(VOUCH_X86_EX_DATA(l->reg)),
 	};
 
 	vouch_link_relocate(&t->fault_relas, t->faults.len, VOUCH_SYM_TEXT,

@@ -7,12 +7,12 @@
  * of 4 and 8 say which image is changed.
  *
  * Parser: common/image.c common/image_form.c common/image_reloc.c
- * Parser: common/manifest.c
+ * Parser: common/image_x86.c common/image_arm64.c common/manifest.c
  */
 
 #include "base.h"
 
-#include "../../common/image.h"
+#include "../../common/image_arch.h"
 #include "../unit/loads_fixture.h"
 #include "../unit/tail_call_fixture.h"
 
@@ -123,19 +123,25 @@ static void parse(const u8 *file, size_t len)
  * section keeps its size, and the one that was changed gets @grown more. */
 static void mend(struct fuzz_edited *e, u32 changed, s64 grown)
 {
+	const struct vouch_image_arch *arch;
 	Elf64_Shdr s[VOUCH_N_SECTIONS];
 	Elf64_Ehdr eh;
 	u64 end = sizeof(eh);
+	size_t size;
 	u32 i;
 
 	if (e->len < sizeof(eh) + sizeof(s))
 		return;
 	memcpy(&eh, e->data, sizeof(eh));
-	eh.e_shoff = e->len - sizeof(s);
-	memcpy(s, e->data + eh.e_shoff, sizeof(s));
-	s[1 + changed % (VOUCH_N_SECTIONS - 1)].sh_size += (u64)grown;
-	for (i = 1; i < VOUCH_N_SECTIONS; i++) {
-		u64 align = vouch_section_rules[i].align;
+	arch = vouch_image_arch_by_machine(eh.e_machine);
+	if (!arch)
+		return;
+	size = arch->n_sections * sizeof(s[0]);
+	eh.e_shoff = e->len - size;
+	memcpy(s, e->data + eh.e_shoff, size);
+	s[1 + changed % (arch->n_sections - 1u)].sh_size += (u64)grown;
+	for (i = 1; i < arch->n_sections; i++) {
+		u64 align = vouch_section_rules[arch->sections[i]].align;
 
 		s[i].sh_offset = (end + align - 1) & ~(align - 1);
 		end = s[i].sh_offset;
@@ -143,7 +149,7 @@ static void mend(struct fuzz_edited *e, u32 changed, s64 grown)
 			end += s[i].sh_size;
 	}
 	memcpy(e->data, &eh, sizeof(eh));
-	memcpy(e->data + eh.e_shoff, s, sizeof(s));
+	memcpy(e->data + eh.e_shoff, s, size);
 }
 
 /* A trailer as the kernel's sign-file writes it. */

@@ -188,7 +188,8 @@ def headers(t):
                "not a 64-bit", ident=bad)
     for kind in (0, 2, 3, 4, 0xfe00):
         t.head("ELF type %#x" % kind, "not a relocatable file", type=kind)
-    for machine in (0, 3, 40, 183, 243, 247):
+    t.head("ELF machine 183, with sections of machine 62", NUMBER, machine=183)
+    for machine in (0, 3, 40, 243, 247):
         t.head("ELF machine %d" % machine, "of another architecture",
                machine=machine)
     t.head("ELF version 2", "not a relocatable file", version=2)

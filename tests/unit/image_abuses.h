@@ -14,9 +14,8 @@ static inline Elf64_Rela *rela(struct state *s, u32 i)
 
 static inline char *section_name(struct state *s, u32 i)
 {
-	return (char *)s->image +
-	       s->img.sections[VOUCH_SECTION_SHSTRTAB].sh_offset +
-	       s->img.sections[i].sh_name;
+	return (char *)section_bytes(s, VOUCH_SECTION_SHSTRTAB) +
+	       SECTION(s, i)->sh_name;
 }
 
 static inline void init_section(struct state *s)
@@ -53,7 +52,7 @@ static inline void moved_section(struct state *s)
 static inline void overlapping_section(struct state *s)
 {
 	SECTION(s, VOUCH_SECTION_DATA)->sh_offset =
-		s->img.sections[VOUCH_SECTION_TEXT].sh_offset;
+		SECTION(s, VOUCH_SECTION_TEXT)->sh_offset;
 }
 
 static inline void section_beyond_the_end(struct state *s)
@@ -71,14 +70,13 @@ static inline void hidden_bytes(struct state *s)
 {
 	u32 i;
 
-	for (i = VOUCH_SECTION_RELA_TEXT; i < VOUCH_N_SECTIONS; i++) {
-		const Elf64_Shdr *before = &s->img.sections[i - 1];
+	for (i = 2; i < s->img.arch->n_sections; i++) {
+		const Elf64_Shdr *at = &s->img.sections[i], *before = at - 1;
 
 		if (before->sh_type == SHT_NOBITS ||
-		    before->sh_offset + before->sh_size ==
-			    s->img.sections[i].sh_offset)
+		    before->sh_offset + before->sh_size == at->sh_offset)
 			continue;
-		section_bytes(s, i)[-1] = 0xcc;
+		s->image[at->sh_offset - 1] = 0xcc;
 		return;
 	}
 	fail_msg("no gap");

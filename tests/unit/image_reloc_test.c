@@ -77,17 +77,18 @@ static void other_handler(struct state *s)
 
 static void register_beyond_the_last(struct state *s)
 {
-	entry(s, 0)->data = cpu_to_le32(VOUCH_EX_DATA(16));
+	entry(s, 0)->data = cpu_to_le32(VOUCH_X86_EX_DATA(16));
 }
 
 static void result_other_than_zero(struct state *s)
 {
-	entry(s, 0)->data = cpu_to_le32(VOUCH_EX_DATA(VOUCH_X86_RSI) | 1 << 16);
+	entry(s, 0)->data =
+		cpu_to_le32(VOUCH_X86_EX_DATA(VOUCH_X86_RSI) | 1 << 16);
 }
 
 static void other_register(struct state *s)
 {
-	entry(s, 0)->data = cpu_to_le32(VOUCH_EX_DATA(VOUCH_X86_RDI));
+	entry(s, 0)->data = cpu_to_le32(VOUCH_X86_EX_DATA(VOUCH_X86_RDI));
 }
 
 static void moved_relocation(struct state *s)
@@ -147,8 +148,8 @@ static void descending_entries(struct state *s)
 	places(s, 0)[1].r_addend = places(s, 1)[1].r_addend;
 	places(s, 1)[0].r_addend = load;
 	places(s, 1)[1].r_addend = end;
-	entry(s, 0)->data = cpu_to_le32(VOUCH_EX_DATA(VOUCH_X86_R13));
-	entry(s, 1)->data = cpu_to_le32(VOUCH_EX_DATA(VOUCH_X86_RSI));
+	entry(s, 0)->data = cpu_to_le32(VOUCH_X86_EX_DATA(VOUCH_X86_R13));
+	entry(s, 1)->data = cpu_to_le32(VOUCH_X86_EX_DATA(VOUCH_X86_RSI));
 }
 
 static void one_load_twice(struct state *s)

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "../../common/image_arch.h"
 #include "../../host-bridge/content.h"
 #include "../../host-bridge/sign.h"
 #include "bridge_fixture.h"
@@ -25,11 +26,12 @@ struct state {
 	struct vouch_record record;
 };
 
-#define SECTION(s, i) ((Elf64_Shdr *)(uintptr_t) & (s)->img.sections[i])
+#define SECTION(s, i) \
+	((Elf64_Shdr *)(uintptr_t)vouch_image_header(&(s)->img, i))
 
 static inline u8 *section_bytes(struct state *s, u32 i)
 {
-	return s->image + s->img.sections[i].sh_offset;
+	return s->image + vouch_image_header(&s->img, i)->sh_offset;
 }
 
 /* What is done to an image that nobody may sign then, and why not. */

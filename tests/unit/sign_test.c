@@ -174,7 +174,7 @@ static void records_must_be_proper(void **state)
 /* A name in .strtab becomes another of the same length. */
 static void rename_symbol(struct state *s, const char *old, const char *new)
 {
-	u32 size = (u32)s->img.sections[VOUCH_SECTION_STRTAB].sh_size, i;
+	u32 size = (u32)SECTION(s, VOUCH_SECTION_STRTAB)->sh_size, i;
 	char *p = (char *)(uintptr_t)s->img.strtab;
 
 	assert_int_equal(strlen(old), strlen(new));
