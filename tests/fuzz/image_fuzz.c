@@ -4,7 +4,7 @@
  * be safe to follow: every pointer it hands out is touched. An input is an
  * image, or, if it does not begin as ELF files do, changes to one; where its
  * first byte is odd, what is behind the changed bytes is moved along. Its bits
- * of 4 and 8 say which image is changed.
+ * of 4, 8 and 16 say which image is changed.
  *
  * Parser: common/image.c common/image_form.c common/image_reloc.c
  * Parser: common/image_x86.c common/image_arm64.c common/manifest.c
@@ -13,6 +13,7 @@
 #include "base.h"
 
 #include "../../common/image_arch.h"
+#include "../unit/arm64_image.h"
 #include "../unit/loads_fixture.h"
 #include "../unit/tail_call_fixture.h"
 
@@ -69,6 +70,28 @@ static const struct fuzz_base *other_base(bool jumper)
 				 &image, &base->image_len, &f->why));
 	base->image = image;
 	return base;
+}
+
+/* The image for arm64. */
+static const struct fuzz_base *arm64_base(void)
+{
+	static struct fuzz_base base;
+	struct vouch_image x86;
+	const char *why = NULL;
+
+	if (base.image)
+		return &base;
+	fuzz_require(!vouch_image_parse(fuzz_base()->image,
+					fuzz_base()->image_len, &x86, &why));
+	base.image = arm64_image(&x86, &base.image_len);
+	return &base;
+}
+
+static const struct fuzz_base *chosen_base(u8 how)
+{
+	if (how & 16)
+		return arm64_base();
+	return how & 4 ? other_base(how & 8) : fuzz_base();
 }
 
 static void follow(const struct vouch_image *img)
@@ -177,7 +200,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		copy = fuzz_copy(data, len);
 	} else {
 		how = fuzz_u8(&in);
-		base = how & 4 ? other_base(how & 8) : fuzz_base();
+		base = chosen_base(how);
 		e = fuzz_editable(base->image, base->image_len);
 		section = fuzz_u8(&in);
 		if (how & 2)

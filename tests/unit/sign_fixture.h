@@ -24,6 +24,7 @@ struct state {
 	size_t len;
 	struct vouch_image img; /* of .image */
 	struct vouch_record record;
+	void (*convert)(struct state *s); /* what is linked, unless NULL */
 };
 
 #define SECTION(s, i) \
@@ -76,6 +77,8 @@ static inline void link_image(struct state *s)
 	const char *why = "";
 
 	s->image = fixture_link(&s->fixture, &s->len);
+	if (s->convert)
+		s->convert(s);
 	if (vouch_image_parse(s->image, s->len, &s->img, &why))
 		fail_msg("%s", why);
 	s->record = (struct vouch_record){
