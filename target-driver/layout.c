@@ -6,17 +6,21 @@
 #include <linux/string.h>
 #include <asm/unaligned.h>
 
-#include "helpers/export.h"
+#include "arch.h"
 #include "layout.h"
-#include "return.h"
 
 #ifdef CONFIG_ARCH_WANTS_MODULES_DATA_IN_VMALLOC
 #error "vouch_target does not know this module layout"
 #endif
 
+/* In the loader's order. */
+enum part { CODE, READ_ONLY, RO_AFTER_INIT, WRITABLE, N_PARTS };
+
 struct places {
-	u64 text_size, returns, retpolines, faults, faults_end, ro_size;
-	u64 slots, ro_after_init_size, module;
+	u64 at[VOUCH_N_SECTIONS], size[VOUCH_N_SECTIONS];
+	u64 end[N_PARTS]; /* of each part */
+	u64 init_code; /* of what is freed when the module is live */
+	u64 module, faults_end;
 };
 
 static u64 strict_align(u64 size)
@@ -29,28 +33,65 @@ static u64 place(u64 end, u32 section)
 	return ALIGN(end, vouch_section_rules[section].align);
 }
 
-/* In the loader's order: code, read-only, read-only after init, the rest. */
-static void compute(const struct vouch_image *img, struct places *p)
+/* N_PARTS for what is not in memory. */
+static enum part part_of(u32 section)
 {
-	p->text_size = strict_align(img->text_len);
-	p->returns = place(p->text_size, VOUCH_SECTION_RETURN_SITES);
-	p->retpolines = place(p->returns + 4ull * img->n_returns,
-			      VOUCH_SECTION_RETPOLINE_SITES);
-	p->faults = place(p->retpolines + 4ull * img->n_retpolines,
-			  VOUCH_SECTION_EX_TABLE);
-	p->faults_end = p->faults + sizeof(*img->faults) * img->n_faults;
-	p->ro_size = strict_align(p->faults_end);
-	p->slots = place(p->ro_size, VOUCH_SECTION_SLOTS);
-	p->ro_after_init_size = strict_align(p->slots + 8ull * img->n_slots);
-	p->module = place(p->ro_after_init_size, VOUCH_SECTION_THIS_MODULE);
+	u64 flags = vouch_section_rules[section].flags;
+
+	if (!(flags & SHF_ALLOC) || section == VOUCH_SECTION_MODINFO)
+		return N_PARTS;
+	if (flags & SHF_EXECINSTR)
+		return CODE;
+	if (section == VOUCH_SECTION_SLOTS)
+		return RO_AFTER_INIT;
+	return flags & SHF_WRITE ? WRITABLE : READ_ONLY;
+}
+
+static void compute_section(const struct module *mod,
+			    const struct vouch_image *img, struct places *p,
+			    u32 section, u64 *end)
+{
+	u64 align = vouch_section_rules[section].align;
+	u64 size = vouch_image_header(img, section)->sh_size;
+
+	vouch_arch_section(mod, section, &size, &align);
+	/* The loader goes by names that begin with ".init". */
+	if (section == VOUCH_SECTION_INIT_PLT)
+		end = &p->init_code;
+	p->at[section] = ALIGN(*end, align);
+	p->size[section] = size;
+	*end = p->at[section] + size;
+}
+
+static void compute(const struct module *mod, const struct vouch_image *img,
+		    struct places *p)
+{
+	const struct vouch_image_arch *arch = img->arch;
+	u64 end = 0;
+	u32 part, i;
+
+	memset(p, 0, sizeof(*p));
+	for (part = CODE; part < N_PARTS; part++) {
+		for (i = 0; i < arch->n_sections; i++)
+			if (part_of(arch->sections[i]) == part)
+				compute_section(mod, img, p, arch->sections[i],
+						&end);
+		end = strict_align(end);
+		p->end[part] = end;
+	}
+	p->init_code = strict_align(p->init_code);
+	p->module = p->at[VOUCH_SECTION_THIS_MODULE];
+	p->faults_end =
+		p->at[VOUCH_SECTION_EX_TABLE] + p->size[VOUCH_SECTION_EX_TABLE];
 }
 
 static bool is_confirmed(const struct module *mod, const struct places *p)
 {
 	const struct module_layout *l = &mod->core_layout;
 
-	return l->text_size == p->text_size && l->ro_size == p->ro_size &&
-	       l->ro_after_init_size == p->ro_after_init_size &&
+	return l->text_size == p->end[CODE] &&
+	       l->ro_size == p->end[READ_ONLY] &&
+	       l->ro_after_init_size == p->end[RO_AFTER_INIT] &&
 	       (const u8 *)l->base + p->module == (const u8 *)mod &&
 	       p->module + sizeof(*mod) <= l->size;
 }
@@ -76,26 +117,35 @@ static bool is_last(const struct module *mod, const struct places *p)
 	return vouch_all_zero(base + end, size - end);
 }
 
-/* What is there until the module is live: symbols, from its start. */
-static bool has_init(const struct module *mod)
+/*
+ * What is there until the module is live: what the loader itself puts there of
+ * code, which is none, and symbols.
+ */
+static bool has_init(const struct module *mod, const struct places *p)
 {
+	const u8 *base = mod->init_layout.base;
+
+	if (mod->init_layout.text_size != p->init_code ||
+	    !vouch_all_zero(base, p->init_code))
+		return true;
 #ifdef CONFIG_KALLSYMS
-	return (const void *)rcu_access_pointer(mod->kallsyms)->symtab !=
-	       mod->init_layout.base;
+	return (const u8 *)rcu_access_pointer(mod->kallsyms)->symtab !=
+	       base + place(p->init_code, VOUCH_SECTION_SYMTAB);
 #else
-	return mod->init_layout.size;
+	return mod->init_layout.size != p->init_code;
 #endif
 }
 
 /* Nothing that the loader would act on, but what images have. */
 static bool is_plain(const struct module *mod, const struct vouch_image *img,
-		     const struct vouch_layout *l)
+		     const struct vouch_layout *l, const struct places *p)
 {
 	if (mod->init || mod->num_syms || mod->num_gpl_syms || mod->num_kp ||
 	    mod->num_exentries != img->n_faults ||
-	    (img->n_faults && (const u8 *)mod->extable != l->faults) ||
-	    mod->init_layout.text_size || has_init(mod) ||
-	    mod->noinstr_text_size || (mod->args && *mod->args))
+	    (img->n_faults &&
+	     (const u8 *)mod->extable != l->at[VOUCH_SECTION_EX_TABLE]) ||
+	    has_init(mod, p) || mod->noinstr_text_size ||
+	    (mod->args && *mod->args))
 		return false;
 #ifdef CONFIG_GENERIC_BUG
 	if (mod->num_bugs)
@@ -156,114 +206,47 @@ static bool is_plain(const struct module *mod, const struct vouch_image *img,
 	return true;
 }
 
-static bool rel32_is(const u8 *field, u64 target)
+bool vouch_layout_leads(const u8 *field, u64 target)
 {
 	return (s64)(s32)get_unaligned_le32(field) ==
 	       (s64)(target - (unsigned long)field);
 }
 
-/* Sites of which the loader makes what the CPU needs. */
-static bool is_site(const struct vouch_image *img, const Elf64_Rela *r,
-		    const char *thunk)
+static bool text_ok(const struct vouch_image *img, const struct vouch_layout *l)
 {
-	return ELF64_R_TYPE(r->r_info) == R_X86_64_PLT32 &&
-	       !strcmp(vouch_image_symbol(img, ELF64_R_SYM(r->r_info)), thunk);
-}
-
-static u32 reloc_size(const Elf64_Rela *r)
-{
-	return ELF64_R_TYPE(r->r_info) == R_X86_64_64 ? 8 : 4;
-}
-
-/* The field of relocation @r as the loader must have left it. */
-static bool reloc_ok(const struct vouch_image *img,
-		     const struct vouch_layout *l, const Elf64_Rela *r)
-{
-	const u8 *field = l->text + r->r_offset;
-	u32 sym = ELF64_R_SYM(r->r_info);
-	const char *name;
-
-	if (ELF64_R_TYPE(r->r_info) == R_X86_64_PC32)
-		return rel32_is(field, (unsigned long)l->slots + r->r_addend);
-	if (ELF64_R_TYPE(r->r_info) == R_X86_64_64)
-		return get_unaligned_le64(field) ==
-		       (unsigned long)l->text + r->r_addend;
-	if (is_site(img, r, VOUCH_RETURN_THUNK))
-		return vouch_return_ok(field - 1);
-	if (is_site(img, r, VOUCH_INDIRECT_THUNK))
-		return vouch_return_jump_ok(field - 1);
-	name = vouch_image_symbol(img, sym);
-	return rel32_is(field, vouch_export_find(name) + r->r_addend);
-}
-
-/* A site's opcode byte is patched as well and judged with its field. */
-static u32 reloc_start(const struct vouch_image *img, const Elf64_Rela *r)
-{
-	if (is_site(img, r, VOUCH_RETURN_THUNK) ||
-	    is_site(img, r, VOUCH_INDIRECT_THUNK))
-		return r->r_offset - 1;
-	return r->r_offset;
-}
-
-static bool text_ok(const struct vouch_image *img, const struct vouch_layout *l,
-		    const struct places *p)
-{
-	u32 pos = 0, i;
+	u32 pos = 0, start, i;
 
 	for (i = 0; i < img->n_relas; i++) {
-		const Elf64_Rela *r = &img->relas[i];
-		u32 start = reloc_start(img, r);
+		u32 end = vouch_arch_field(img, &img->relas[i], &start);
 
 		if (start < pos ||
 		    memcmp(l->text + pos, img->text + pos, start - pos) ||
-		    !reloc_ok(img, l, r))
+		    !vouch_arch_field_ok(img, l, &img->relas[i]))
 			return false;
-		pos = r->r_offset + reloc_size(r);
+		pos = end;
 	}
-	return !memcmp(l->text + pos, img->text + pos, img->text_len - pos) &&
-	       vouch_all_zero(l->text + img->text_len,
-			      p->text_size - img->text_len);
-}
-
-static bool sites_ok(const struct vouch_layout *l, const u8 *sites,
-		     const Elf64_Rela *relas, u32 n)
-{
-	u32 i;
-
-	for (i = 0; i < n; i++)
-		if (!rel32_is(sites + 4 * i,
-			      (unsigned long)l->text + relas[i].r_addend))
-			return false;
-	return true;
+	return !memcmp(l->text + pos, img->text + pos, img->text_len - pos);
 }
 
 /* Entries ascend, so that the loader's sorting changes nothing. */
 static bool faults_ok(const struct vouch_image *img,
 		      const struct vouch_layout *l)
 {
+	const u8 *entry = l->at[VOUCH_SECTION_EX_TABLE];
 	u32 i;
 
-	for (i = 0; i < img->n_faults; i++) {
-		const u8 *entry = l->faults + sizeof(*img->faults) * i;
+	for (i = 0; i < img->n_faults; i++, entry += sizeof(*img->faults)) {
 		const Elf64_Rela *r = &img->fault_relas[2 * i];
 
-		if (!rel32_is(entry, (unsigned long)l->text + r[0].r_addend) ||
-		    !rel32_is(entry + 4,
-			      (unsigned long)l->text + r[1].r_addend) ||
+		if (!vouch_layout_leads(entry, (unsigned long)l->text +
+						       r[0].r_addend) ||
+		    !vouch_layout_leads(entry + 4, (unsigned long)l->text +
+							   r[1].r_addend) ||
 		    get_unaligned_le32(entry + 8) !=
 			    le32_to_cpu(img->faults[i].data))
 			return false;
 	}
 	return true;
-}
-
-static bool tables_ok(const struct vouch_image *img,
-		      const struct vouch_layout *l)
-{
-	return sites_ok(l, l->return_sites, img->returns, img->n_returns) &&
-	       sites_ok(l, l->retpoline_sites, img->retpolines,
-			img->n_retpolines) &&
-	       faults_ok(img, l);
 }
 
 /* The slots and what lies behind tables and slots: nothing as yet. */
@@ -273,8 +256,21 @@ static bool rest_ok(const struct vouch_layout *l, const u8 *base,
 	const u8 *end = base + p->faults_end;
 	const u8 *slots = (const u8 *)l->slots;
 
-	return vouch_all_zero(end, base + p->ro_size - end) &&
-	       vouch_all_zero(slots, base + p->ro_after_init_size - slots);
+	return vouch_all_zero(end, base + p->end[READ_ONLY] - end) &&
+	       vouch_all_zero(slots, base + p->end[RO_AFTER_INIT] - slots);
+}
+
+static void fill(struct vouch_layout *l, const u8 *base, const struct places *p)
+{
+	u32 i;
+
+	for (i = 0; i < VOUCH_N_SECTIONS; i++) {
+		l->at[i] = base + p->at[i];
+		l->size[i] = p->size[i];
+	}
+	l->text = base;
+	l->text_size = p->end[CODE];
+	l->slots = (u64 *)(base + p->at[VOUCH_SECTION_SLOTS]);
 }
 
 int vouch_layout_check(const struct module *mod, const struct vouch_image *img,
@@ -283,23 +279,20 @@ int vouch_layout_check(const struct module *mod, const struct vouch_image *img,
 	const u8 *base = mod->core_layout.base;
 	struct places p;
 
-	compute(img, &p);
+	compute(mod, img, &p);
 	if (!is_confirmed(mod, &p))
 		return vouch_refuse(
 			why, -EBADMSG,
 			"image %s: lies in memory otherwise than the admitted file would; load the very file that was admitted",
 			img->name);
-	layout->text = base;
-	layout->return_sites = base + p.returns;
-	layout->retpoline_sites = base + p.retpolines;
-	layout->faults = base + p.faults;
-	layout->slots = (u64 *)(base + p.slots);
-	if (!is_plain(mod, img, layout))
+	fill(layout, base, &p);
+	if (!is_plain(mod, img, layout, &p))
 		return vouch_refuse(
 			why, -EBADMSG,
 			"image %s: has code or tables that no image has; load the very file that was admitted, without parameters",
 			img->name);
-	if (!text_ok(img, layout, &p) || !tables_ok(img, layout))
+	if (!text_ok(img, layout) || !vouch_arch_behind_ok(mod, img, layout) ||
+	    !vouch_arch_tables_ok(img, layout) || !faults_ok(img, layout))
 		return vouch_refuse(
 			why, -EBADMSG,
 			"image %s: its code in memory is not the admitted file's; load the very file that was admitted",

@@ -16,12 +16,21 @@
 #include "reason.h"
 
 struct vouch_layout {
+	const u8 *at[VOUCH_N_SECTIONS]; /* of those in memory */
+	u64 size[VOUCH_N_SECTIONS]; /* bytes, as the loader has them */
 	const u8 *text;
-	const u8 *return_sites;
-	const u8 *retpoline_sites;
-	const u8 *faults; /* __ex_table */
+	u64 text_size; /* bytes, with all that is executable */
 	u64 *slots;
 };
+
+/**
+ * vouch_layout_leads() - does a relative address of four bytes lead there?
+ * @field: the field, which it is relative to
+ * @target: where it should lead
+ *
+ * Return: true if it does.
+ */
+bool vouch_layout_leads(const u8 *field, u64 target);
 
 /**
  * vouch_layout_check() - is a module in memory the admitted image?

@@ -3,6 +3,7 @@
 
 #include <linux/module.h>
 
+#include "arch.h"
 #include "base.h"
 #include "device.h"
 #include "helpers/basic.h"
@@ -14,7 +15,6 @@
 #include "keyring.h"
 #include "loaded.h"
 #include "maps/devmap.h"
-#include "return.h"
 
 #if IS_ENABLED(CONFIG_CFI_CLANG) || IS_ENABLED(CONFIG_PREEMPT_RT)
 #error "vouch_target is not tested with kCFI or PREEMPT_RT"
@@ -24,7 +24,7 @@ static int __init start(void)
 {
 	int err;
 
-	err = vouch_return_init();
+	err = vouch_arch_init();
 	if (err)
 		return err;
 	vouch_basic_init();

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 #include <linux/bpf.h>
-#include <linux/cpufeature.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 #define INCLUDE_VERMAGIC
 #include <linux/vermagic.h>
 
+#include "arch.h"
 #include "helpers/export.h"
 #include "maps/map.h"
 #include "offer.h"
-#include "return.h"
 #include "suit.h"
 #include "vouch_gen_profile.h"
 
@@ -25,11 +24,11 @@ static int check_target(const struct vouch_image *img, struct vouch_reason *why)
 {
 	const struct vouch_requirements *req = img->req.req;
 
-	if (le32_to_cpu(req->arch) != VOUCH_ARCH_X86_64)
+	if (img->arch != vouch_arch_image)
 		return vouch_refuse(
 			why, -ENOEXEC,
-			"image %s: made for another architecture; link it for this target's profile",
-			img->name);
+			"image %s: an image for %s on a kernel of %s; link it for this target's profile",
+			img->name, img->arch->name, vouch_arch_image->name);
 	if (memcmp(req->profile, profile, sizeof(profile)))
 		return vouch_refuse(
 			why, -ENOEXEC,
@@ -55,34 +54,12 @@ static int check_target(const struct vouch_image *img, struct vouch_reason *why)
 	return 0;
 }
 
-/* What this kernel or CPU has and the image's code lacks, or the reverse. */
-static const char *missing_feature(const struct vouch_image *img, u32 features)
-{
-	if (vouch_return_is_thunk() &&
-	    (!(features & VOUCH_FEATURE_RETHUNK) || !img->n_returns))
-		return "return thunks";
-	if (!IS_ENABLED(CONFIG_RETHUNK) && img->n_returns)
-		return "plain returns";
-	if (IS_ENABLED(CONFIG_RETPOLINE) && !img->retpoline)
-		return "retpolines";
-	if (cpu_feature_enabled(X86_FEATURE_IBT) &&
-	    !(features & VOUCH_FEATURE_IBT))
-		return "endbr64 at its entries";
-	/* Else a check of addresses lets kernel ones of LA57 through. */
-	if (cpu_feature_enabled(X86_FEATURE_LA57) &&
-	    !(features & VOUCH_FEATURE_LA57))
-		return "five-level page tables";
-	if (features & VOUCH_FEATURE_CALL_DEPTH)
-		return "code without call-depth counting";
-	return NULL;
-}
-
 static int check_features(const struct vouch_image *img,
 			  struct vouch_reason *why)
 {
 	const char *missing;
 
-	missing = missing_feature(img, le32_to_cpu(img->req.req->features));
+	missing = vouch_arch_missing(img, le32_to_cpu(img->req.req->features));
 	if (missing)
 		return vouch_refuse(
 			why, -ENOEXEC,
@@ -99,9 +76,7 @@ static int check_imports(const struct vouch_image *img,
 	for (i = img->first_import; i < img->n_syms; i++) {
 		const char *name = vouch_image_symbol(img, i);
 
-		if (strcmp(name, VOUCH_RETURN_THUNK) &&
-		    strcmp(name, VOUCH_INDIRECT_THUNK) &&
-		    !vouch_export_find(name))
+		if (!img->arch->may_import(name) && !vouch_export_find(name))
 			return vouch_refuse(
 				why, -ENOEXEC,
 				"image %s: imports %s, which is not offered; update vouch_target and its profile",

@@ -12,8 +12,8 @@
  * another program. Where the loader makes a thunk of its own for each site
  * (CPUs with the ITS flaw), no site is like ours, and such images are refused.
  */
-#ifndef VOUCH_RETURN_H
-#define VOUCH_RETURN_H
+#ifndef VOUCH_ARCH_X86_RETURN_H
+#define VOUCH_ARCH_X86_RETURN_H
 
 #include <linux/types.h>
 
@@ -49,4 +49,4 @@ bool vouch_return_is_thunk(void);
  */
 bool vouch_return_ok(const u8 *site);
 
-#endif /* VOUCH_RETURN_H */
+#endif /* VOUCH_ARCH_X86_RETURN_H */

@@ -4,7 +4,7 @@
 #include <linux/string.h>
 #include <asm/unaligned.h>
 
-#include "return.h"
+#include "arch_x86_return.h"
 
 #define HALF_LINE 32 /* bytes; the bit of an address that makes a half */
 #define JMP_REL32 0xe9
