@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Walks over stacks, as perf's for x86. */
+/* Walks over stacks, as perf's; unwind_x86.c and unwind_arm64.c do it. */
 #ifndef VOUCH_UNWIND_H
 #define VOUCH_UNWIND_H
 

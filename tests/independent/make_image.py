@@ -9,7 +9,8 @@ ones and bad ones.
 The text defines functions (.type NAME, @function; .size) and returns by
 "jmp __x86_return_thunk", calls imports by name, and loads pointers from
 "slots + 8 * N(%rip)", functions' addresses by movabs. What may fault is in
-__ex_table, as the kernel writes it.
+__ex_table, as the kernel writes it. On arm64 it returns by ret and loads
+pointers by "ldr xN, slots + 8 * N".
 """
 
 import hashlib
@@ -18,33 +19,10 @@ import struct
 import subprocess
 import tempfile
 
-SECTIONS = [
-    # name, type, flags, link, info, align, entsize
-    ("", 0, 0, 0, 0, 0, 0),
-    (".text", 1, 6, 0, 0, 64, 0),
-    (".rela.text", 4, 0x40, 15, 1, 8, 24),
-    (".return_sites", 1, 2, 0, 0, 4, 0),
-    (".rela.return_sites", 4, 0x40, 15, 3, 8, 24),
-    (".retpoline_sites", 1, 2, 0, 0, 4, 0),
-    (".rela.retpoline_sites", 4, 0x40, 15, 5, 8, 24),
-    ("__ex_table", 1, 2, 0, 0, 4, 0),
-    (".rela__ex_table", 4, 0x40, 15, 7, 8, 24),
-    (".data..ro_after_init", 8, 3, 0, 0, 8, 0),
-    (".modinfo", 1, 2, 0, 0, 1, 0),
-    (".gnu.linkonce.this_module", 1, 3, 0, 0, 64, 0),
-    (".note.vouch.requirements", 7, 0, 0, 0, 8, 0),
-    (".note.vouch.record", 7, 0, 0, 0, 8, 0),
-    (".vouch.data", 1, 0, 0, 0, 8, 0),
-    (".symtab", 2, 0, 16, None, 8, 24),
-    (".strtab", 3, 0, 0, 0, 1, 0),
-    (".shstrtab", 3, 0, 0, 0, 1, 0),
-]
-NOBITS = 8
-WIDE, PC32, PLT32 = 1, 2, 4
+from image_forms import BY_NUMBER, SLOTS, X86
+
 THUNK = "__x86_return_thunk"
 INDIRECT = "__x86_indirect_thunk_rcx"
-INDEX = {s[0]: i for i, s in enumerate(SECTIONS)}
-SLOTS = INDEX[".data..ro_after_init"]
 MAGIC = b"~Module signature appended~\n"
 
 MAP_TYPES = {"hash": 1, "array": 2, "prog_array": 3, "perf_event_array": 4,
@@ -76,10 +54,10 @@ def text(s, size):
 class Object:
     """What the assembler made: code, functions and relocations."""
 
-    def __init__(self, source):
+    def __init__(self, source, form=X86):
         with tempfile.TemporaryDirectory() as tmp:
             path = os.path.join(tmp, "code.o")
-            subprocess.run(["as", "--64", "-o", path, "-"], check=True,
+            subprocess.run(form.assemble + ["-o", path, "-"], check=True,
                            input=source.encode())
             self.data = open(path, "rb").read()
         self.read_sections()
@@ -129,7 +107,6 @@ class Image:
 
     def __init__(self, profile, source, progs, maps=(), slots=(), **kwargs):
         self.profile, self.profile_id = profile
-        self.obj = Object(source)
         self.progs, self.maps, self.slots = progs, maps, slots
         self.slot, self.epoch, self.sequence = "edge", 1, 1
         self.license = "GPL"
@@ -149,6 +126,10 @@ class Image:
             if not hasattr(self, key):
                 raise AttributeError(key)
             setattr(self, key, value)
+        self.form = BY_NUMBER[self.arch]
+        if self.form is not X86 and "features" not in kwargs:
+            self.features = 0
+        self.obj = Object(source, self.form)
         self.starts = {f[2]: f[0] for f in self.obj.functions}
         self.imports = sorted({r[2] for r in self.obj.relocs} - {"slots", ""} -
                               set(self.starts))
@@ -235,7 +216,7 @@ class Image:
     def symbols(self):
         strtab = b"\0"
         syms = bytes(24)
-        for section in 1, SLOTS:
+        for section in 1, self.form.index(SLOTS):
             syms += struct.pack("<IBBHQQ", 0, 3, 0, section, 0, 0)
         for start, size, name in self.obj.functions:
             syms += struct.pack("<IBBHQQ", len(strtab), 2, 0, 1, start, size)
@@ -249,26 +230,26 @@ class Image:
         return 3 + len(self.obj.functions)
 
     def relocations(self):
-        relas, sites = b"", {THUNK: b"", INDIRECT: b""}
+        relas, sites, form = b"", {THUNK: b"", INDIRECT: b""}, self.form
         for off, kind, sym, addend in self.obj.relocs:
-            size = 8 if kind == WIDE else 4
-            self.obj.code[off:off + size] = bytes(size)
-            if kind == WIDE:
-                relas += struct.pack("<QQq", off, 1 << 32 | WIDE,
+            empty = form.emptied(kind, self.obj.code[off:off + 8])
+            self.obj.code[off:off + len(empty)] = empty
+            if kind == form.wide:
+                relas += struct.pack("<QQq", off, 1 << 32 | kind,
                                      addend + self.starts.get(sym, 0))
                 continue
             if sym == "slots":
-                relas += struct.pack("<QQq", off, 2 << 32 | PC32, addend)
+                relas += struct.pack("<QQq", off, 2 << 32 | form.slot, addend)
                 continue
             index = self.first_import() + self.imports.index(sym)
-            relas += struct.pack("<QQq", off, index << 32 | PLT32, addend)
+            relas += struct.pack("<QQq", off, index << 32 | form.call, addend)
             if sym in sites:
                 sites[sym] += struct.pack("<QQq", len(sites[sym]) // 6,
-                                          1 << 32 | PC32, off - 1)
+                                          1 << 32 | form.table, off - 1)
         return relas, sites[THUNK], sites[INDIRECT]
 
     def fault_relocations(self):
-        return b"".join(struct.pack("<QQq", off, 1 << 32 | PC32,
+        return b"".join(struct.pack("<QQq", off, 1 << 32 | self.form.table,
                                     addend + self.starts.get(sym, 0))
                         for off, _, sym, addend in self.obj.fault_relocs)
 
@@ -277,21 +258,28 @@ class Image:
         relas, returns, retpolines = self.relocations()
         syms, strtab = self.symbols()
         requirements, record = self.requirements(content), self.record()
-        sections = list(SECTIONS)
+        sections = self.form.sections()
         sections += [(name, 1, flags, 0, 0, 8, 0)
                      for name, flags, _ in self.extra_sections]
         shstrtab = b"".join(s[0].encode() + b"\0" for s in sections)
-        bodies = [b"", bytes(self.obj.code), relas,
-                  bytes(len(returns) // 6), returns,
-                  bytes(len(retpolines) // 6), retpolines,
-                  bytes(self.obj.faults), self.fault_relocations(), b"",
-                  self.modinfo(name), self.this_module(name),
-                  self.note(1, requirements), self.note(2, record),
-                  self.map_data(), syms, strtab, shstrtab,
-                  *[data for _, _, data in self.extra_sections]]
+        made = {".text": bytes(self.obj.code), ".rela.text": relas,
+                ".return_sites": bytes(len(returns) // 6),
+                ".rela.return_sites": returns,
+                ".retpoline_sites": bytes(len(retpolines) // 6),
+                ".rela.retpoline_sites": retpolines,
+                "__ex_table": bytes(self.obj.faults),
+                ".rela__ex_table": self.fault_relocations(),
+                ".modinfo": self.modinfo(name),
+                ".gnu.linkonce.this_module": self.this_module(name),
+                ".note.vouch.requirements": self.note(1, requirements),
+                ".note.vouch.record": self.note(2, record),
+                ".vouch.data": self.map_data(), ".symtab": syms,
+                ".strtab": strtab, ".shstrtab": shstrtab}
+        bodies = [made.get(name, b"") for name in self.form.names]
+        bodies += [data for _, _, data in self.extra_sections]
         out, heads, names = bytearray(64), [], 0
         for i, (s, body) in enumerate(zip(sections, bodies)):
-            size = 8 * len(self.slots) if s[1] == NOBITS else len(body)
+            size = 8 * len(self.slots) if s[0] == SLOTS else len(body)
             if i:
                 out += bytes(align(len(out), s[5]) - len(out))
             info = self.first_import() if s[4] is None else s[4]
@@ -304,9 +292,10 @@ class Image:
         for h in heads:
             out += struct.pack("<IIQQQQIIQQ", *h)
         out[:64] = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01",
-                               1, 62, 1, 0, 0, shoff, 0, 64, 0, 0, 64,
-                               len(sections), len(SECTIONS) - 1)
-        info, module, req, rec = (INDEX[name] for name in (
+                               1, self.form.machine, 1, 0, 0, shoff, 0, 64, 0,
+                               0, 64, len(sections),
+                               len(self.form.names) - 1)
+        info, module, req, rec = (self.form.index(name) for name in (
             ".modinfo", ".gnu.linkonce.this_module",
             ".note.vouch.requirements", ".note.vouch.record"))
         skip = [(heads[info][4] + bodies[info].index(b"\0name=vouch_") + 12,

@@ -15,17 +15,11 @@ import json
 import struct
 import sys
 
+from image_forms import BY_MACHINE, NOBITS, SLOTS
 from read_capture import (bits, holds_maps, map_json, need, public, text,
                           ARCHES, FEATURES, PRIVILEGES, PROG_TYPES)
 
 MAGIC = b"~Module signature appended~\n"
-SECTIONS = ["", ".text", ".rela.text", ".return_sites", ".rela.return_sites",
-            ".retpoline_sites", ".rela.retpoline_sites", "__ex_table",
-            ".rela__ex_table", ".data..ro_after_init", ".modinfo", ".gnu.linkonce.this_module",
-            ".note.vouch.requirements", ".note.vouch.record", ".vouch.data",
-            ".symtab", ".strtab", ".shstrtab"]
-NOBITS = 8
-WIDE, PC32, PLT32 = 1, 2, 4
 
 
 def split(data):
@@ -49,17 +43,18 @@ def zero_string(data, off):
 def sections(elf):
     """(offset, content) by name, for the fixed sequence of sections."""
     need(elf[:7] == b"\x7fELF\x02\x01\x01", "ELF")
+    form = BY_MACHINE[struct.unpack_from("<H", elf, 18)[0]]
     shoff, = struct.unpack_from("<Q", elf, 40)
     count, names = struct.unpack_from("<HH", elf, 60)
-    need(count == len(SECTIONS) and shoff + 64 * count == len(elf), "ELF")
+    need(count == len(form.names) and shoff + 64 * count == len(elf), "ELF")
     heads = list(struct.iter_unpack("<IIQQQQIIQQ", elf[shoff:]))
-    out = {}
-    for want, h in zip(SECTIONS, heads):
+    out = {"form": form}
+    for want, h in zip(form.names, heads):
         name = zero_string(elf, heads[names][4] + h[0])
         need(name == want, "section " + name)
         content = b"" if h[1] == NOBITS else elf[h[4]:h[4] + h[5]]
         out[name] = h[4], content
-    out["slots"] = heads[SECTIONS.index(".data..ro_after_init")][5] // 8
+    out["slots"] = heads[form.index(SLOTS)][5] // 8
     return out
 
 
@@ -175,39 +170,50 @@ def slot_text(req, maps, slot):
 
 
 def read_relocations(parts, syms, req, maps):
-    out = []
+    out, form = [], parts["form"]
     for off, info, addend in struct.iter_unpack("<QQq",
                                                 parts[".rela.text"][1]):
         sym, kind = info >> 32, info & 0xffffffff
-        if kind == PLT32:
-            need(addend == -4, "relocation")
+        if kind == form.call:
+            need(addend == form.addend, "relocation")
             out.append({"offset": off, "kind": "call", "to": syms[sym][0]})
-        elif kind == WIDE:
+        elif kind == form.wide:
             need(sym == 1, "relocation")
             out.append({"offset": off, "kind": "function", "to":
                         next(s[0] for s in syms
                              if s[1] == 2 and s[3] == addend)})
         else:
-            need(kind == PC32 and sym == 2 and (addend + 4) % 8 == 0,
-                 "relocation")
+            need(kind == form.slot and sym == 2 and
+                 (addend - form.addend) % 8 == 0, "relocation")
             out.append({"offset": off, "kind": "slot", "to":
-                        slot_text(req, maps, (addend + 4) // 8)})
+                        slot_text(req, maps, (addend - form.addend) // 8)})
     return out
+
+
+def fault_word(form, reg):
+    """The third word of an exception, after which @reg is 0."""
+    return 17 | reg << 8 if form.machine == 62 else 3 | (31 | reg << 5) << 16
 
 
 def read_faults(parts):
     table, relas = parts["__ex_table"][1], parts[".rela__ex_table"][1]
+    form = parts["form"]
     need(len(relas) == 4 * len(table), "__ex_table")
     out = []
     for i, (insn, fixup, data) in enumerate(struct.iter_unpack("<3I", table)):
         (at, kind, start), (behind, other, end) = struct.iter_unpack(
             "<QQq", relas[48 * i:48 * i + 48])
-        need((insn, fixup, data & ~0xf00) == (0, 0, 17), "__ex_table")
+        reg = data >> form.fault_shift
+        need((insn, fixup, data) == (0, 0, fault_word(form, reg)),
+             "__ex_table")
         need((at, behind) == (12 * i, 12 * i + 4), "__ex_table")
-        need(kind == other == 1 << 32 | PC32, "__ex_table")
-        out.append({"offset": start, "length": end - start,
-                    "register": data >> 8})
+        need(kind == other == 1 << 32 | form.table, "__ex_table")
+        out.append({"offset": start, "length": end - start, "register": reg})
     return out
+
+
+def site_relocations(parts, name):
+    return list(struct.iter_unpack("<QQq", parts.get(name, (0, b""))[1]))
 
 
 def read(data):
@@ -217,6 +223,7 @@ def read(data):
     tags = dict(t.split("=", 1) for t in
                 parts[".modinfo"][1].decode().rstrip("\0").split("\0"))
     req = read_requirements(note(parts[".note.vouch.requirements"][1], 1)[1])
+    need(req["head"]["arch"] == ARCHES[parts["form"].number], "requirements")
     syms = read_symbols(parts)
     maps = [read_map(m) for m in req["maps"]]
     holders = [m for m in maps if holds_maps(m)]
@@ -241,12 +248,12 @@ def read(data):
         "maps": maps, "fields": req["fields"],
         "imports": [s[0] for s in syms if s[1] == 0x10],
         "relocations": read_relocations(parts, syms, req, maps),
-        "returns": len(parts[".rela.return_sites"][1]) // 24,
-        "retpolines": len(parts[".rela.retpoline_sites"][1]) // 24,
+        "returns": len(site_relocations(parts, ".rela.return_sites")),
+        "retpolines": len(site_relocations(parts, ".rela.retpoline_sites")),
         "exceptions": read_faults(parts),
         "_text": parts[".text"][1],
-        "_returns": [r[2] for r in struct.iter_unpack(
-            "<QQq", parts[".rela.return_sites"][1])],
+        "_returns": [r[2] for r in
+                     site_relocations(parts, ".rela.return_sites")],
     }
 
 
