@@ -101,7 +101,7 @@ def collect(tree, tmp, without):
     config = kconfig(tree)
     return {
         "schema_version": 1,
-        "arch": "x86_64",
+        "arch": tree.arch(),
         "release": tree.read("include/config/kernel.release").strip(),
         "target_abi": 1,
         "build_id": build_id(tree),

@@ -49,16 +49,16 @@ def build(tree, tmp):
         os.path.join(PARTS, "kernel.c"), os.path.join(PARTS, "samples.h")],
         plain=True)
     program = os.path.join(tmp, "oracle")
-    run("linking the oracle", os.environ.get("CC", "cc"), "-O2", "-static",
+    run("linking the oracle", tree.cc(), "-O2", "-static",
         "-no-pie", "-Wl,--unresolved-symbols=ignore-all", "-o", program,
         *(os.path.join(PARTS, f) for f in
-          ("program.c", "kernel_stubs.c", "thunks.S")), kernel)
+          ("program.c", "kernel_stubs.c", tree.arch() + ".S")), kernel)
     return program
 
 
 def samples(tree, tmp):
     """All that the oracle says, as bytes of struct sample."""
-    return run("asking the oracle", build(tree, tmp))
+    return run("asking the oracle", *tree.emulator(), build(tree, tmp))
 
 
 def decode(raw):

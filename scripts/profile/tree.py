@@ -2,12 +2,17 @@
 """The kernel tree of a target, and compiling single files with it."""
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
+# As profiles have it: the option that says so, what platform.machine() says
+# there, and what runs its programs elsewhere.
+ARCHES = {"x86_64": ("CONFIG_X86_64", "x86_64", "qemu-x86_64"),
+          "arm64": ("CONFIG_ARM64", "aarch64", "qemu-aarch64")}
 # The kernel's instrumentation needs a kernel around it.
 PLAIN = """\
 ccflags-remove-y += $(CC_FLAGS_FTRACE)
@@ -26,8 +31,12 @@ def fail(text):
 
 
 def run(what, *args, **kwargs):
-    done = subprocess.run(args, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, check=False, **kwargs)
+    try:
+        done = subprocess.run(args, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, check=False, **kwargs)
+    except FileNotFoundError:
+        fail("%s: there is no program %s; for a target of another "
+             "architecture run scripts/setup arm64" % (what, args[0]))
     if done.returncode:
         fail("%s failed:\n%s" % (what, done.stderr.decode(errors="replace")))
     return done.stdout
@@ -48,6 +57,27 @@ class Tree:
         except OSError as e:
             fail("%s: %s; build or prepare the target's kernel first"
                  % (path, e.strerror))
+
+    def arch(self):
+        """The target's architecture, as profiles have it."""
+        config = self.read(".config").split("\n")
+        for name, (option, _, _) in ARCHES.items():
+            if option + "=y" in config:
+                return name
+        return fail("%s is configured for none of %s"
+                    % (self.kdir, ", ".join(ARCHES)))
+
+    def cc(self):
+        """A compiler of programs for the target's architecture."""
+        words = dict(word.split("=", 1) for word in self.make)
+        if words.get("CROSS_COMPILE"):
+            return words["CROSS_COMPILE"] + "gcc"
+        return os.environ.get("CC", "cc")
+
+    def emulator(self):
+        """What a program for the target is run by here, as words."""
+        _, machine, emulator = ARCHES[self.arch()]
+        return [] if platform.machine() == machine else [emulator]
 
     def has(self, *path):
         return os.path.exists(os.path.join(self.kdir, *path))

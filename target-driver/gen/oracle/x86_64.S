@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The kernel's thunks, which need no mitigation here. */
+/* What the kernel's code calls on x86-64: thunks, which need no mitigation here,
+ * and the mark of what can be traced. */
 
 	.macro thunk register
 	.globl __x86_indirect_thunk_\register
@@ -8,6 +9,9 @@ __x86_indirect_thunk_\register:
 	.endm
 
 	.text
+	.globl __fentry__
+__fentry__:
+	ret
 	.globl __x86_return_thunk
 __x86_return_thunk:
 	ret
