@@ -81,6 +81,14 @@ static int check_env(struct check *c)
 	if (!c->arch)
 		return vouch_refuse(c->why, "capture: not of x86_64, the only "
 					    "architecture that can be linked");
+	if (strcmp(vouch_profile_arch(c->profile), c->arch->name))
+		return vouch_refuse(c->why,
+				    "capture: of %s, but target %s is of %s; "
+				    "verify the object in a VM of the target's "
+				    "architecture",
+				    c->arch->name,
+				    vouch_profile_release(c->profile),
+				    vouch_profile_arch(c->profile));
 	c->disasm = vouch_disasm_new(c->arch->number);
 	if (!c->disasm)
 		return -ENOMEM;

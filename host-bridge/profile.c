@@ -9,6 +9,7 @@
 
 #include <linux/bpf.h>
 
+#include "../common/image_arch.h"
 #include "../common/manifest.h"
 #include "crypto.h"
 #include "oracle.h"
@@ -127,10 +128,10 @@ static int check_root(const struct vouch_profile *p, char *why, size_t size)
 	if (!is_number(root, "schema_version", SCHEMA_VERSION))
 		return complain(why, size, "schema_version is not 1");
 	if (!is_text(root, "arch", 16) ||
-	    strcmp(json_string_value(json_object_get(root, "arch")), "x86_64"))
+	    !vouch_image_arch_by_name(
+		    json_string_value(json_object_get(root, "arch"))))
 		return complain(why, size,
-				"arch is not \"x86_64\", the only "
-				"one that can be linked for");
+				"arch is none that there are images for");
 	if (!is_text(root, "release", 65) ||
 	    !is_text(root, "vermagic",
 		     sizeof(((struct vouch_requirements *)0)->vermagic)))
@@ -259,6 +260,11 @@ const char *vouch_profile_text(const struct vouch_profile *profile,
 			       const char *name)
 {
 	return json_string_value(json_object_get(profile->root, name));
+}
+
+const char *vouch_profile_arch(const struct vouch_profile *profile)
+{
+	return vouch_profile_text(profile, "arch");
 }
 
 const char *vouch_profile_release(const struct vouch_profile *profile)

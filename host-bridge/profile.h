@@ -89,6 +89,15 @@ void vouch_profile_free(struct vouch_profile *profile);
 const u8 *vouch_profile_identity(const struct vouch_profile *profile);
 
 /**
+ * vouch_profile_arch() - the target's architecture.
+ * @profile: the profile
+ *
+ * Return: its name, as in "x86_64" or "arm64"; vouch_image_arch_by_name() has
+ * it.
+ */
+const char *vouch_profile_arch(const struct vouch_profile *profile);
+
+/**
  * vouch_profile_release() - the target kernel's release.
  * @profile: the profile
  *

@@ -414,6 +414,14 @@ static void another_architecture_is_refused(void **state)
 	refused(f, "not of x86_64", "capture");
 }
 
+static void a_target_of_another_architecture_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_profile(f, "\"x86_64\"", "\"arm64\"");
+	refused(f, "target 6.1.0-target is of arm64", "capture");
+}
+
 static void profiles_must_say_what_decides(void **state)
 {
 	static const char *const lost[][2] = {
@@ -421,7 +429,7 @@ static void profiles_must_say_what_decides(void **state)
 		{ "\"CONFIG_RETHUNK\": 1,", "" },
 		{ "\"schema_version\": 1", "\"schema_version\": 2" },
 		{ "\"target_abi\": 1", "\"target_abi\": 2" },
-		{ "x86_64", "arm64" },
+		{ "x86_64", "riscv64" },
 		{ "\"CONFIG_RETHUNK\": 1", "\"CONFIG_RETHUNK\": \"y\"" },
 		{ "\"helpers\"", "\"Helpers\"" },
 	};
@@ -481,6 +489,7 @@ int main(void)
 		T(other_targets_are_refused),
 		T(other_verifier_features_are_refused),
 		T(another_architecture_is_refused),
+		T(a_target_of_another_architecture_is_refused),
 		T(profiles_must_say_what_decides),
 	};
 
