@@ -78,3 +78,4 @@ ARM64 = Form(2, 183, _names(OF_ARM64), 283, 273, 261, None, 0, 21,
              ["clang", "--target=aarch64-linux-gnu", "-c", "-x", "assembler"])
 BY_NUMBER = {form.number: form for form in (X86, ARM64)}
 BY_MACHINE = {form.machine: form for form in (X86, ARM64)}
+BY_NAME = {"x86_64": X86, "arm64": ARM64}

@@ -47,6 +47,36 @@ MAPS = [{"name": "runs", "type": "array", "key": 4, "value": 8, "entries": 2},
          "flags": make_image.INTERNAL}]
 
 
+ARM64_SOURCE = """
+	.text
+	.p2align 4
+	.type p0_main, @function
+p0_main: mov x9, x30
+	stp x29, x30, [sp, #-16]!
+	ldr x0, slots
+	bl vouch_bpf_map_lookup
+	ldr x9, slots + 8
+1:	ldr x7, [x0, #8]
+2:	bl p0_main_1
+3:	ldrb w19, [x0, x7]
+4:	ldp x29, x30, [sp], #16
+	mov x0, x7
+	ret
+	.size p0_main, . - p0_main
+	.p2alignl 4, 0xd4202000
+	.type p0_main_1, @function
+p0_main_1: mov x0, #2
+	ret
+	.size p0_main_1, . - p0_main_1
+	.pushsection __ex_table, "a"
+	.long 1b - ., 2b - .
+	.short 3, 31 | 7 << 5
+	.long 3b - ., 4b - .
+	.short 3, 31 | 19 << 5
+	.popsection
+"""
+
+
 class Unsigned(make_image.Image):
     """As the link process leaves it: a record that says nothing yet."""
 
@@ -60,10 +90,15 @@ class Unsigned(make_image.Image):
         return self.blank()
 
 
-def good(profile):
+def good(profile, source=SOURCE, **kwargs):
     """@profile: its JSON object and its identity. An image to be signed."""
-    return Unsigned(profile, SOURCE, [{"name": "main", "function": "p0_main"}],
-                    MAPS, [(1, 0, 0), (2, 1, 4)]).elf()
+    return Unsigned(profile, source, [{"name": "main", "function": "p0_main"}],
+                    MAPS, [(1, 0, 0), (2, 1, 4)], **kwargs).elf()
+
+
+def good_arm64(profile):
+    """The same for arm64."""
+    return good(profile, ARM64_SOURCE, arch=2)
 
 
 class Section:

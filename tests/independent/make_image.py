@@ -19,7 +19,7 @@ import struct
 import subprocess
 import tempfile
 
-from image_forms import BY_NUMBER, SLOTS, X86
+from image_forms import BY_NAME, BY_NUMBER, SLOTS, X86
 
 THUNK = "__x86_return_thunk"
 INDIRECT = "__x86_indirect_thunk_rcx"
@@ -110,7 +110,7 @@ class Image:
         self.progs, self.maps, self.slots = progs, maps, slots
         self.slot, self.epoch, self.sequence = "edge", 1, 1
         self.license = "GPL"
-        self.arch = 1
+        self.arch = BY_NAME[self.profile.get("arch", "x86_64")].number
         self.features = RETHUNK | RETPOLINE
         self.target_abi = 1
         self.vermagic = self.profile["vermagic"]

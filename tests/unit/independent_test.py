@@ -18,6 +18,7 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 for part in ("lib", "independent"):
     sys.path.insert(0, os.path.join(TOP, "tests", part))
 
+import image_parts  # noqa: E402  pylint: disable=wrong-import-position
 import profile_file  # noqa: E402  pylint: disable=wrong-import-position
 import read_capture  # noqa: E402  pylint: disable=wrong-import-position
 import read_image  # noqa: E402  pylint: disable=wrong-import-position
@@ -362,6 +363,27 @@ def nothing_else_is_signed(t):
     t.equal(done.returncode, 2, "epoch and sequence must be named")
 
 
+def arm64_images_are_read_alike(t):
+    text = profile()
+    put("arm64", image_parts.good_arm64(
+        (json.loads(text), hashlib.sha256(text).digest())))
+    done = sign("arm64", "arm64.ko")
+    t.equal((done.returncode, done.stderr), (0, b""),
+            "an image for arm64, of the independent writer, is signed")
+    image = read_image.public(read_image.read(get("arm64.ko")))
+    t.check(image["content_ok"], "hash and name fit its content")
+    shown = inspect("arm64.ko")
+    for name in sorted(set(image) - {"signature"}):
+        t.equal(shown.get(name), image[name],
+                "images for arm64 are read alike: " + name)
+    t.equal([r["to"] for r in image["relocations"]],
+            ["map " + image_parts.MAPS[0]["name"], "vouch_bpf_map_lookup",
+             "value of %s + 4" % image_parts.MAPS[1]["name"]],
+            "its relocations are those of the source")
+    t.equal([e["register"] for e in image["exceptions"]], [7, 19],
+            "and so are its exceptions")
+
+
 def refusals_name_program_and_place(t):
     funcs = functions()
     at = funcs[0].code.index(bytes.fromhex("b802000000"))
@@ -380,7 +402,8 @@ def main():
                  the_same_input_gives_the_same_bytes,
                  addresses_do_not_matter, only_references_change,
                  slots_are_bounded, keys_are_made_once,
-                 signing_keeps_the_content, openssl_accepts_the_signature, nothing_else_is_signed,
+                 signing_keeps_the_content, openssl_accepts_the_signature,
+                 nothing_else_is_signed, arm64_images_are_read_alike,
                  refusals_name_program_and_place):
         t.run(test)
     t.end()

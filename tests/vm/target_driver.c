@@ -20,6 +20,7 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 
 #include "debug.h"
 #include "target_client.h"
@@ -85,12 +86,20 @@ static void set_floors(void)
 	set_floor("late", 1, 1);
 }
 
+static bool is_machine(const char *name)
+{
+	struct utsname u;
+
+	return !uname(&u) && !strcmp(u.machine, name);
+}
+
 static void test_refusals(void)
 {
 	static const struct {
 		const char *file;
 		int err;
 		const char *reason;
+		const char *machine; /* NULL: any */
 	} cases[] = {
 		{ "flip-head", EKEYREJECTED, "signature" },
 		{ "flip-code", EKEYREJECTED, "signature" },
@@ -102,14 +111,18 @@ static void test_refusals(void)
 		{ "wrong-name", EBADMSG, "name" },
 		{ "content", EBADMSG, "content hash" },
 		{ "modinfo", EBADMSG, "modinfo" },
-		{ "arch", ENOEXEC, "architecture" },
+		{ "arch", ENOEXEC, "an image for arm64 on a kernel of x86_64",
+		  "x86_64" },
+		{ "arch", ENOEXEC, "an image for x86_64 on a kernel of arm64",
+		  "aarch64" },
 		{ "profile", ENOEXEC, "profile" },
 		{ "vermagic", ENOEXEC, "vermagic" },
 		{ "abi", ENOEXEC, "ABI" },
 		{ "module-size", ENOEXEC, "struct module" },
-		{ "no-rethunk", ENOEXEC, "return thunks" },
-		{ "no-retpoline", ENOEXEC, "retpolines" },
-		{ "call-depth", ENOEXEC, "call-depth" },
+		{ "no-rethunk", ENOEXEC, "return thunks", "x86_64" },
+		{ "no-retpoline", ENOEXEC, "retpolines", "x86_64" },
+		{ "call-depth", ENOEXEC, "call-depth", "x86_64" },
+		{ "call-depth", ENOEXEC, "another architecture", "aarch64" },
 		{ "import", ENOEXEC, "vouch_bpf_nothing" },
 		{ "prog-type", ENOEXEC, "type 31" },
 		{ "prog-twin", ENOEXEC, "two programs" },
@@ -133,8 +146,9 @@ static void test_refusals(void)
 	unsigned int i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		if (!strcmp(cases[i].file, "no-rethunk") &&
-		    !has_return_thunks())
+		if ((cases[i].machine && !is_machine(cases[i].machine)) ||
+		    (!strcmp(cases[i].file, "no-rethunk") &&
+		     !has_return_thunks()))
 			continue;
 		int err = admit(cases[i].file, reason);
 
@@ -248,6 +262,20 @@ static void test_big_packet(void)
 	verdict(!err && t.retval == 2 && t.data_size_out == sizeof(packet) &&
 			!memcmp(packet, out, sizeof(packet)),
 		"a packet of several pages comes through (%d)", err);
+}
+
+/* A load from where nothing is gives 0, and the program goes on. */
+static void test_fault(void)
+{
+	struct vouch_target_test_run t;
+	uint8_t packet[64] = {};
+	int err;
+
+	verdict(!load_admitted("fault"), "an image that may fault loads");
+	err = run("fault", "fault", packet, sizeof(packet), &t, NULL);
+	verdict(!err && t.retval == 2, "what it loads is 0 (%d, %u)", err,
+		t.retval);
+	verdict(!unload("fault"), "and it goes");
 }
 
 static void test_info(void)
@@ -385,6 +413,7 @@ static const struct {
 	{ FUNCTIONS, test_admission },
 	{ FUNCTIONS, test_flips },
 	{ FUNCTIONS | SMOKE, test_run },
+	{ FUNCTIONS | SMOKE, test_fault },
 	{ FUNCTIONS | SMOKE, test_maps },
 	{ FUNCTIONS | SMOKE, test_big_packet },
 	{ FUNCTIONS | SMOKE, test_hash },

@@ -22,6 +22,15 @@ BUILD = os.environ.get("VOUCH_BUILD", "build")
 END = re.compile(r"^VOUCH-TEST-END (\d+) passed, (\d+) failed$", re.M)
 LOG = re.compile(r"^VOUCH-KMSG-BEGIN\n(.*)^VOUCH-KMSG-END$", re.M | re.S)
 MAGIC = b"~Module signature appended~\n"
+# By architecture: QEMU, the machine and how its devices differ from a PC's.
+MACHINES = {
+    "x86_64": {"qemu": ["qemu-system-x86_64", "-M", "q35"], "cpu": "EPYC",
+               "console": "ttyS0", "append": "no_timer_check ",
+               "tools": "", "device": ""},
+    "arm64": {"qemu": ["qemu-system-aarch64", "-M", "virt"],
+              "cpu": "cortex-a57", "console": "ttyAMA0", "append": "",
+              "tools": "aarch64-linux-gnu-", "device": ",romfile="},
+}
 FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra",
          "-Werror", "-static", "-pthread"]
 SOURCES = ["target_driver.c", "target_client.c", "target_net.c",
@@ -35,17 +44,20 @@ SOURCES = ["target_driver.c", "target_client.c", "target_net.c",
 AGENT = ["target-driver/agent/confine.c", "common/privileges.c"]
 
 
-def arguments(target=BUILD, out=os.path.join(BUILD, "vm", "target")):
+def arguments(target=BUILD, out=os.path.join(BUILD, "vm", "target"),
+              arch="x86_64"):
     """@target: where kernel, profile and module are."""
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--kdir", default=os.path.join(target, "target-kernel"))
     p.add_argument("--profile", default=os.path.join(target, "profile"))
     p.add_argument("--module", default=os.path.join(
         target, "target-driver", "vouch_target.ko"))
-    p.add_argument("--agent", default=os.path.join(BUILD, "vouch-targetd"))
+    p.add_argument("--agent", default=os.path.join(
+        BUILD if arch == "x86_64" else target, "vouch-targetd"))
+    p.add_argument("--arch", default=arch, choices=sorted(MACHINES))
     p.add_argument("--keys", default=os.path.join(BUILD, "keys"))
     p.add_argument("--out", default=out)
-    p.add_argument("--cpu", default="EPYC")
+    p.add_argument("--cpu", default=MACHINES[arch]["cpu"])
     p.add_argument("--append", default="")
     p.add_argument("--memory", default="256", help="MiB")
     p.add_argument("--cpus", default="2", help="as QEMU's -smp")
@@ -92,6 +104,10 @@ def make_kernel(args, keys):
         run(os.path.join(args.kdir, "scripts", "insert-sys-cert"), "-s",
             os.path.join(args.kdir, "System.map"), "-b", kernel, "-c", certs,
             stdout=log, stderr=log)
+    if args.arch == "arm64":
+        run(os.path.join(ROOT, "scripts", "flat-kernel"), kernel,
+            kernel + ".flat")
+        kernel += ".flat"
     return kernel
 
 
@@ -100,7 +116,7 @@ def make_initrd(args, keys):
     shutil.rmtree(root, ignore_errors=True)
     for folder in "proc", "sys", "dev":
         os.makedirs(os.path.join(root, folder))
-    run("gcc", *FLAGS, "-I" + ROOT, "-I" + os.path.join(ROOT, "common"),
+    run(MACHINES[args.arch]["tools"] + "gcc", *FLAGS, "-I" + ROOT, "-I" + os.path.join(ROOT, "common"),
         "-I" + os.path.join(ROOT, "target-driver"), "-o",
         os.path.join(root, "init"), *[os.path.join(HERE, s) for s in SOURCES],
         *[os.path.join(ROOT, s) for s in AGENT])
@@ -125,16 +141,17 @@ def make_initrd(args, keys):
 
 def boot(args, kernel, initrd):
     """Two interfaces on each hub: what leaves by one arrives at the other."""
-    command = ["timeout", args.timeout, "qemu-system-x86_64", "-M", "q35",
-               "-cpu", args.cpu, "-m", args.memory, "-smp", args.cpus,
-               "-nodefaults",
+    machine = MACHINES[args.arch]
+    command = ["timeout", args.timeout, *machine["qemu"], "-cpu", args.cpu,
+               "-m", args.memory, "-smp", args.cpus, "-nodefaults",
                "-display", "none", "-serial", "stdio", "-no-reboot",
                "-kernel", kernel, "-initrd", initrd, "-append",
-               "console=ttyS0 panic=-1 oops=panic no_timer_check " +
+               "console=%(console)s panic=-1 oops=panic %(append)s" % machine +
                args.append]
     for i in range(4):
         command += ["-netdev", "hubport,id=n%d,hubid=%d" % (i, i // 2),
-                    "-device", "virtio-net-pci,netdev=n%d" % i]
+                    "-device", "virtio-net-pci,netdev=n%d" % i +
+                    machine["device"]]
     until = re.compile("not ok .*(%s)" % args.until) if args.until else None
     text = ""
     with open(os.path.join(args.out, "qemu.log"), "wb") as log:

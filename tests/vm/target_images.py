@@ -17,161 +17,15 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../independent"))
 import make_image  # noqa: E402
 import profile_file  # noqa: E402
+import target_code_arm64  # noqa: E402
+import target_code_x86  # noqa: E402
 import target_kinds  # noqa: E402
 import target_signatures  # noqa: E402
 
-PASS = """
-	.text
-	.p2align 4, 0xcc
-	.type prog, @function
-prog:	mov $%d, %%eax
-	jmp __x86_return_thunk
-	.size prog, . - prog
-"""
-
-# Counts runs in an array and in .bss, lengths in a hash, both in per-CPU
-# maps as well; the verdict is the packet's first byte.
-COUNT = """
-	.text
-	.p2align 4, 0xcc
-	.type count, @function
-count:	push %rbp
-	mov %rsp, %rbp
-	sub $32, %rsp
-	push %rbx
-	push %r12
-	mov %rdi, %rbx
-	movl $0, -4(%rbp)
-	mov slots(%rip), %rdi
-	lea -4(%rbp), %rsi
-	call vouch_bpf_map_lookup
-	test %rax, %rax
-	je 1f
-	addq $1, (%rax)
-1:	# the array again, as inlined code has it: 336 is array_value
-	mov slots(%rip), %rdi
-	add $336, %rdi
-	addq $1, 8(%rdi)
-	mov 8(%rbx), %rax
-	sub (%rbx), %rax
-	mov %eax, -8(%rbp)
-	mov slots+8(%rip), %rdi
-	lea -8(%rbp), %rsi
-	call vouch_bpf_htab_lookup_raw
-	test %rax, %rax
-	je 2f
-	add $56, %rax
-	addq $1, (%rax)
-	jmp 3f
-2:	movq $1, -16(%rbp)
-	mov slots+8(%rip), %rdi
-	lea -8(%rbp), %rsi
-	lea -16(%rbp), %rdx
-	xor %ecx, %ecx
-	call vouch_bpf_htab_update
-3:	mov slots+16(%rip), %rax
-	incl (%rax)
-	mov slots+24(%rip), %rdi
-	lea -4(%rbp), %rsi
-	call vouch_bpf_percpu_array_lookup
-	test %rax, %rax
-	je 4f
-	addq $1, (%rax)
-4:	mov slots+32(%rip), %rdi
-	lea -8(%rbp), %rsi
-	call vouch_bpf_percpu_htab_lookup
-	test %rax, %rax
-	je 5f
-	addq $1, (%rax)
-	jmp 6f
-5:	movq $1, -16(%rbp)
-	mov slots+32(%rip), %rdi
-	lea -8(%rbp), %rsi
-	lea -16(%rbp), %rdx
-	xor %ecx, %ecx
-	call vouch_bpf_percpu_htab_update
-6:	mov (%rbx), %rax
-	movzbl (%rax), %eax
-	pop %r12
-	pop %rbx
-	leave
-	jmp __x86_return_thunk
-	.size count, . - count
-	.p2align 4, 0xcc
-	.type head, @function
-head:	# four bytes off the front, the rest shifts; 1 if that failed
-	push %rbx
-	mov %rdi, %rbx
-	mov $4, %esi
-	call vouch_bpf_xdp_adjust_head
-	test %rax, %rax
-	mov $2, %eax
-	je 1f
-	mov $1, %eax
-1:	pop %rbx
-	jmp __x86_return_thunk
-	.size head, . - head
-	.p2align 4, 0xcc
-	.type time, @function
-time:	# 2 if time goes by and the CPU is below 8
-	push %rbx
-	call vouch_bpf_ktime_get_ns
-	mov %rax, %rbx
-	call vouch_bpf_ktime_get_ns
-	sub %rbx, %rax
-	js 1f
-	call vouch_bpf_get_smp_processor_id
-	cmp $8, %rax
-	jae 1f
-	mov $2, %eax
-	pop %rbx
-	jmp __x86_return_thunk
-1:	xor %eax, %eax
-	pop %rbx
-	jmp __x86_return_thunk
-	.size time, . - time
-"""
-
-# Adds to two numbers of a value, under its lock.
-LOCKED = """
-	.text
-	.p2align 4, 0xcc
-	.type locked, @function
-locked:	push %rbx
-	push $0
-	mov slots(%rip), %rdi
-	mov %rsp, %rsi
-	call vouch_bpf_array_lookup
-	mov %rax, %rbx
-	lea 8(%rbx), %rdi
-	call vouch_bpf_spin_lock
-	incq (%rbx)
-	incq 16(%rbx)
-	lea 8(%rbx), %rdi
-	call vouch_bpf_spin_unlock
-	pop %rax
-	mov $2, %eax
-	pop %rbx
-	jmp __x86_return_thunk
-	.size locked, . - locked
-"""
 LOCKED_MAPS = [{"name": "locked", "type": "array", "key": 4, "value": 24,
                 "entries": 2, "flags": make_image.LOCK, "extra": 8}]
 
-# To the fourth interface of the VM, lo and three others being before it.
-BOUNCE = """
-	.text
-	.p2align 4, 0xcc
-	.type prog, @function
-prog:	push %rbx
-	mov $4, %edi
-	xor %esi, %esi
-	call vouch_bpf_xdp_redirect
-	pop %rbx
-	jmp __x86_return_thunk
-	.size prog, . - prog
-"""
-
+CODES = {"x86_64": target_code_x86, "arm64": target_code_arm64}
 COUNT_MAPS = [
     {"name": "runs", "type": "array", "key": 4, "value": 12, "entries": 3},
     {"name": "lengths", "type": "hash", "key": 4, "value": 8, "entries": 4},
@@ -194,6 +48,7 @@ class Writer:
 
     def __init__(self, profile, keys, out):
         self.profile = profile_file.load(profile)
+        self.code = CODES[self.profile[0]["arch"]]
         self.image_key = os.path.join(keys, "image")
         self.other_key = os.path.join(keys, "other")
         self.out = out
@@ -204,14 +59,22 @@ class Writer:
             f.write(data)
         self.names.append("%s %s\n" % (name, module))
 
-    def count(self, **kwargs):
-        return make_image.Image(self.profile, COUNT, COUNT_PROGS, COUNT_MAPS,
-                                COUNT_SLOTS, **kwargs)
+    def count(self, old="", new="", **kwargs):
+        """With @new in the place of @old, in the code."""
+        return make_image.Image(self.profile, self.code.COUNT.replace(old, new),
+                                COUNT_PROGS, COUNT_MAPS, COUNT_SLOTS, **kwargs)
 
     def verdict(self, n, **kwargs):
-        return make_image.Image(self.profile, PASS % n,
+        return make_image.Image(self.profile, self.code.PASS % n,
                                 [{"name": "prog", "function": "prog"}],
                                 **kwargs)
+
+    def foreign(self):
+        """An image for another architecture, but for that of this target."""
+        code = next(c for c in CODES.values() if c is not self.code)
+        return make_image.Image(self.profile, code.PASS % 2,
+                                [{"name": "prog", "function": "prog"}],
+                                arch=code.FORM.number)
 
     def good(self, name, image, key=None, **kwargs):
         data = image.sign(key or self.image_key, **kwargs)
@@ -224,28 +87,25 @@ class Writer:
         self.good("modinfo", self.verdict(2, extra_modinfo=b"parm=x:y\0"))
         bad_profile = self.profile[0], bytes(32)
         self.good("profile", make_image.Image(
-            bad_profile, PASS % 2, [{"name": "prog", "function": "prog"}]))
-        self.good("arch", self.verdict(2, arch=2))
+            bad_profile, self.code.PASS % 2, [{"name": "prog", "function": "prog"}]))
+        self.good("arch", self.foreign())
         self.good("vermagic", self.verdict(2, vermagic="6.1.192 mod_unload "))
         self.good("abi", self.verdict(2, target_abi=2))
-        self.good("module-size", self.verdict(2, module_size=832))
-        self.good("no-rethunk", self.verdict(2, features=2))
-        self.good("no-retpoline", self.verdict(2, features=1))
-        self.good("call-depth", self.verdict(2, features=3 | 1 << 4))
+        self.good("module-size", self.verdict(
+            2, module_size=self.profile[0]["facts"]["module.size"] + 64))
+        self.features_refused()
         self.good("low-epoch", self.verdict(2, epoch=1, sequence=99,
                                             slot="floored"))
         self.good("low-sequence", self.verdict(2, epoch=2, sequence=4,
                                                slot="floored"))
         self.good("no-floor", self.verdict(2, slot="unknown"))
         self.good("wrong-name", self.verdict(2, name="vouch_" + "a" * 16))
-        self.good("import", make_image.Image(
-            self.profile, COUNT.replace("bpf_ktime_get_ns", "bpf_nothing"),
-            COUNT_PROGS, COUNT_MAPS, COUNT_SLOTS))
+        self.good("import", self.count("bpf_ktime_get_ns", "bpf_nothing"))
         self.good("prog-type", make_image.Image(
-            self.profile, PASS % 2,
+            self.profile, self.code.PASS % 2,
             [{"name": "prog", "function": "prog", "type": 31}]))
         self.good("prog-twin", make_image.Image(
-            self.profile, PASS % 2,
+            self.profile, self.code.PASS % 2,
             [{"name": "prog", "function": "prog"}] * 2))
         self.good("map-twin", self.verdict(2, maps=COUNT_MAPS[:1] * 2))
         self.map_refused("map-type", type=17)
@@ -268,6 +128,12 @@ class Writer:
         self.good("slot-value", self.verdict(
             2, maps=[dict(COUNT_MAPS[1], entries=1)], slots=[(2, 0, 0)]))
 
+    def features_refused(self):
+        """What the test asks for on its own architecture."""
+        self.good("no-rethunk", self.verdict(2, features=2))
+        self.good("no-retpoline", self.verdict(2, features=1))
+        self.good("call-depth", self.verdict(2, features=3 | 1 << 4))
+
     def map_refused(self, name, **change):
         image = {k: change.pop(k) for k in list(change)
                  if k == "map_max_entries"}
@@ -286,21 +152,9 @@ class Writer:
 
     def swapped(self, name):
         """Signed by the right key and named as an admitted image."""
-        text = COUNT.replace("call vouch_bpf_htab_lookup_raw",
-                             "call vouch_bpf_htab_delete")
-        self.good("swap-call", make_image.Image(
-            self.profile, text, COUNT_PROGS, COUNT_MAPS, COUNT_SLOTS,
-            name=name))
-        text = COUNT.replace("mov slots+24(%rip)", "mov slots+32(%rip)")
-        self.good("swap-slot", make_image.Image(
-            self.profile, text, COUNT_PROGS, COUNT_MAPS, COUNT_SLOTS,
-            name=name))
-        text = COUNT.replace("cmp $8, %rax", "cmp $9, %rax")
-        self.good("swap-code", make_image.Image(
-            self.profile, text, COUNT_PROGS, COUNT_MAPS, COUNT_SLOTS,
-            name=name))
-        self.good("swap-data", make_image.Image(
-            self.profile, COUNT, COUNT_PROGS, COUNT_MAPS, COUNT_SLOTS,
+        for swap, (old, new) in self.code.SWAPS.items():
+            self.good(swap, self.count(old, new, name=name))
+        self.good("swap-data", self.count(
             name=name, extra_sections=[(".rodata", 2, b"data")]))
         # What the loader acts on, which no signer of images lets through.
         for n, (section, flags, byte) in enumerate((
@@ -309,14 +163,9 @@ class Writer:
                 (".init.text", 6, 1), (".data..percpu", 3, 1),
                 ("__bug_table", 3, 0), ("__ex_table", 2, 1),
                 ("__param", 2, 0), (".noinstr.text", 6, 0))):
-            self.good("extra-%d" % n, make_image.Image(
-                self.profile, COUNT, COUNT_PROGS, COUNT_MAPS, COUNT_SLOTS,
-                name=name, extra_sections=[(section, flags, bytes([byte] * 64))]))
-        self.good("swap-return", make_image.Image(
-            self.profile, COUNT.replace(
-                "leave\n\tjmp __x86_return_thunk",
-                "leave\n\tjmp vouch_bpf_ktime_get_ns"),
-            COUNT_PROGS, COUNT_MAPS, COUNT_SLOTS, name=name))
+            self.good("extra-%d" % n, self.count(
+                name=name,
+                extra_sections=[(section, flags, bytes([byte] * 64))]))
 
     def badly_signed(self):
         """Files that C knows by OUT/refusals: name, errno, reason."""
@@ -331,7 +180,7 @@ class Writer:
                 f.write("sig-%s %d %s\n" % (name, err, reason))
 
     def kinds(self):
-        parts = target_kinds.parts(self.profile[0])
+        parts = target_kinds.parts(self.profile[0], self.code)
         for name, instance in ("kinds", 0), ("kinds2", 1):
             self.good(name, make_image.Image(self.profile, *parts,
                                              instance=instance))
@@ -344,10 +193,13 @@ class Writer:
         self.good("drop", self.verdict(1, sequence=3))
         self.good("redirect", self.verdict(4))
         self.good("bounce", make_image.Image(
-            self.profile, BOUNCE, [{"name": "prog", "function": "prog"}]))
+            self.profile, self.code.BOUNCE, [{"name": "prog", "function": "prog"}]))
         self.good("locked", make_image.Image(
-            self.profile, LOCKED, [{"name": "locked", "function": "locked"}],
+            self.profile, self.code.LOCKED, [{"name": "locked", "function": "locked"}],
             LOCKED_MAPS, [(1, 0, 0)]))
+        self.good("fault", make_image.Image(
+            self.profile, self.code.FAULT,
+            [{"name": "fault", "function": "fault"}]))
         self.good("elsewhere", self.verdict(0, slot="elsewhere"))
         self.good("late", self.verdict(3, slot="late"))
         self.kinds()

@@ -47,79 +47,11 @@ PROGS = [
     ("tracing", "tp_btf", 26, 23, "tp_btf/task_rename", "pass"),
     ("perf_event", "perf_event", 7, 0, "perf_event", "pass"),
 ]
-PASS = """
-	.text
-	.p2align 4, 0xcc
-	.type pass, @function
-pass:	mov $2, %eax
-	jmp __x86_return_thunk
-	.size pass, . - pass
-"""
-# To the trie with the packet's first bytes as key, and out by both kinds of
-# rings.
-FILL = """
-	.p2align 4, 0xcc
-	.type fill, @function
-fill:	push %%rbx
-	mov %%rdi, %%rbx
-	sub $32, %%rsp
-	movl $32, (%%rsp)
-	mov (%%rbx), %%rax
-	mov (%%rax), %%eax
-	mov %%eax, 4(%%rsp)
-	movq $1, 8(%%rsp)
-	mov slots+8*%(lpm_trie)d(%%rip), %%rdi
-	mov %%rsp, %%rsi
-	lea 8(%%rsp), %%rdx
-	xor %%ecx, %%ecx
-	call vouch_bpf_trie_update
-	mov slots+8*%(ringbuf)d(%%rip), %%rdi
-	mov %%rsp, %%rsi
-	mov $16, %%edx
-	xor %%ecx, %%ecx
-	call vouch_bpf_ringbuf_output
-	mov %%rbx, %%rdi
-	mov slots+8*%(perf_event_array)d(%%rip), %%rsi
-	mov $0xffffffff, %%edx
-	mov %%rsp, %%rcx
-	mov $16, %%r8d
-	call vouch_bpf_xdp_event_output
-	mov $2, %%eax
-	add $32, %%rsp
-	pop %%rbx
-	jmp __x86_return_thunk
-	.size fill, . - fill
-"""
-# A tag, more room and a copy to the loopback interface: each takes memory.
-SHAPE = """
-	.p2align 4, 0xcc
-	.type shape, @function
-shape:	push %rbx
-	mov %rdi, %rbx
-	mov $0x81, %esi
-	mov $5, %edx
-	call vouch_bpf_skb_vlan_push
-	mov %rbx, %rdi
-	mov $5, %esi
-	mov $6, %edx
-	call vouch_bpf_skb_vlan_push
-	mov %rbx, %rdi
-	mov $1400, %esi
-	xor %edx, %edx
-	call vouch_bpf_skb_change_tail
-	mov %rbx, %rdi
-	mov $1, %esi
-	xor %edx, %edx
-	call vouch_bpf_clone_redirect
-	xor %eax, %eax
-	pop %rbx
-	jmp __x86_return_thunk
-	.size shape, . - shape
-"""
 
 
-def parts(profile):
-    """What make_image.Image wants: source, programs, maps, slots."""
+def parts(profile, code):
+    """What make_image.Image wants, with functions of @code: source, programs,
+    maps, slots."""
     kinds = [k for k in profile["map_types"] if k in MAPS]
     assert kinds == profile["map_types"], "a kind of map is not in MAPS"
     # Those that hold maps hold arrays.
@@ -129,7 +61,7 @@ def parts(profile):
               "type": number, "attach_type": attach}
              for offer, name, number, attach, section, function in PROGS
              if offer in profile["prog_types"]]
-    source = PASS + FILL % {k: i for i, k in enumerate(kinds)}
+    source = code.KIND_PASS + code.KIND_FILL % {k: i for i, k in enumerate(kinds)}
     if "sched_cls" in profile["prog_types"]:
-        source += SHAPE
+        source += code.KIND_SHAPE
     return source, progs, maps, [(1, i, 0) for i in range(len(kinds))]
