@@ -23,6 +23,7 @@ help:
 	@echo 'make demo      the whole way, shown step by step'
 	@echo 'make check     all tests (CI size)'
 	@echo 'make all       programs, modules, kernels and guests'
+	@echo 'make arm64     a target for arm64: kernel, driver, agent, in build/arm64/'
 	@echo 'make debug     a target kernel that looks for its own mistakes'
 	@echo 'make lab-up    start vouchd, a verifier VM and a target VM'
 	@echo 'make lab-down  stop them'
@@ -128,13 +129,14 @@ modules: kernels
 	$(call target-module,$(B)/target-lab,$(B)/keys)
 
 # $(1)/target-driver/vouch_target.ko, and $(1)/profile, for $(1)/target-kernel,
-# with the keys in $(2).
+# with the keys in $(2); $(3): words for make, as ARCH=.
 define target-module
 @scripts/target-profile --kdir $(1)/target-kernel --out $(1)/profile \
 		--cert $(2)/image.der --key $(2)/profile.key \
-		--key-cert $(2)/profile.der --cache $(CACHE) >/dev/null
+		--key-cert $(2)/profile.der --cache $(CACHE) \
+		--make $(3) >/dev/null
 @scripts/build-module target-driver $(1)/target-driver \
-		$(1)/target-kernel VOUCH_GEN=$(abspath $(1)/profile)
+		$(1)/target-kernel VOUCH_GEN=$(abspath $(1)/profile) $(3)
 @$(1)/target-kernel/scripts/sign-file sha256 $(2)/vendor.key \
 		$(2)/vendor.der $(1)/target-driver/vouch_target.ko
 endef
@@ -175,6 +177,8 @@ debug-verifier: $(B)/.setup
 		images/debug.config)" $(B)/debug/verifier
 	@scripts/build-module guest-verifier $(B)/debug/guest-verifier \
 		$(B)/debug/verifier
+
+include scripts/arm64.mk
 
 guests: programs modules $(B)/objects/xdp_count.o
 	@scripts/initramfs $(B)/verifier.cpio images/init-verifier \

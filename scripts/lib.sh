@@ -39,6 +39,16 @@ as_root()
 	fi
 }
 
+# fetch_package PACKAGE DIR - unpack a package to DIR/root
+fetch_package()
+{
+	mkdir -p "$2"
+	(cd "$2" && apt-get download "$1" >/dev/null) ||
+		die "fetching $1" "apt-get download failed" \
+			"Run apt-get update and try again."
+	dpkg-deb -x "$2"/*.deb "$2/root"
+}
+
 # cached KEY - set cached_dir to the cache's folder of that key; 1 if it is not
 # whole yet. Then the caller makes it, and is alone in making anything there
 # until it ends: whoever wants the same waits here and finds it whole.

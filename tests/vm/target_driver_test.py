@@ -189,8 +189,8 @@ def judge(text, allow):
     return passed, failed + len(problems)
 
 
-def main():
-    args = arguments()
+def main(args=None):
+    args = args or arguments()
     os.makedirs(args.out, exist_ok=True)
     keys = make_keys(args)
     kernel = make_kernel(args, keys)

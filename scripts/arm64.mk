@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# A target for arm64, built here: its kernel, driver, profile, agent and guest
+# are in build/arm64/, with the same keys as all others.
+
+A := $(B)/arm64
+CROSS := aarch64-linux-gnu-
+FOR_ARM64 := ARCH=arm64 CROSS_COMPILE=$(CROSS)
+
+.PHONY: arm64
+$(A)/.setup: scripts/setup | $(B)/.setup
+	@mkdir -p $(A)
+	@scripts/setup arm64
+	@touch $@
+
+$(A)/obj/%.o: %.c | $(A)/.setup
+	@mkdir -p $(@D)
+	$(Q)$(CROSS)gcc $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(A)/vouch-targetd: $(call obj,$(A),$(TARGETD) $(COMMON))
+	@echo '  LINK    $@'; $(CROSS)gcc $(CFLAGS) -o $@ $^ -static $(TARGETD_LIBS)
+
+arm64: $(A)/.setup $(A)/vouch-targetd
+	@ln -sfn "$$($(FOR_ARM64) scripts/target-kernel \
+		images/target-demo.config images/target-arm64.config)" \
+		$(A)/target-kernel
+	@scripts/lab-keys $(A)/target-kernel $(A) $(B)/keys
+	@scripts/flat-kernel $(A)/vmlinux $(A)/vmlinuz
+	$(call target-module,$(A),$(B)/keys,$(FOR_ARM64))
+	@BUSYBOX="$$(scripts/busybox arm64)" scripts/initramfs $(A)/target.cpio \
+		images/init-target bin/vouch-targetd=$(A)/vouch-targetd \
+		modules/vouch_target.ko=$(A)/target-driver/vouch_target.ko
