@@ -26,6 +26,8 @@ arm64: $(A)/.setup $(A)/vouch-targetd
 	@scripts/lab-keys $(A)/target-kernel $(A) $(B)/keys
 	@scripts/flat-kernel $(A)/vmlinux $(A)/vmlinuz
 	$(call target-module,$(A),$(B)/keys,$(FOR_ARM64))
+	@scripts/build-module tests/far-image $(A)/far-image $(A)/target-kernel \
+		$(FOR_ARM64)
 	@BUSYBOX="$$(scripts/busybox arm64)" scripts/initramfs $(A)/target.cpio \
 		images/init-target bin/vouch-targetd=$(A)/vouch-targetd \
 		modules/vouch_target.ko=$(A)/target-driver/vouch_target.ko

@@ -19,9 +19,12 @@ def main():
         print("ok 1 - nothing for arm64 was built # SKIP")
         print("1 passed, 0 failed, 1 skipped")
         return 0
-    return target_driver_test.main(target_driver_test.arguments(
+    args = target_driver_test.arguments(
         FOLDER, os.path.join(target_driver_test.BUILD, "vm", "target-arm64"),
-        "arm64"))
+        "arm64")
+    args.memory = "512"
+    args.far = os.path.join(FOLDER, "far-image", "far.ko")
+    return target_driver_test.main(args)
 
 
 if __name__ == "__main__":

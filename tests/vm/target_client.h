@@ -85,6 +85,10 @@ void test_admission(void);
 void test_maps(void);
 void test_hash(void);
 
+/* What code meets; in target_code.c. The second needs /far. */
+void test_fault(void);
+void test_far(void);
+
 /* Programs on interfaces; in target_net.c. */
 void test_xdp(void);
 void test_redirect(void);

@@ -86,21 +86,55 @@ static void set_floors(void)
 	set_floor("late", 1, 1);
 }
 
-static bool is_machine(const char *name)
-{
-	struct utsname u;
+struct refusal {
+	const char *file;
+	int err;
+	const char *reason;
+};
 
-	return !uname(&u) && !strcmp(u.machine, name);
+static void refused(const struct refusal *r)
+{
+	char reason[VOUCH_TARGET_REASON_LEN];
+	int err = admit(r->file, reason);
+
+	verdict(err == -r->err && strstr(reason, r->reason),
+		"%s is refused for its %s (%d)", r->file, r->reason, err);
+}
+
+/* What only some architectures refuse. */
+static void test_own_refusals(void)
+{
+	static const struct {
+		const char *machine;
+		struct refusal r;
+	} cases[] = {
+		{ "x86_64",
+		  { "arch", ENOEXEC,
+		    "image for arm64 on a kernel of x86_64" } },
+		{ "x86_64", { "no-retpoline", ENOEXEC, "retpolines" } },
+		{ "x86_64", { "call-depth", ENOEXEC, "call-depth" } },
+		{ "aarch64",
+		  { "arch", ENOEXEC,
+		    "image for x86_64 on a kernel of arm64" } },
+		{ "aarch64",
+		  { "call-depth", ENOEXEC, "another architecture" } },
+	};
+	static const struct refusal rethunk = { "no-rethunk", ENOEXEC,
+						"return thunks" };
+	struct utsname u;
+	unsigned int i;
+
+	uname(&u);
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		if (!strcmp(u.machine, cases[i].machine))
+			refused(&cases[i].r);
+	if (has_return_thunks())
+		refused(&rethunk);
 }
 
 static void test_refusals(void)
 {
-	static const struct {
-		const char *file;
-		int err;
-		const char *reason;
-		const char *machine; /* NULL: any */
-	} cases[] = {
+	static const struct refusal cases[] = {
 		{ "flip-head", EKEYREJECTED, "signature" },
 		{ "flip-code", EKEYREJECTED, "signature" },
 		{ "flip-middle", EKEYREJECTED, "signature" },
@@ -111,18 +145,10 @@ static void test_refusals(void)
 		{ "wrong-name", EBADMSG, "name" },
 		{ "content", EBADMSG, "content hash" },
 		{ "modinfo", EBADMSG, "modinfo" },
-		{ "arch", ENOEXEC, "an image for arm64 on a kernel of x86_64",
-		  "x86_64" },
-		{ "arch", ENOEXEC, "an image for x86_64 on a kernel of arm64",
-		  "aarch64" },
 		{ "profile", ENOEXEC, "profile" },
 		{ "vermagic", ENOEXEC, "vermagic" },
 		{ "abi", ENOEXEC, "ABI" },
 		{ "module-size", ENOEXEC, "struct module" },
-		{ "no-rethunk", ENOEXEC, "return thunks", "x86_64" },
-		{ "no-retpoline", ENOEXEC, "retpolines", "x86_64" },
-		{ "call-depth", ENOEXEC, "call-depth", "x86_64" },
-		{ "call-depth", ENOEXEC, "another architecture", "aarch64" },
 		{ "import", ENOEXEC, "vouch_bpf_nothing" },
 		{ "prog-type", ENOEXEC, "type 31" },
 		{ "prog-twin", ENOEXEC, "two programs" },
@@ -142,22 +168,12 @@ static void test_refusals(void)
 		{ "low-sequence", EPERM,
 		  "epoch 2 sequence 4 is below the floor, 2 and 5;" },
 	};
-	char reason[VOUCH_TARGET_REASON_LEN];
+	struct vouch_target_admit a = { .fd = -1 };
 	unsigned int i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		if ((cases[i].machine && !is_machine(cases[i].machine)) ||
-		    (!strcmp(cases[i].file, "no-rethunk") &&
-		     !has_return_thunks()))
-			continue;
-		int err = admit(cases[i].file, reason);
-
-		verdict(err == -cases[i].err && strstr(reason, cases[i].reason),
-			"%s is refused for its %s (%d)", cases[i].file,
-			cases[i].reason, err);
-	}
-	struct vouch_target_admit a = { .fd = -1 };
-
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		refused(&cases[i]);
+	test_own_refusals();
 	verdict(call(VOUCH_TARGET_ADMIT, &a, a.reason) == -EBADF,
 		"no file, no image");
 }
@@ -262,20 +278,6 @@ static void test_big_packet(void)
 	verdict(!err && t.retval == 2 && t.data_size_out == sizeof(packet) &&
 			!memcmp(packet, out, sizeof(packet)),
 		"a packet of several pages comes through (%d)", err);
-}
-
-/* A load from where nothing is gives 0, and the program goes on. */
-static void test_fault(void)
-{
-	struct vouch_target_test_run t;
-	uint8_t packet[64] = {};
-	int err;
-
-	verdict(!load_admitted("fault"), "an image that may fault loads");
-	err = run("fault", "fault", packet, sizeof(packet), &t, NULL);
-	verdict(!err && t.retval == 2, "what it loads is 0 (%d, %u)", err,
-		t.retval);
-	verdict(!unload("fault"), "and it goes");
 }
 
 static void test_info(void)
@@ -433,6 +435,7 @@ static const struct {
 	{ SMOKE, test_some_faults },
 	{ KINDS, test_kinds },
 	{ PROPRIETARY, test_proprietary },
+	{ FUNCTIONS | SMOKE, test_far },
 	{ FUNCTIONS | STRESS | SMOKE | FAULTS | KINDS, test_end },
 	{ FAULTS, test_module_faults },
 };

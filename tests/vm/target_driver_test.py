@@ -16,7 +16,9 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
+sys.path.insert(0, HERE)
 import kmsg  # noqa: E402  pylint: disable=wrong-import-position
+import target_far  # noqa: E402  pylint: disable=wrong-import-position
 
 BUILD = os.environ.get("VOUCH_BUILD", "build")
 END = re.compile(r"^VOUCH-TEST-END (\d+) passed, (\d+) failed$", re.M)
@@ -35,7 +37,7 @@ FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra",
          "-Werror", "-static", "-pthread"]
 SOURCES = ["target_driver.c", "target_client.c", "target_net.c",
            "target_maps.c", "target_nested.c", "target_stress.c",
-           "target_locks.c",
+           "target_locks.c", "target_code.c",
            "target_flips.c", "target_admission.c", "target_unload.c",
            "target_faults.c", "target_faults_kinds.c",
            "target_faults_hooks.c", "target_requests.c",
@@ -56,6 +58,8 @@ def arguments(target=BUILD, out=os.path.join(BUILD, "vm", "target"),
         BUILD if arch == "x86_64" else target, "vouch-targetd"))
     p.add_argument("--arch", default=arch, choices=sorted(MACHINES))
     p.add_argument("--keys", default=os.path.join(BUILD, "keys"))
+    p.add_argument("--far", metavar="MODULE", help="what fills the area of "
+                   "modules: tests/far-image, built")
     p.add_argument("--out", default=out)
     p.add_argument("--cpu", default=MACHINES[arch]["cpu"])
     p.add_argument("--append", default="")
@@ -128,10 +132,12 @@ def make_initrd(args, keys):
     shutil.copy(args.module, module)
     with open(module, "rb") as f:
         signed = f.read().endswith(MAGIC)
+    sign = [os.path.join(args.kdir, "scripts", "sign-file"), "sha256",
+            os.path.join(keys, "vendor.key"), os.path.join(keys, "vendor.der")]
     if not signed:
-        run(os.path.join(args.kdir, "scripts", "sign-file"), "sha256",
-            os.path.join(keys, "vendor.key"),
-            os.path.join(keys, "vendor.der"), module)
+        run(*sign, module)
+    if args.far:
+        target_far.make(args.far, os.path.join(root, "far"), sign)
     initrd = os.path.join(args.out, "initrd")
     with open(initrd, "wb") as out:
         run("sh", "-c", "find . | cpio -o -H newc --quiet", cwd=root,

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What an image's code meets: loads that fault, and helpers that are far. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/syscall.h>
+
+#include "target_client.h"
+
+#define REACH (128ull << 20) /* bytes that a call of arm64 reaches */
+#define MOST 64 /* modules that fill the area of modules */
+
+/* A load from where nothing is gives 0, and the program goes on. */
+void test_fault(void)
+{
+	struct vouch_target_test_run t;
+	uint8_t packet[64] = {};
+	int err;
+
+	verdict(!load_admitted("fault"), "an image that may fault loads");
+	err = run("fault", "fault", packet, sizeof(packet), &t, NULL);
+	verdict(!err && t.retval == 2, "what it loads is 0 (%d, %u)", err,
+		t.retval);
+	verdict(!unload("fault"), "and it goes");
+}
+
+/* Where a module is, or 0. */
+static unsigned long long address_of(const char *module)
+{
+	unsigned long long at = 0;
+	char line[512], name[64];
+	FILE *f = fopen("/proc/modules", "r");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%63s", name) == 1 && !strcmp(name, module) &&
+		    strstr(line, " 0x"))
+			at = strtoull(strstr(line, " 0x") + 1, NULL, 16);
+	if (f)
+		fclose(f);
+	return at;
+}
+
+static unsigned int fill(void)
+{
+	char file[32];
+	unsigned int n;
+
+	for (n = 0; n < MOST; n++) {
+		snprintf(file, sizeof(file), "../far/%02u.ko", n);
+		if (load(file))
+			break;
+	}
+	return n;
+}
+
+static void empty(unsigned int n)
+{
+	char name[16];
+
+	while (n--) {
+		snprintf(name, sizeof(name), "f%02u", n);
+		syscall(SYS_delete_module, name, O_NONBLOCK);
+	}
+}
+
+/*
+ * With the area of modules full, an image is too far from vouch_target for a
+ * call, where calls do not reach everywhere.
+ */
+void test_far(void)
+{
+	struct vouch_target_test_run t;
+	uint8_t packet[64] = { 2 };
+	unsigned long long here, there;
+	unsigned int n;
+	int err;
+
+	if (access("/far", F_OK))
+		return;
+	n = fill();
+	verdict(n > 8, "%u modules fill the area of modules", n);
+	err = admit("count", NULL);
+	if (!err)
+		err = load("swap-call");
+	verdict(err == -EBADMSG,
+		"a far image that calls something else is refused (%d)", err);
+	verdict(!load_admitted("count"), "a far image loads");
+	here = address_of("vouch_target");
+	there = address_of(name_of("count"));
+	verdict(here && there > here + REACH,
+		"it is beyond a call's reach (%llx, %llx)", here, there);
+	err = run("count", "count", packet, sizeof(packet), &t, NULL);
+	verdict(!err && t.retval == 2, "it runs (%d, %u)", err, t.retval);
+	err = run("count", "time", packet, sizeof(packet), &t, NULL);
+	verdict(!err && t.retval == 2, "and calls helpers (%d, %u)", err,
+		t.retval);
+	verdict(!unload("count"), "and goes");
+	empty(n);
+}
