@@ -197,8 +197,10 @@ static bool jumps_ok(const struct vouch_image *img,
 	return true;
 }
 
-/* What traced functions would jump to: not read by an image's code, and the
- * same as in every module, so in this one. */
+/*
+ * What traced functions would jump to: the same in every module, so in this
+ * one. An image has none.
+ */
 static bool trampolines_ok(const struct module *mod,
 			   const struct vouch_layout *l)
 {
