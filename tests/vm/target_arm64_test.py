@@ -22,7 +22,7 @@ def main():
     args = target_driver_test.arguments(
         FOLDER, os.path.join(target_driver_test.BUILD, "vm", "target-arm64"),
         "arm64")
-    args.memory = "512"
+    args.memory = "1024"
     args.far = os.path.join(FOLDER, "far-image", "far.ko")
     return target_driver_test.main(args)
 

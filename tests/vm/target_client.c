@@ -63,6 +63,11 @@ const char *name_of(const char *file)
 	return "-";
 }
 
+unsigned int pt_regs_size(void)
+{
+	return atoi(name_of("pt_regs"));
+}
+
 static int open_image(const char *file)
 {
 	char path[96];

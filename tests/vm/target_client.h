@@ -21,6 +21,9 @@ int call(unsigned long cmd, void *arg, const char *reason);
 /* The module name of a file in /images. */
 const char *name_of(const char *file);
 
+/* Bytes of the kernel's struct pt_regs. */
+unsigned int pt_regs_size(void);
+
 int admit(const char *file, char *reason);
 
 int load_with(const char *file, const char *parameters);

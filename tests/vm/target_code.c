@@ -12,7 +12,9 @@
 #include "target_client.h"
 
 #define REACH (128ull << 20) /* bytes that a call of arm64 reaches */
-#define MOST 64 /* modules that fill the area of modules */
+/* As tests/vm/target_far.py calls modules that fill the area of modules. */
+#define CLASSES "abcdefghijklmnop"
+#define DIGITS "0123456789abcdefghijklmnopqrstuvwxyz"
 
 /* A load from where nothing is gives 0, and the program goes on. */
 void test_fault(void)
@@ -44,27 +46,47 @@ static unsigned long long address_of(const char *module)
 	return at;
 }
 
-static unsigned int fill(void)
+/* Those of one size, until one is put beyond @end. */
+static unsigned int fill_class(char class, unsigned long long end)
 {
-	char file[32];
-	unsigned int n;
+	char file[32], name[] = "f--";
+	const char *digit;
+	unsigned int n = 0;
 
-	for (n = 0; n < MOST; n++) {
-		snprintf(file, sizeof(file), "../far/%02u.ko", n);
+	name[1] = class;
+	for (digit = DIGITS; *digit; digit++, n++) {
+		name[2] = *digit;
+		snprintf(file, sizeof(file), "../far/%s.ko", name + 1);
 		if (load(file))
 			break;
+		if (address_of(name) > end)
+			return n + 1;
 	}
 	return n;
 }
 
-static void empty(unsigned int n)
+/* No room is left up to @end, but for what is smaller than any module. */
+static unsigned int fill(unsigned long long end)
 {
-	char name[16];
+	const char *class;
+	unsigned int n = 0;
 
-	while (n--) {
-		snprintf(name, sizeof(name), "f%02u", n);
-		syscall(SYS_delete_module, name, O_NONBLOCK);
-	}
+	for (class = CLASSES; *class; class ++)
+		n += fill_class(*class, end);
+	return n;
+}
+
+static void empty(void)
+{
+	const char *class, *digit;
+	char name[] = "f--";
+
+	for (class = CLASSES; *class; class ++)
+		for (digit = DIGITS; *digit; digit++) {
+			name[1] = *class;
+			name[2] = *digit;
+			syscall(SYS_delete_module, name, O_NONBLOCK);
+		}
 }
 
 /*
@@ -81,17 +103,17 @@ void test_far(void)
 
 	if (access("/far", F_OK))
 		return;
-	n = fill();
-	verdict(n > 8, "%u modules fill the area of modules", n);
+	here = address_of("vouch_target");
+	n = fill(here + REACH);
+	verdict(here && n > 8, "%u modules fill the area of modules", n);
 	err = admit("count", NULL);
 	if (!err)
 		err = load("swap-call");
 	verdict(err == -EBADMSG,
 		"a far image that calls something else is refused (%d)", err);
 	verdict(!load_admitted("count"), "a far image loads");
-	here = address_of("vouch_target");
 	there = address_of(name_of("count"));
-	verdict(here && there > here + REACH,
+	verdict(there > here + REACH,
 		"it is beyond a call's reach (%llx, %llx)", here, there);
 	err = run("count", "count", packet, sizeof(packet), &t, NULL);
 	verdict(!err && t.retval == 2, "it runs (%d, %u)", err, t.retval);
@@ -99,5 +121,5 @@ void test_far(void)
 	verdict(!err && t.retval == 2, "and calls helpers (%d, %u)", err,
 		t.retval);
 	verdict(!unload("count"), "and goes");
-	empty(n);
+	empty();
 }

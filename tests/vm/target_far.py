@@ -10,9 +10,9 @@ import struct
 import subprocess
 
 SHDR = struct.Struct("<IIQQQQIIQQ")
-REACH_KIB = 128 << 10
-# Halves down to what a module takes at least, then some of that.
-SIZES_KIB = [REACH_KIB >> n for n in range(1, 14)] + [4] * 12
+# How many of which size; the smallest is what a module takes at least.
+CLASSES_KIB = [(8192, 32)] + [(4096 >> n, 12) for n in range(8)] + [(4, 36)]
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def headers(data):
@@ -43,12 +43,15 @@ def renamed(good, name, size):
 
 def make(module, out, sign):
     """@module: the built far.ko; @sign: a command that signs the file that is
-    put behind it. OUT gets a file for each, to be loaded in their order."""
+    put behind it. OUT gets a file for each, called after its class, from "a" on,
+    and its number; its module's name has an "f" before."""
     os.makedirs(out, exist_ok=True)
     with open(module, "rb") as f:
         good = f.read()
-    for n, size in enumerate(SIZES_KIB):
-        path = os.path.join(out, "%02d.ko" % n)
-        with open(path, "wb") as f:
-            f.write(renamed(good, b"f%02d" % n, size << 10))
-        subprocess.run(sign + [path], check=True)
+    for letter, (kib, count) in zip("abcdefghijklmnop", CLASSES_KIB):
+        for digit in DIGITS[:count]:
+            path = os.path.join(out, letter + digit + ".ko")
+            with open(path, "wb") as f:
+                f.write(renamed(good, ("f" + letter + digit).encode(),
+                                kib << 10))
+            subprocess.run(sign + [path], check=True)

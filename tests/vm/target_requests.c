@@ -352,7 +352,7 @@ static struct vouch_target_test_run good_run(uint32_t type)
 
 	switch (type) {
 	case BPF_PROG_TYPE_KPROBE:
-		t.ctx_size_in = 168; /* struct pt_regs */
+		t.ctx_size_in = pt_regs_size();
 		break;
 	case BPF_PROG_TYPE_TRACEPOINT:
 	case BPF_PROG_TYPE_RAW_TRACEPOINT:
@@ -383,7 +383,7 @@ static unsigned int count_contexts(const struct vouch_target_prog_info *p)
 	unsigned int odd = 0;
 
 	t.ctx_in = 0;
-	t.ctx_size_in = 168;
+	t.ctx_size_in = pt_regs_size();
 	odd += run_prog(p, t) != -EINVAL;
 	t.ctx_in = (uintptr_t)out;
 	t.ctx_size_in = 0;
