@@ -380,7 +380,7 @@ style: programs modules
 soak: all lean debug debug-lab debug-verifier objects $(UNIT) $(B)/fault/vouchd $(B)/fault/vouch $(B)/asan/vouchd $(B)/asan/vouch
 	@scripts/soak
 
-mutants: all debug objects
+mutants: all debug arm64 objects
 	@scripts/mutants
 
 # Nothing is built here, so that it can run as root after `make programs`.
