@@ -103,6 +103,7 @@ void test_far(void)
 
 	if (access("/far", F_OK))
 		return;
+	set_floor("edge", 1, 1);
 	here = address_of("vouch_target");
 	n = fill(here + REACH);
 	verdict(here && n > 8, "%u modules fill the area of modules", n);
