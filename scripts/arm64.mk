@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# A target for arm64, built here: its kernel, driver, profile, agent and guest
-# are in build/arm64/, with the same keys as all others.
+# For arm64, built here: a target's kernel, driver, profile, agent and guest are
+# in build/arm64/, with the same keys as all others; and the verifier's agent.
 
 A := $(B)/arm64
 CROSS := aarch64-linux-gnu-
@@ -17,9 +17,12 @@ $(A)/obj/%.o: %.c | $(A)/.setup
 	@mkdir -p $(@D)
 	$(Q)$(CROSS)gcc $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(A)/vouch-targetd: $(call obj,$(A),$(TARGETD) $(COMMON))
-	@echo '  LINK    $@'; $(CROSS)gcc $(CFLAGS) -o $@ $^ -static $(TARGETD_LIBS)
+	$(link_arm64) -static $(TARGETD_LIBS)
+$(A)/vouch-agent: $(call obj,$(A),$(AGENT) $(COMMON))
+	$(link_arm64) -static $(AGENT_LIBS)
+link_arm64 = @echo '  LINK    $@'; $(CROSS)gcc $(CFLAGS) -o $@ $(filter %.o,$^)
 
-arm64: $(A)/.setup $(A)/vouch-targetd
+arm64: $(A)/.setup $(A)/vouch-targetd $(A)/vouch-agent
 	@ln -sfn "$$($(FOR_ARM64) scripts/target-kernel \
 		images/target-demo.config images/target-arm64.config)" \
 		$(A)/target-kernel
