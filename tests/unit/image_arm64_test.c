@@ -306,8 +306,13 @@ static void going_on_later(struct state *s)
 	places(s, 0)[1].r_addend += 4;
 }
 
+/* What stands at two halves of instructions would be a load. */
 static void load_within_a_word(struct state *s)
 {
+	const u32 load = *word(s, ARM64_LOAD);
+
+	*word(s, ARM64_LOAD) = load << 16;
+	*word(s, ARM64_LOAD + 1) = load >> 16;
 	places(s, 0)[0].r_addend += 2;
 	places(s, 0)[1].r_addend += 2;
 }
