@@ -119,14 +119,6 @@ const struct vouch_image_arch *vouch_image_arch_of(u32 number);
 const struct vouch_image_arch *vouch_image_arch_by_machine(u16 machine);
 
 /**
- * vouch_image_arch_by_name() - an architecture by its name.
- * @name: as target profiles have it
- *
- * Return: what it owns of images, or NULL.
- */
-const struct vouch_image_arch *vouch_image_arch_by_name(const char *name);
-
-/**
  * vouch_image_place() - where a section is in the list of an architecture.
  * @arch: of the image
  * @section: enum vouch_section

@@ -79,16 +79,6 @@ const struct vouch_image_arch *vouch_image_arch_by_machine(u16 machine)
 	return NULL;
 }
 
-const struct vouch_image_arch *vouch_image_arch_by_name(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < N_ARCHS; i++)
-		if (!strcmp(archs[i]->name, name))
-			return archs[i];
-	return NULL;
-}
-
 u32 vouch_image_place(const struct vouch_image_arch *arch, u32 section)
 {
 	u32 i;

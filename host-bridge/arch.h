@@ -13,6 +13,16 @@
 #include "check_passes.h"
 #include "link_site.h"
 
+/* An option of a target's kernel that every profile must state. */
+struct vouch_arch_option {
+	const char *name; /* CONFIG_ */
+	/* What it is, if no image can be linked for a kernel that has it. */
+	const char *unsupported;
+};
+
+/* Those of any architecture, up to one without name. */
+extern const struct vouch_arch_option vouch_arch_any[];
+
 struct vouch_arch {
 	const char *name; /* as target profiles have it */
 	u32 number; /* VOUCH_ARCH_ */
@@ -21,6 +31,7 @@ struct vouch_arch {
 	 * returns, up to NULL, and of indirect jumps; NULL: there are none. */
 	const char *const *return_thunks;
 	const char *indirect_thunk;
+	const struct vouch_arch_option *options; /* up to one without name */
 	const struct vouch_link_ops *link;
 
 	/**
@@ -54,7 +65,7 @@ struct vouch_arch {
 			  struct vouch_refusal *why);
 };
 
-extern const struct vouch_arch vouch_arch_x86;
+extern const struct vouch_arch vouch_arch_x86, vouch_arch_arm64;
 
 /**
  * vouch_arch_of() - the architecture of a capture.
@@ -63,5 +74,13 @@ extern const struct vouch_arch vouch_arch_x86;
  * Return: what it owns, or NULL if nothing can be linked for it.
  */
 const struct vouch_arch *vouch_arch_of(const struct vouch_capture_view *cap);
+
+/**
+ * vouch_arch_by_name() - an architecture by its name.
+ * @name: as target profiles have it
+ *
+ * Return: what it owns, or NULL if nothing can be linked for it.
+ */
+const struct vouch_arch *vouch_arch_by_name(const char *name);
 
 #endif /* VOUCH_ARCH_H */

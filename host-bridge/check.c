@@ -51,25 +51,42 @@ static int check_object(struct check *c, const void *object, size_t len,
 }
 
 /* Kernels for which no image can be linked yet. */
-static int check_target(struct check *c)
+static int check_options(struct check *c,
+			 const struct vouch_arch_option *option)
 {
-	static const char *const unsupported[][2] = {
-		{ "CONFIG_X86_KERNEL_IBT", "indirect branch tracking" },
-		{ "CONFIG_CFI_CLANG", "kCFI" },
-		{ "CONFIG_PREEMPT_RT", "PREEMPT_RT" },
-		{ "CONFIG_MODVERSIONS", "symbol versions" },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++)
-		if (vouch_profile_config(c->profile, unsupported[i][0]))
+	for (; option->name; option++)
+		if (option->unsupported &&
+		    vouch_profile_config(c->profile, option->name))
 			return vouch_refuse(
 				c->why,
 				"target %s: its kernel has %s (%s), for which "
 				"images cannot be linked yet",
 				vouch_profile_release(c->profile),
-				unsupported[i][1], unsupported[i][0]);
+				option->unsupported, option->name);
 	return 0;
+}
+
+static int check_target(struct check *c)
+{
+	const struct vouch_arch *target = vouch_profile_arch(c->profile);
+	int ret;
+
+	c->arch = vouch_arch_of(c->cap);
+	if (!c->arch)
+		return vouch_refuse(c->why,
+				    "capture: of an architecture (%u) that "
+				    "nothing can be linked for",
+				    le32_to_cpu(c->cap->env->arch));
+	if (c->arch != target)
+		return vouch_refuse(c->why,
+				    "capture: made on %s, but target %s is of "
+				    "%s; verify in a VM of the target's "
+				    "architecture",
+				    c->arch->name,
+				    vouch_profile_release(c->profile),
+				    target->name);
+	ret = check_options(c, vouch_arch_any);
+	return ret ? ret : check_options(c, target->options);
 }
 
 static int check_env(struct check *c)
@@ -77,18 +94,6 @@ static int check_env(struct check *c)
 	const struct vouch_capture_env *env = c->cap->env;
 	u32 features = le32_to_cpu(env->features);
 
-	c->arch = vouch_arch_of(c->cap);
-	if (!c->arch)
-		return vouch_refuse(c->why, "capture: not of x86_64, the only "
-					    "architecture that can be linked");
-	if (strcmp(vouch_profile_arch(c->profile), c->arch->name))
-		return vouch_refuse(c->why,
-				    "capture: of %s, but target %s is of %s; "
-				    "verify the object in a VM of the target's "
-				    "architecture",
-				    c->arch->name,
-				    vouch_profile_release(c->profile),
-				    vouch_profile_arch(c->profile));
 	c->disasm = vouch_disasm_new(c->arch->number);
 	if (!c->disasm)
 		return -ENOMEM;

@@ -24,6 +24,7 @@ enum vouch_fixup_kind {
 	VOUCH_FIXUP_EXIT = 4, /* jump to the return thunk */
 	VOUCH_FIXUP_THUNK = 5, /* index bytes of jump to the indirect thunk */
 	VOUCH_FIXUP_JUMP = 6, /* index bytes of indirect jump */
+	VOUCH_FIXUP_UNREACHED = 7, /* index bytes that nothing reaches */
 };
 
 struct vouch_fixup {

@@ -31,7 +31,9 @@ enum vouch_point_kind {
 	VOUCH_POINT_JUMP, /* its jump; .value: where to, unless .plain */
 	VOUCH_POINT_GUARD, /* of a load that may fault; .value: the lowest
 			      address from which it loads */
-	VOUCH_POINT_LOAD, /* that may fault; .reg, .saved_at are set */
+	VOUCH_POINT_LOAD, /* that may fault, if .plain only perhaps: the
+			     exception table says so; .reg, .saved_at are set */
+	VOUCH_POINT_UNREACHED, /* what the JIT leaves behind the exit */
 };
 
 /* Something in a function that has to be explained. */
@@ -40,6 +42,7 @@ struct vouch_point {
 	u8 len; /* bytes */
 	u8 kind; /* enum vouch_point_kind */
 	bool plain; /* leaves by a register, not by way of a thunk */
+	bool either_sign; /* a number, or its negative */
 	u8 reg; /* destination, as the CPU counts registers */
 	u64 value;
 	union {

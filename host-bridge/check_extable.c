@@ -33,10 +33,15 @@ static int match_guard(struct matcher *m, const struct vouch_point *p)
 
 static int match_load(struct matcher *m, const struct vouch_point *p)
 {
+	bool listed = m->out->n_loads < m->func->n_extable;
 	const struct vouch_capture_extable *e;
 	struct vouch_load *load;
 
-	if (m->out->n_loads == m->func->n_extable)
+	if (p->plain &&
+	    (!listed ||
+	     le32_to_cpu(m->func->extable[m->out->n_loads].insn_off) != p->off))
+		return 0;
+	if (!listed)
 		return REFUSE(m, p->off,
 			      "a load that may fault has no entry in the "
 			      "exception table; verify again, in a fresh VM");

@@ -269,20 +269,24 @@ static int match_wide(struct matcher *m, const struct vouch_point *p)
 	return 0;
 }
 
+static bool is_explained(const struct matcher *m, u32 value)
+{
+	if (value == MAX_LOOPS && /* of a bpf_loop() that is inlined */
+	    vouch_object_calls(m->ctx->object, BPF_FUNC_loop))
+		return true;
+	return vouch_object_has32(m->ctx->object, value) ||
+	       vouch_maps_explain(m->ctx->cap, m->ctx->chk, value) ||
+	       vouch_constants_have(m->ctx->constants, value);
+}
+
 /* Addresses in the top 2 GiB and per-CPU offsets fit four bytes. */
 static int match_number(struct matcher *m, const struct vouch_point *p)
 {
 	s64 number = (s64)p->value;
 	u32 value = (u32)number;
 
-	if (number >= -128 && number <= 127)
-		return 0;
-	if (value == MAX_LOOPS && /* of a bpf_loop() that is inlined */
-	    vouch_object_calls(m->ctx->object, BPF_FUNC_loop))
-		return 0;
-	if (vouch_object_has32(m->ctx->object, value) ||
-	    vouch_maps_explain(m->ctx->cap, m->ctx->chk, value) ||
-	    vouch_constants_have(m->ctx->constants, value))
+	if ((number >= -128 && number <= 127) || is_explained(m, value) ||
+	    (p->either_sign && is_explained(m, -value)))
 		return 0;
 	return REFUSE(m, p->off,
 		      "32-bit constant 0x%x is not the object's: perhaps an "
@@ -378,6 +382,9 @@ static int match_point(struct matcher *m, const struct vouch_point *p)
 		return match_tail_call(m, p);
 	case VOUCH_POINT_JUMP:
 		return match_jump(m, p);
+	case VOUCH_POINT_UNREACHED:
+		add_fixup(m, p->off, VOUCH_FIXUP_UNREACHED, p->len);
+		return 0;
 	default:
 		return 0;
 	}

@@ -26,6 +26,7 @@ struct vouch_link_site {
  * @exit: the function's return; @sym: of the return thunk, 0 for a plain one
  * @jump: a tail call's jump of @len bytes; @sym: of the indirect thunk, 0 for a
  *	plain one; -EPERM with @why if the thunk has no room
+ * @unreached: @len bytes that nothing reaches; NULL if there are none such
  * @load: an entry of the exception table; @at: of the load in .text, bytes
  */
 struct vouch_link_ops {
@@ -38,6 +39,7 @@ struct vouch_link_ops {
 	void (*exit)(const struct vouch_link_site *site, u32 sym);
 	int (*jump)(const struct vouch_link_site *site, u32 len, u32 sym,
 		    struct vouch_refusal *why);
+	void (*unreached)(const struct vouch_link_site *site, u32 len);
 	void (*load)(struct vouch_text *text, u64 at,
 		     const struct vouch_load *load);
 };

@@ -156,7 +156,8 @@ static void find_imports(struct linker *l)
 					l->import_syms[x->index] = 1;
 				if (x->kind == VOUCH_FIXUP_EXIT && l->rethunk)
 					l->thunk_sym = 1;
-				if (x->kind >= VOUCH_FIXUP_THUNK &&
+				if ((x->kind == VOUCH_FIXUP_THUNK ||
+				     x->kind == VOUCH_FIXUP_JUMP) &&
 				    l->retpoline)
 					l->indirect_sym = 1;
 			}
@@ -289,6 +290,9 @@ static int link_fixup(struct linker *l, const struct vouch_capture_func_view *f,
 	case VOUCH_FIXUP_THUNK:
 	case VOUCH_FIXUP_JUMP:
 		return link_jump(l, &site, x->index);
+	case VOUCH_FIXUP_UNREACHED:
+		l->ops->unreached(&site, x->index);
+		break;
 	}
 	return 0;
 }

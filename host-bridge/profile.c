@@ -9,8 +9,8 @@
 
 #include <linux/bpf.h>
 
-#include "../common/image_arch.h"
 #include "../common/manifest.h"
+#include "arch.h"
 #include "crypto.h"
 #include "oracle.h"
 #include "profile.h"
@@ -32,12 +32,6 @@ struct vouch_profile {
 static const char *const required_facts[] = {
 	"module.size",
 	"module.name.offset",
-};
-
-/* A mitigation that a profile does not mention is not one that is off. */
-static const char *const required_kconfig[] = {
-	"CONFIG_CFI_CLANG", "CONFIG_MODVERSIONS", "CONFIG_PREEMPT_RT",
-	"CONFIG_RETHUNK",   "CONFIG_RETPOLINE",	  "CONFIG_X86_KERNEL_IBT",
 };
 
 static int complain(char *why, size_t size, const char *fmt, ...)
@@ -112,9 +106,35 @@ static int check_numbers(const json_t *object, const char *what,
 	return 0;
 }
 
-#define CHECK_NUMBERS(object, what, required, why, size) \
-	check_numbers(object, what, required,            \
-		      sizeof(required) / sizeof((required)[0]), why, size)
+static const char *text_of(const json_t *root, const char *key)
+{
+	return json_string_value(json_object_get(root, key));
+}
+
+/* A mitigation that a profile does not mention is not one that is off. */
+static int check_options(const struct vouch_profile *p,
+			 const struct vouch_arch_option *option, char *why,
+			 size_t size)
+{
+	for (; option->name; option++)
+		if (!json_object_get(p->kconfig, option->name))
+			return complain(why, size,
+					"'%s' is missing in 'kconfig'",
+					option->name);
+	return 0;
+}
+
+static int check_kconfig(const struct vouch_profile *p, char *why, size_t size)
+{
+	int ret = check_numbers(p->kconfig, "kconfig", NULL, 0, why, size);
+
+	if (!ret)
+		ret = check_options(p, vouch_arch_any, why, size);
+	if (!ret)
+		ret = check_options(p, vouch_profile_arch(p)->options, why,
+				    size);
+	return ret;
+}
 
 static int check_root(const struct vouch_profile *p, char *why, size_t size)
 {
@@ -128,10 +148,10 @@ static int check_root(const struct vouch_profile *p, char *why, size_t size)
 	if (!is_number(root, "schema_version", SCHEMA_VERSION))
 		return complain(why, size, "schema_version is not 1");
 	if (!is_text(root, "arch", 16) ||
-	    !vouch_image_arch_by_name(
-		    json_string_value(json_object_get(root, "arch"))))
+	    !vouch_arch_by_name(text_of(root, "arch")))
 		return complain(why, size,
-				"arch is none that there are images for");
+				"arch is neither \"x86_64\" nor \"arm64\", "
+				"which can be linked for");
 	if (!is_text(root, "release", 65) ||
 	    !is_text(root, "vermagic",
 		     sizeof(((struct vouch_requirements *)0)->vermagic)))
@@ -144,10 +164,11 @@ static int check_root(const struct vouch_profile *p, char *why, size_t size)
 		if (!is_list(root, lists[i]))
 			return complain(why, size, "'%s' is no list of names",
 					lists[i]);
-	if (CHECK_NUMBERS(p->facts, "facts", required_facts, why, size))
+	if (check_numbers(p->facts, "facts", required_facts,
+			  sizeof(required_facts) / sizeof(required_facts[0]),
+			  why, size))
 		return -EINVAL;
-	return CHECK_NUMBERS(p->kconfig, "kconfig", required_kconfig, why,
-			     size);
+	return check_kconfig(p, why, size);
 }
 
 static int read_json(struct vouch_profile *p, char *why, size_t why_size)
@@ -262,9 +283,9 @@ const char *vouch_profile_text(const struct vouch_profile *profile,
 	return json_string_value(json_object_get(profile->root, name));
 }
 
-const char *vouch_profile_arch(const struct vouch_profile *profile)
+const struct vouch_arch *vouch_profile_arch(const struct vouch_profile *profile)
 {
-	return vouch_profile_text(profile, "arch");
+	return vouch_arch_by_name(text_of(profile->root, "arch"));
 }
 
 const char *vouch_profile_release(const struct vouch_profile *profile)

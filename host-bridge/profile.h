@@ -92,10 +92,10 @@ const u8 *vouch_profile_identity(const struct vouch_profile *profile);
  * vouch_profile_arch() - the target's architecture.
  * @profile: the profile
  *
- * Return: its name, as in "x86_64" or "arm64"; vouch_image_arch_by_name() has
- * it.
+ * Return: what it owns; see arch.h.
  */
-const char *vouch_profile_arch(const struct vouch_profile *profile);
+const struct vouch_arch *
+vouch_profile_arch(const struct vouch_profile *profile);
 
 /**
  * vouch_profile_release() - the target kernel's release.

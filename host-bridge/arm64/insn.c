@@ -55,9 +55,9 @@ static const struct form forms[] = {
 	{ 0x7fe0fc00, 0x1b007c00, "mul", THREE, VOUCH_ARM64_PLAIN, BOTH },
 	{ 0x7fe08000, 0x1b008000, "msub", FOUR, VOUCH_ARM64_PLAIN, BOTH },
 	{ 0x7ffffc00, 0x5ac00400, "rev16", TWO, VOUCH_ARM64_PLAIN, BOTH },
-	{ 0xfffffc00, 0x5ac00800, "rev", TWO, VOUCH_ARM64_PLAIN, ONE },
+	{ 0xfffffc00, 0x5ac00800, "rev", TWO, VOUCH_ARM64_PLAIN, BOTH },
 	{ 0xfffffc00, 0xdac00800, "rev32", TWO, VOUCH_ARM64_PLAIN, ONE },
-	{ 0xfffffc00, 0xdac00c00, "rev", TWO, VOUCH_ARM64_PLAIN, ONE },
+	{ 0xfffffc00, 0xdac00c00, "rev", TWO, VOUCH_ARM64_PLAIN, BOTH },
 
 	{ 0x7f80001f, 0x3100001f, "cmn", ADD_IMM, VOUCH_ARM64_COMPARE, BOTH },
 	{ 0x7f80001f, 0x7100001f, "cmp", ADD_IMM, VOUCH_ARM64_COMPARE, BOTH },

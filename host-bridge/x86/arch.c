@@ -13,6 +13,13 @@ static const char *const thunks[] = {
 	"retbleed_return_thunk", "its_return_thunk",  NULL,
 };
 
+static const struct vouch_arch_option options[] = {
+	{ "CONFIG_RETHUNK", NULL },
+	{ "CONFIG_RETPOLINE", NULL },
+	{ "CONFIG_X86_KERNEL_IBT", "indirect branch tracking" },
+	{ NULL, NULL },
+};
+
 /* TASK_SIZE_MAX is a page less, to which do_jit() adds a page. */
 static u64 user_end(u32 features)
 {
@@ -25,6 +32,7 @@ const struct vouch_arch vouch_arch_x86 = {
 	.stack_align = 8,
 	.return_thunks = thunks,
 	.indirect_thunk = VOUCH_INDIRECT_THUNK,
+	.options = options,
 	.link = &vouch_x86_link,
 	.user_end = user_end,
 	.read_code = vouch_x86_read_code,
