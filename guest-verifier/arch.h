@@ -29,4 +29,14 @@ int vouch_arch_exception(const struct bpf_prog *fp,
 			 const struct exception_table_entry *e,
 			 struct vouch_capture_extable *out);
 
+/**
+ * vouch_arch_jump() - where code may lead that no instruction of eBPF names.
+ * @code: perhaps the start of a jump that the JIT adds
+ * @len: bytes from there on
+ * @to: set on success
+ *
+ * Return: true if there is such a jump.
+ */
+bool vouch_arch_jump(const u8 *code, u32 len, u64 *to);
+
 #endif /* VOUCH_GUEST_ARCH_H */

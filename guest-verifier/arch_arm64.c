@@ -41,3 +41,9 @@ int vouch_arch_exception(const struct bpf_prog *fp,
 			       sizeof(u64) * FIELD_GET(FIXUP_REG, e->fixup));
 	return 0;
 }
+
+/* It adds none: returns and indirect jumps have no thunks. */
+bool vouch_arch_jump(const u8 *code, u32 len, u64 *to)
+{
+	return false;
+}

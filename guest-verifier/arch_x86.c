@@ -3,8 +3,13 @@
 
 #include <linux/extable.h>
 #include <asm/cpufeature.h>
+#include <asm/unaligned.h>
 
 #include "arch.h"
+
+#define CALL_REL32 0xe8
+#define JMP_REL32 0xe9
+#define REL32_LEN 5
 
 const u32 vouch_guest_arch = VOUCH_ARCH_X86_64;
 
@@ -44,4 +49,13 @@ int vouch_arch_exception(const struct bpf_prog *fp,
 	out->insn_len = cpu_to_le32(e->fixup & 0xff);
 	out->reg = cpu_to_le32(e->fixup >> 8);
 	return 0;
+}
+
+bool vouch_arch_jump(const u8 *code, u32 len, u64 *to)
+{
+	if (len < REL32_LEN || (*code != CALL_REL32 && *code != JMP_REL32))
+		return false;
+	*to = (unsigned long)code + REL32_LEN +
+	      (s64)(s32)get_unaligned_le32(code + 1);
+	return true;
 }

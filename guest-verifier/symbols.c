@@ -7,13 +7,9 @@
 #include <linux/pgtable.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
-#include <asm/unaligned.h>
 
+#include "arch.h"
 #include "symbols.h"
-
-#define CALL_REL32 0xe8
-#define JMP_REL32 0xe9
-#define REL32_LEN 5
 
 int vouch_symbols_add(struct vouch_symbols *s, u64 address)
 {
@@ -37,16 +33,12 @@ int vouch_symbols_scan(struct vouch_symbols *s, const u8 *code, u32 len)
 {
 	struct vouch_capture_sym sym;
 	u32 i;
+	u64 to;
+	int err;
 
-	for (i = 0; len >= REL32_LEN && i <= len - REL32_LEN; i++) {
-		u64 next = (u64)(unsigned long)code + i + REL32_LEN;
-		u64 to;
-		int err;
-
-		if (code[i] != CALL_REL32 && code[i] != JMP_REL32)
-			continue;
-		to = next + (s64)(s32)get_unaligned_le32(code + i + 1);
-		if (!vouch_symbols_name(to, &sym))
+	for (i = 0; i < len; i++) {
+		if (!vouch_arch_jump(code + i, len - i, &to) ||
+		    !vouch_symbols_name(to, &sym))
 			continue;
 		err = vouch_symbols_add(s, to);
 		if (err)

@@ -21,7 +21,7 @@ struct vouch_symbols {
 int vouch_symbols_add(struct vouch_symbols *s, u64 address);
 
 /**
- * vouch_symbols_scan() - note what any call or jump in code could reach.
+ * vouch_symbols_scan() - note what any jump in code could reach.
  * @s: the symbols
  * @code: where the code lies
  * @len: its length in bytes

@@ -27,6 +27,8 @@ struct vouch_arch {
 	const char *name; /* as target profiles have it */
 	u32 number; /* VOUCH_ARCH_ */
 	u32 stack_align; /* of a program's stack, bytes */
+	/* KASLR moves the kernel by multiples of the one, below the other. */
+	u64 slide_step, slide_max;
 	/* What jumps go to that the kernel's mitigations put in the place of
 	 * returns, up to NULL, and of indirect jumps; NULL: there are none. */
 	const char *const *return_thunks;

@@ -31,6 +31,7 @@ struct vouch_fixup {
 	u32 off; /* of the instruction in the function, bytes */
 	u32 kind; /* enum vouch_fixup_kind */
 	u32 index;
+	u64 target; /* of HELPER and EXIT: where it goes in the verifier VM */
 };
 
 /* A load that gives 0 if it faults. */

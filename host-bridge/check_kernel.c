@@ -2,12 +2,8 @@
 /* A capture against what is known of its kernel. */
 
 #include "../common/hex.h"
+#include "arch.h"
 #include "check_kernel.h"
-
-#define REL32_LEN 5 /* of a call or jump, bytes */
-/* KASLR of x86-64: CONFIG_PHYSICAL_ALIGN, KERNEL_IMAGE_SIZE. */
-#define SLIDE_STEP (2ull << 20)
-#define SLIDE_MAX (1ull << 30)
 
 /* ---- HELLO ---- */
 
@@ -66,6 +62,7 @@ int vouch_check_hello(const struct vouch_capture_view *cap, const json_t *hello,
 /* One capture while its names are checked. */
 struct namer {
 	const struct vouch_symbols *symbols;
+	const struct vouch_arch *arch;
 	struct vouch_refusal *why;
 	const struct vouch_capture_prog_view *prog;
 	u32 func;
@@ -102,7 +99,8 @@ static bool is_at(struct namer *n, const char *name, u64 target)
 	for (i = 0; i < count; i++) {
 		u64 slide = target - linked[i];
 
-		if (slide % SLIDE_STEP || slide >= SLIDE_MAX ||
+		if (slide % n->arch->slide_step ||
+		    slide >= n->arch->slide_max ||
 		    (n->known && slide != n->slide))
 			continue;
 		n->known = true;
@@ -112,25 +110,18 @@ static bool is_at(struct namer *n, const char *name, u64 target)
 	return false;
 }
 
-static int check_target(struct namer *n, u32 off)
+static int check_target(struct namer *n, const struct vouch_fixup *fixup)
 {
-	const struct vouch_capture_func_view *f = &n->prog->funcs[n->func];
-	const char *name;
-	u32 rel;
-	u64 target;
+	const char *name = name_of(n->prog, fixup->target);
 
-	memcpy(&rel, f->code + off + REL32_LEN - sizeof(rel), sizeof(rel));
-	target = le64_to_cpu(f->func->address) + off + REL32_LEN +
-		 (u64)(s64)(s32)le32_to_cpu(rel);
-	name = name_of(n->prog, target);
-	if (name && is_at(n, name, target))
+	if (name && is_at(n, name, fixup->target))
 		return 0;
-	return vouch_refuse_code(n->why, n->prog->prog->name, n->func, off,
-				 "the capture calls 0x%llx %s, but the "
-				 "verifier kernel's symbol table has that "
-				 "elsewhere; verify again, in a fresh VM",
-				 (unsigned long long)target,
-				 name ? name : "nothing");
+	return vouch_refuse_code(
+		n->why, n->prog->prog->name, n->func, fixup->off,
+		"the capture calls 0x%llx %s, but the "
+		"verifier kernel's symbol table has that "
+		"elsewhere; verify again, in a fresh VM",
+		(unsigned long long)fixup->target, name ? name : "nothing");
 }
 
 static int check_func(struct namer *n, const struct vouch_checked_func *func)
@@ -141,7 +132,7 @@ static int check_func(struct namer *n, const struct vouch_checked_func *func)
 	for (i = 0; !ret && i < func->n_fixups; i++)
 		if (func->fixups[i].kind == VOUCH_FIXUP_HELPER ||
 		    func->fixups[i].kind == VOUCH_FIXUP_EXIT)
-			ret = check_target(n, func->fixups[i].off);
+			ret = check_target(n, &func->fixups[i]);
 	return ret;
 }
 
@@ -150,7 +141,9 @@ int vouch_check_names(const struct vouch_capture_view *cap,
 		      const struct vouch_symbols *symbols,
 		      struct vouch_refusal *why)
 {
-	struct namer n = { .symbols = symbols, .why = why };
+	struct namer n = { .symbols = symbols,
+			   .arch = vouch_arch_of(cap),
+			   .why = why };
 	int ret = 0;
 	u32 i;
 

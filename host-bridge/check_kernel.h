@@ -33,8 +33,7 @@ int vouch_check_hello(const struct vouch_capture_view *cap, const json_t *hello,
  *
  * The build ids must agree, and each call of a helper and each exit must lie,
  * by its machine code, where @symbols has the name that the capture gives it:
- * all by the one distance, a multiple of 2 MiB, by which KASLR may move a
- * kernel.
+ * all by the one distance by which KASLR may move a kernel.
  *
  * Return: 0, or -EPERM with @why.
  */

@@ -27,13 +27,15 @@ struct matcher {
 	vouch_refuse_code((m)->why, (m)->ctx->prog->prog->name, (m)->index, \
 			  off, __VA_ARGS__)
 
-static void add_fixup(struct matcher *m, u32 off, u32 kind, u32 index)
+static void add_fixup(struct matcher *m, const struct vouch_point *p, u32 kind,
+		      u32 index)
 {
 	struct vouch_fixup *f = &m->out->fixups[m->out->n_fixups++];
 
-	f->off = off;
+	f->off = p->off;
 	f->kind = kind;
 	f->index = index;
+	f->target = p->value;
 }
 
 static int compare_address(const void *key, const void *member)
@@ -130,16 +132,17 @@ static bool called_by_prologue(const struct matcher *m, u32 func)
 	return false;
 }
 
-static int match_helper(struct matcher *m, u32 off, u64 target)
+static int match_helper(struct matcher *m, const struct vouch_point *p)
 {
-	const char *symbol = symbol_at(m, target), *unfit;
+	const char *symbol = symbol_at(m, p->value), *unfit;
+	u32 off = p->off;
 	int helper;
 
 	if (!symbol)
 		return REFUSE(m, off,
 			      "a call to 0x%llx, where the capture "
 			      "knows no symbol",
-			      (unsigned long long)target);
+			      (unsigned long long)p->value);
 	helper = vouch_helper_by_kernel(symbol);
 	if (helper < 0)
 		return REFUSE(m, off,
@@ -164,7 +167,7 @@ static int match_helper(struct matcher *m, u32 off, u64 target)
 				   m->ctx->chk->license);
 	if (unfit)
 		return REFUSE(m, off, "calls %s, %s", symbol, unfit);
-	add_fixup(m, off, VOUCH_FIXUP_HELPER, (u32)helper);
+	add_fixup(m, p, VOUCH_FIXUP_HELPER, (u32)helper);
 	return 0;
 }
 
@@ -185,7 +188,7 @@ static int match_call(struct matcher *m, const struct vouch_point *p)
 				      "declares a call of function %u",
 				      (unsigned long long)target,
 				      le32_to_cpu(ref->index));
-		add_fixup(m, p->off, VOUCH_FIXUP_SUBCALL, (u32)func);
+		add_fixup(m, p, VOUCH_FIXUP_SUBCALL, (u32)func);
 		return 0;
 	}
 	if (le32_to_cpu(ref->kind) != VOUCH_REF_CALL ||
@@ -194,7 +197,7 @@ static int match_call(struct matcher *m, const struct vouch_point *p)
 			      "the code calls 0x%llx, the capture declares "
 			      "another reference here",
 			      (unsigned long long)target);
-	return match_helper(m, p->off, target);
+	return match_helper(m, p);
 }
 
 static int check_value(struct matcher *m, u32 off,
@@ -265,7 +268,7 @@ static int match_wide(struct matcher *m, const struct vouch_point *p)
 			      "a 64-bit constant 0x%llx that is not the tag of "
 			      "the reference declared here",
 			      (unsigned long long)p->value);
-	add_fixup(m, p->off, VOUCH_FIXUP_REF, m->next - 1);
+	add_fixup(m, p, VOUCH_FIXUP_REF, m->next - 1);
 	return 0;
 }
 
@@ -313,7 +316,7 @@ static int match_exit(struct matcher *m, const struct vouch_point *p)
 	symbol = symbol_at(m, p->value);
 	for (; symbol && rethunk && *thunk; thunk++)
 		if (!strcmp(symbol, *thunk)) {
-			add_fixup(m, p->off, VOUCH_FIXUP_EXIT, 0);
+			add_fixup(m, p, VOUCH_FIXUP_EXIT, 0);
 			return 0;
 		}
 	return REFUSE(m, p->off,
@@ -332,7 +335,7 @@ static int match_jump(struct matcher *m, const struct vouch_point *p)
 			return REFUSE(m, p->off,
 				      "a plain indirect jump, though the "
 				      "verifier VM is said to use retpolines");
-		add_fixup(m, p->off, VOUCH_FIXUP_JUMP, p->len);
+		add_fixup(m, p, VOUCH_FIXUP_JUMP, p->len);
 		return 0;
 	}
 	symbol = symbol_at(m, p->value);
@@ -340,7 +343,7 @@ static int match_jump(struct matcher *m, const struct vouch_point *p)
 		return REFUSE(m, p->off,
 			      "a tail call by way of %s, which is not %s",
 			      symbol ? symbol : "an unknown place", thunk);
-	add_fixup(m, p->off, VOUCH_FIXUP_THUNK, p->len);
+	add_fixup(m, p, VOUCH_FIXUP_THUNK, p->len);
 	return 0;
 }
 
@@ -383,7 +386,7 @@ static int match_point(struct matcher *m, const struct vouch_point *p)
 	case VOUCH_POINT_JUMP:
 		return match_jump(m, p);
 	case VOUCH_POINT_UNREACHED:
-		add_fixup(m, p->off, VOUCH_FIXUP_UNREACHED, p->len);
+		add_fixup(m, p, VOUCH_FIXUP_UNREACHED, p->len);
 		return 0;
 	default:
 		return 0;
