@@ -15,14 +15,19 @@ const struct vouch_arch_option vouch_arch_any[] = {
 static const struct vouch_arch *const archs[] = { &vouch_arch_x86,
 						  &vouch_arch_arm64 };
 
-const struct vouch_arch *vouch_arch_of(const struct vouch_capture_view *cap)
+const struct vouch_arch *vouch_arch_by_number(u32 number)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(archs) / sizeof(archs[0]); i++)
-		if (archs[i]->number == le32_to_cpu(cap->env->arch))
+		if (archs[i]->number == number)
 			return archs[i];
 	return NULL;
+}
+
+const struct vouch_arch *vouch_arch_of(const struct vouch_capture_view *cap)
+{
+	return vouch_arch_by_number(le32_to_cpu(cap->env->arch));
 }
 
 const struct vouch_arch *vouch_arch_by_name(const char *name)

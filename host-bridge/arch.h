@@ -13,6 +13,14 @@
 #include "check_passes.h"
 #include "link_site.h"
 
+/* A number that several instructions make, while they are read. */
+struct vouch_number_run {
+	char reg[8]; /* empty: there is none */
+	u64 value;
+};
+
+#define VOUCH_ARCH_NUMBERS 4 /* more than an instruction has */
+
 /* An option of a target's kernel that every profile must state. */
 struct vouch_arch_option {
 	const char *name; /* CONFIG_ */
@@ -42,6 +50,23 @@ struct vouch_arch {
 	 * @features: VOUCH_FEATURE_ of the verifier VM
 	 */
 	u64 (*user_end)(u32 features);
+
+	/* Where such a kernel is, in an image of it: its direct map, vmalloc
+	 * area, per-CPU areas, text and modules. Above are small negative
+	 * numbers. */
+	u64 kernel_start, kernel_end;
+
+	/**
+	 * @numbers: the numbers that are complete with an instruction, as the
+	 *	disassembler has them; where branches lead is none
+	 * @insn: the instruction
+	 * @run: of those before; starts all zero
+	 * @out: VOUCH_ARCH_NUMBERS of them at most
+	 *
+	 * Return: how many there are.
+	 */
+	u32 (*numbers)(const struct vouch_disasm_insn *insn,
+		       struct vouch_number_run *run, u64 *out);
 
 	/**
 	 * @read_code: hold a function against the one shape, and find what is
@@ -76,6 +101,14 @@ extern const struct vouch_arch vouch_arch_x86, vouch_arch_arm64;
  * Return: what it owns, or NULL if nothing can be linked for it.
  */
 const struct vouch_arch *vouch_arch_of(const struct vouch_capture_view *cap);
+
+/**
+ * vouch_arch_by_number() - an architecture by its number.
+ * @number: VOUCH_ARCH_
+ *
+ * Return: what it owns, or NULL if nothing can be linked for it.
+ */
+const struct vouch_arch *vouch_arch_by_number(u32 number);
 
 /**
  * vouch_arch_by_name() - an architecture by its name.

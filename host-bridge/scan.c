@@ -4,31 +4,27 @@
 #include <stdlib.h>
 
 #include "../common/image.h"
-#include "disasm.h"
+#include "arch.h"
 #include "object.h"
 #include "scan.h"
-
-/* Where an x86-64 kernel is: its direct map, vmalloc area, per-CPU areas,
- * text and modules. Above are numbers such as -4096. */
-#define KERNEL_START 0xffff800000000000ull
-#define KERNEL_END 0xfffffffffffff000ull
 
 /* An image while it is looked at. */
 struct scan {
 	const struct vouch_image *img;
 	const struct vouch_object *object;
+	const struct vouch_arch *arch;
 	struct vouch_disasm *disasm;
 	struct vouch_refusal *why;
 };
 
-static bool is_kernel(u64 value)
+static bool is_kernel(const struct scan *s, u64 value)
 {
-	return value >= KERNEL_START && value < KERNEL_END;
+	return value >= s->arch->kernel_start && value < s->arch->kernel_end;
 }
 
 static bool is_explained(const struct scan *s, u64 value)
 {
-	if (!is_kernel(value))
+	if (!is_kernel(s, value))
 		return true;
 	if (vouch_object_has64(s->object, value))
 		return true;
@@ -36,23 +32,17 @@ static bool is_explained(const struct scan *s, u64 value)
 	       vouch_object_has32(s->object, (u32)value);
 }
 
-/* The numbers among an instruction's operands, as the disassembler has them;
- * where branches lead is not said by an address. */
-static bool scan_operands(const struct scan *s,
-			  const struct vouch_disasm_insn *insn, u64 *bad)
+static bool scan_insn(const struct scan *s,
+		      const struct vouch_disasm_insn *insn,
+		      struct vouch_number_run *run, u64 *bad)
 {
-	const char *p = insn->operands;
-	char *end;
+	u64 numbers[VOUCH_ARCH_NUMBERS];
+	u32 n = s->arch->numbers(insn, run, numbers), i;
 
-	if (insn->mnemonic[0] == 'j' || !strcmp(insn->mnemonic, "call"))
-		return true;
-	while ((p = strstr(p, "0x"))) {
-		*bad = strtoull(p, &end, 16);
-		if (p > insn->operands && p[-1] == '-')
-			*bad = -*bad;
+	for (i = 0; i < n; i++) {
+		*bad = numbers[i];
 		if (!is_explained(s, *bad))
 			return false;
-		p = end;
 	}
 	return true;
 }
@@ -61,6 +51,7 @@ static int scan_function(struct scan *s, u32 sym)
 {
 	const Elf64_Sym *f = &s->img->syms[sym];
 	const u8 *code = s->img->text + f->st_value;
+	struct vouch_number_run run = {};
 	struct vouch_disasm_insn insn;
 	u64 off = 0, bad;
 
@@ -73,7 +64,7 @@ static int scan_function(struct scan *s, u32 sym)
 					    "report this",
 					    vouch_image_symbol(s->img, sym),
 					    (unsigned long long)off);
-		if (!scan_operands(s, &insn, &bad))
+		if (!scan_insn(s, &insn, &run, &bad))
 			return vouch_refuse(
 				s->why,
 				"image: function %s holds 0x%llx at 0x%llx, "
@@ -111,7 +102,7 @@ static int scan_map(struct scan *s, const struct vouch_req_map *m)
 
 	for (at = 0; at + sizeof(value) <= len; at++) {
 		memcpy(&value, data + at, sizeof(value));
-		if (!is_kernel(value) || is_variable(s, data + at))
+		if (!is_kernel(s, value) || is_variable(s, data + at))
 			continue;
 		return vouch_refuse(s->why,
 				    "image: map %s starts with 0x%llx at byte "
@@ -139,7 +130,8 @@ int vouch_scan_image(const void *image, size_t len, const void *object,
 		return vouch_refuse(why, "image: %s; please report this", text);
 	ret = vouch_object_read(object, object_len, options, profile, &own,
 				why);
-	s.disasm = vouch_disasm_new(le32_to_cpu(img.req.req->arch));
+	s.arch = vouch_arch_by_number(le32_to_cpu(img.req.req->arch));
+	s.disasm = s.arch ? vouch_disasm_new(s.arch->number) : NULL;
 	if (!ret && !s.disasm)
 		ret = -ENOMEM;
 	for (i = VOUCH_SYM_SLOTS + 1; !ret && i < img.first_import; i++)

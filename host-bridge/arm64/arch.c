@@ -3,6 +3,7 @@
 
 #include "../arch.h"
 #include "link.h"
+#include "numbers.h"
 #include "passes.h"
 #include "points.h"
 
@@ -30,6 +31,9 @@ const struct vouch_arch vouch_arch_arm64 = {
 	.options = options,
 	.link = &vouch_arm64_link,
 	.user_end = user_end,
+	.kernel_start = 0xfff0000000000000ull, /* with 52 bits */
+	.kernel_end = 0xffffffffffff8000ull, /* offsets of eBPF are above */
+	.numbers = vouch_arm64_numbers,
 	.read_code = vouch_arm64_read_code,
 	.check_pass = vouch_arm64_check_pass,
 };

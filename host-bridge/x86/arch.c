@@ -4,6 +4,7 @@
 #include "../../common/image.h"
 #include "../arch.h"
 #include "link.h"
+#include "numbers.h"
 #include "passes.h"
 #include "points.h"
 
@@ -37,6 +38,9 @@ const struct vouch_arch vouch_arch_x86 = {
 	.options = options,
 	.link = &vouch_x86_link,
 	.user_end = user_end,
+	.kernel_start = 0xffff800000000000ull,
+	.kernel_end = 0xfffffffffffff000ull,
+	.numbers = vouch_x86_numbers,
 	.read_code = vouch_x86_read_code,
 	.check_pass = vouch_x86_check_pass,
 };

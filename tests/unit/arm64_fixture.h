@@ -24,6 +24,10 @@
 			    .off = (o),     \
 			    .imm = (i) })
 
+#define ARM64_MOV (BPF_ALU64 | BPF_MOV | BPF_X)
+#define ARM64_WIDE (BPF_LD | BPF_IMM | BPF_DW)
+#define ARM64_CALL (BPF_JMP | BPF_CALL)
+
 struct arm64_function {
 	u32 words[ARM64_WORDS];
 	u32 n;
@@ -93,6 +97,52 @@ static inline void arm64_epilogue(struct arm64_function *f)
 		arm64_word(f, 0xd503201f);
 	arm64_word(f, 0x5800004a); /* ldr x10, 8 bytes on */
 	arm64_word(f, 0xd61f0140); /* br x10 */
+}
+
+/* Where things are in the function below; indexes of words. */
+struct arm64_marks {
+	u32 body, branch, store, call, wide, address, load, end;
+};
+
+/* r6 = r1; if (r6 == 7) goto out; *(r10 - 8) = 0x12345678; call;
+ * r1 = tag; r2 = function; r0 = *(r6 + 4); out: exit */
+static inline void arm64_example(struct arm64_function *f,
+				 struct arm64_marks *m)
+{
+	struct vouch_arm64_unit branch = {
+		.insn = A64_INSN(BPF_JMP | BPF_JEQ | BPF_K, 6, 0, 0, 7),
+	};
+
+	arm64_prologue(f, 0, 16, 8);
+	m->body = arm64_insn(f, A64_INSN(ARM64_MOV, 6, 1, 0, 0));
+	m->branch = f->n;
+	f->n += 2; /* when it is known where to */
+	m->store = arm64_insn(
+		f, A64_INSN(BPF_ST | BPF_MEM | BPF_DW, 10, 0, -8, 0x12345678));
+	m->call = arm64_add(
+		f, (struct vouch_arm64_unit){ .insn = { .code = ARM64_CALL },
+					      .value = ARM64_HELPER });
+	m->wide = arm64_add(
+		f, (struct vouch_arm64_unit){
+			   .insn = { .code = ARM64_WIDE, .dst_reg = 1 },
+			   .value = ARM64_TAG });
+	m->address =
+		arm64_add(f, (struct vouch_arm64_unit){
+				     .insn = { .code = ARM64_WIDE,
+					       .dst_reg = 2,
+					       .src_reg = BPF_PSEUDO_FUNC },
+				     .value = ARM64_HELPER + 0x100 });
+	m->load =
+		arm64_insn(f, A64_INSN(BPF_LDX | BPF_MEM | BPF_W, 0, 6, 4, 0));
+	m->end = f->n;
+	arm64_epilogue(f);
+
+	branch.target = 4 * m->end;
+	m->end = f->n;
+	f->n = m->branch;
+	arm64_add(f, branch);
+	f->n = m->end;
+	m->end = branch.target / 4;
 }
 
 static inline struct vouch_code_place

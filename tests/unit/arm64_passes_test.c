@@ -6,8 +6,6 @@
 #include "../../host-bridge/arm64/passes.h"
 
 #define LOAD(size, d, s, o) A64_INSN(BPF_LDX | BPF_MEM | (size), d, s, o, 0)
-#define CALL (BPF_JMP | BPF_CALL)
-#define WIDE (BPF_LD | BPF_IMM | BPF_DW)
 
 /* Both loads, and what was replaced in the second. */
 struct loads {
@@ -38,10 +36,10 @@ static void make(struct arm64_function *f, const struct vouch_expansion *field,
 		arm64_insn(f, field->insns[i]);
 	at = f->n;
 	arm64_add(f, branch);
-	arm64_add(f, (struct vouch_arm64_unit){ .insn = { .code = CALL },
+	arm64_add(f, (struct vouch_arm64_unit){ .insn = { .code = ARM64_CALL },
 						.value = address + 0x800 });
 	arm64_add(f, (struct vouch_arm64_unit){
-			     .insn = { .code = WIDE,
+			     .insn = { .code = ARM64_WIDE,
 				       .dst_reg = 7,
 				       .src_reg = BPF_PSEUDO_FUNC },
 			     .value = address });

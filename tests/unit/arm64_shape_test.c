@@ -3,58 +3,7 @@
 
 #include "arm64_fixture.h"
 
-#include "../../host-bridge/arm64/link.h"
 #include "../../host-bridge/arm64/points.h"
-
-#define MOV_REG (BPF_ALU64 | BPF_MOV | BPF_X)
-#define MOV_IMM (BPF_ALU64 | BPF_MOV | BPF_K)
-#define WIDE (BPF_LD | BPF_IMM | BPF_DW)
-#define CALL (BPF_JMP | BPF_CALL)
-#define TAIL_CALL (BPF_JMP | VOUCH_BPF_TAIL_CALL)
-
-/* Where things are in the function below; indexes of words. */
-struct marks {
-	u32 body, branch, store, call, wide, address, load, end;
-};
-
-/* r6 = r1; if (r6 == 7) goto out; *(r10 - 8) = 0x12345678; call;
- * r1 = tag; r2 = function; r0 = *(r6 + 4); out: exit */
-static void make(struct arm64_function *f, struct marks *m)
-{
-	struct vouch_arm64_unit branch = {
-		.insn = A64_INSN(BPF_JMP | BPF_JEQ | BPF_K, 6, 0, 0, 7),
-	};
-
-	arm64_prologue(f, 0, 16, 8);
-	m->body = arm64_insn(f, A64_INSN(MOV_REG, 6, 1, 0, 0));
-	m->branch = f->n;
-	f->n += 2; /* when it is known where to */
-	m->store = arm64_insn(
-		f, A64_INSN(BPF_ST | BPF_MEM | BPF_DW, 10, 0, -8, 0x12345678));
-	m->call = arm64_add(f,
-			    (struct vouch_arm64_unit){ .insn = { .code = CALL },
-						       .value = ARM64_HELPER });
-	m->wide = arm64_add(f, (struct vouch_arm64_unit){
-				       .insn = { .code = WIDE, .dst_reg = 1 },
-				       .value = ARM64_TAG });
-	m->address =
-		arm64_add(f, (struct vouch_arm64_unit){
-				     .insn = { .code = WIDE,
-					       .dst_reg = 2,
-					       .src_reg = BPF_PSEUDO_FUNC },
-				     .value = ARM64_HELPER + 0x100 });
-	m->load =
-		arm64_insn(f, A64_INSN(BPF_LDX | BPF_MEM | BPF_W, 0, 6, 4, 0));
-	m->end = f->n;
-	arm64_epilogue(f);
-
-	branch.target = 4 * m->end;
-	m->end = f->n;
-	f->n = m->branch;
-	arm64_add(f, branch);
-	f->n = m->end;
-	m->end = branch.target / 4;
-}
 
 static int read_code(const struct arm64_function *f, struct vouch_code *code,
 		     struct vouch_refusal *why)
@@ -109,10 +58,10 @@ static void what_is_to_be_explained_is_found(void **state)
 	struct vouch_refusal why;
 	struct arm64_function f;
 	struct vouch_code code;
-	struct marks m;
+	struct arm64_marks m;
 
 	(void)state;
-	make(&f, &m);
+	arm64_example(&f, &m);
 	assert_int_equal(read_code(&f, &code, &why), 0);
 	assert_int_equal(code.depth, 16);
 	assert_int_equal(point(&code, m.branch, VOUCH_POINT_NUMBER)->value, 7);
@@ -202,8 +151,9 @@ static void tail_calls_say_where_they_look(void **state)
 	(void)state;
 	arm64_prologue(&f, 1, 32, 0);
 	at = arm64_add(
-		&f, (struct vouch_arm64_unit){ .insn = { .code = TAIL_CALL },
-					       .layout = { 36, 0x110, 0x30 } });
+		&f, (struct vouch_arm64_unit){
+			    .insn = { .code = (BPF_JMP | VOUCH_BPF_TAIL_CALL) },
+			    .layout = { 36, 0x110, 0x30 } });
 	arm64_epilogue(&f);
 	assert_int_equal(read_code(&f, &code, &why), 0);
 	p = point(&code, at, VOUCH_POINT_TAIL_CALL);
@@ -223,19 +173,19 @@ static void tail_calls_say_where_they_look(void **state)
 static void a_changed_frame_is_refused(void **state)
 {
 	struct arm64_function f;
-	struct marks m;
+	struct arm64_marks m;
 	u32 i;
 
 	(void)state;
-	make(&f, &m);
+	arm64_example(&f, &m);
 	accepted(&f);
 	for (i = 0; i < f.n; i++) {
 		if (i >= m.body && i < m.end)
 			continue;
-		make(&f, &m);
+		arm64_example(&f, &m);
 		f.words[i] ^= 1u << 10;
 		refused(&f, "not what the JIT");
-		make(&f, &m);
+		arm64_example(&f, &m);
 		f.words[i] = 0xd503201f;
 		if (i != 1 && i != m.end + 9)
 			refused(&f, "not what the JIT");
@@ -394,7 +344,7 @@ static void other_instructions_are_refused(void **state)
 
 		print_message("  %s\n", abuses[i].name);
 		arm64_prologue(&f, 0, 16, 8);
-		at = arm64_insn(&f, A64_INSN(MOV_REG, 6, 1, 0, 0));
+		at = arm64_insn(&f, A64_INSN(ARM64_MOV, 6, 1, 0, 0));
 		insert(&f, at, abuses[i].words, abuses[i].n);
 		arm64_epilogue(&f);
 		refused(&f, "not what the JIT");
@@ -405,14 +355,14 @@ static void other_instructions_are_refused(void **state)
 static void branches_go_to_instructions(void **state)
 {
 	struct arm64_function f;
-	struct marks m;
+	struct arm64_marks m;
 	u32 i;
 
 	(void)state;
 	for (i = 0; i <= 60; i++) {
 		bool start;
 
-		make(&f, &m);
+		arm64_example(&f, &m);
 		start = i == m.body || i == m.branch || i == m.store ||
 			i == m.call || i == m.wide || i == m.address ||
 			i == m.load || i == m.end;
@@ -432,85 +382,14 @@ static void branches_go_to_instructions(void **state)
 static void what_is_no_function_is_refused(void **state)
 {
 	struct arm64_function f;
-	struct marks m;
+	struct arm64_marks m;
 	u32 n;
 
 	(void)state;
-	make(&f, &m);
+	arm64_example(&f, &m);
 	n = f.n;
 	for (f.n = 0; f.n < n; f.n++)
 		refused(&f, "not what the JIT");
-}
-
-/* ---- linking ---- */
-
-static void link_word(const struct vouch_text *t, u32 word, u32 want)
-{
-	u32 is;
-
-	memcpy(&is, t->code.data + 4ul * word, sizeof(is));
-	if (is != want)
-		fail_msg("word %u is %08x, not %08x", word, is, want);
-}
-
-static void linking_keeps_the_length(void **state)
-{
-	struct vouch_text t = {};
-	struct vouch_link_site site = { .text = &t };
-	const Elf64_Rela *r;
-	struct arm64_function f;
-	struct marks m;
-	u32 i;
-
-	(void)state;
-	make(&f, &m);
-	vouch_buffer_add(&t.code, f.words, 4ul * f.n);
-	site.off = 4ul * m.call;
-	site.code = t.code.data + site.off;
-	vouch_arm64_link.call(&site, 9);
-	for (i = 0; i < 3; i++)
-		link_word(&t, m.call + i, 0xd503201f);
-	link_word(&t, m.call + 3, 0x94000000);
-	link_word(&t, m.call + 4, 0x91000007); /* mov x7, x0 */
-	vouch_arm64_link.subcall(&site, 4 * (m.call + 3) - 0x20);
-	link_word(&t, m.call + 3, 0x97fffff8);
-
-	site.off = 4ul * m.wide;
-	site.code = t.code.data + site.off;
-	vouch_arm64_link.constant(&site, 0xffff00000000ffffull);
-	link_word(&t, m.wide, 0xd2ffffe0); /* movz x0, #0xffff, lsl #48 */
-	link_word(&t, m.wide + 1, 0xf2c00000);
-	link_word(&t, m.wide + 2, 0xf2a00000);
-	link_word(&t, m.wide + 3, 0xf29fffe0);
-	vouch_arm64_link.slot(&site, 5);
-	link_word(&t, m.wide, 0x58000000);
-	for (i = 1; i < 4; i++)
-		link_word(&t, m.wide + i, 0xd503201f);
-
-	site.off = 4ul * m.address;
-	site.code = t.code.data + site.off;
-	vouch_arm64_link.function(&site, (u32)site.off - 4);
-	link_word(&t, m.address, 0x10ffffe1); /* adr x1, 4 bytes back */
-	link_word(&t, m.address + 1, 0xd503201f);
-	link_word(&t, m.address + 2, 0xd503201f);
-
-	site.off = 4ul * (m.end + 9);
-	site.code = t.code.data + site.off;
-	vouch_arm64_link.unreached(&site, 4 * (f.n - m.end - 9));
-	for (i = m.end + 9; i < f.n; i++)
-		link_word(&t, i, 0xd4202000);
-	link_word(&t, m.end + 8, 0xd65f03c0);
-
-	assert_int_equal(t.code.len, 4ul * f.n);
-	r = (const void *)t.relas.data;
-	assert_int_equal(t.relas.len, 2 * sizeof(*r));
-	assert_int_equal(r[0].r_offset, 4 * (m.call + 3));
-	assert_int_equal(r[0].r_info, ELF64_R_INFO(9ul, R_AARCH64_CALL26));
-	assert_int_equal(r[1].r_offset, 4 * m.wide);
-	assert_int_equal(r[1].r_info, ELF64_R_INFO((u64)VOUCH_SYM_SLOTS,
-						   R_AARCH64_LD_PREL_LO19));
-	assert_int_equal(r[1].r_addend, 40);
-	vouch_text_release(&t);
 }
 
 int main(void)
@@ -525,7 +404,6 @@ int main(void)
 		cmocka_unit_test(other_instructions_are_refused),
 		cmocka_unit_test(branches_go_to_instructions),
 		cmocka_unit_test(what_is_no_function_is_refused),
-		cmocka_unit_test(linking_keeps_the_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
