@@ -187,6 +187,16 @@ static void another_replacement_is_refused(void **state)
 	refused(&l, "another instruction in the second load");
 }
 
+static void what_was_replaced_is_there(void **state)
+{
+	struct loads l;
+
+	(void)state;
+	fill(&l);
+	l.items[0].first.insns[0].off = 160;
+	refused(&l, "another instruction in the second load");
+}
+
 static void a_missing_replacement_is_refused(void **state)
 {
 	struct loads l;
@@ -251,6 +261,7 @@ int main(void)
 		cmocka_unit_test(other_changes_are_refused),
 		cmocka_unit_test(what_is_not_listed_is_refused),
 		cmocka_unit_test(another_replacement_is_refused),
+		cmocka_unit_test(what_was_replaced_is_there),
 		cmocka_unit_test(a_missing_replacement_is_refused),
 		cmocka_unit_test(branches_go_to_the_same),
 		cmocka_unit_test(what_is_longer_is_refused),
