@@ -98,7 +98,7 @@ extern const struct vouch_arch vouch_arch_x86, vouch_arch_arm64;
  * vouch_arch_of() - the architecture of a capture.
  * @cap: the parsed capture
  *
- * Return: what it owns, or NULL if nothing can be linked for it.
+ * Return: what it owns; the parser knows no other architectures.
  */
 const struct vouch_arch *vouch_arch_of(const struct vouch_capture_view *cap);
 

@@ -72,11 +72,6 @@ static int check_target(struct check *c)
 	int ret;
 
 	c->arch = vouch_arch_of(c->cap);
-	if (!c->arch)
-		return vouch_refuse(c->why,
-				    "capture: of an architecture (%u) that "
-				    "nothing can be linked for",
-				    le32_to_cpu(c->cap->env->arch));
 	if (c->arch != target)
 		return vouch_refuse(c->why,
 				    "capture: made on %s, but target %s is of "
