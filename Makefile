@@ -23,7 +23,7 @@ help:
 	@echo 'make demo      the whole way, shown step by step'
 	@echo 'make check     all tests (CI size)'
 	@echo 'make all       programs, modules, kernels and guests'
-	@echo 'make arm64     a target for arm64: kernel, driver, agent, in build/arm64/'
+	@echo 'make arm64     the same for arm64, in build/arm64/ (demo, lab-up: ARCH=arm64)'
 	@echo 'make debug     a target kernel that looks for its own mistakes'
 	@echo 'make lab-up    start vouchd, a verifier VM and a target VM'
 	@echo 'make lab-down  stop them'
@@ -306,13 +306,20 @@ fuzz-replay: $(FUZZ:%=$(B)/asan/fuzz/%)
 
 # ---- running -----------------------------------------------------------
 
-lab-up: all
-	@scripts/lab.py up
+# ARCH=arm64: all VMs are of that architecture, emulated.
+ifeq ($(ARCH),arm64)
+LAB := programs arm64
+LAB_ARCH := VOUCH_ARCH=arm64
+else
+LAB := all
+endif
+lab-up: $(LAB)
+	@$(LAB_ARCH) scripts/lab.py up
 lab-down:
 	@scripts/lab.py down
 
-demo: all objects
-	@scripts/demo
+demo: $(LAB) objects
+	@$(LAB_ARCH) scripts/demo
 
 # Objects that tests and demo submit: the project's own, and Debian's.
 .PHONY: objects

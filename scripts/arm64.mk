@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# For arm64, built here: a target's kernel, driver, profile, agent and guest are
-# in build/arm64/, with the same keys as all others; and the verifier's agent.
+# A verifier VM and a target for arm64, built here: kernels, modules, profile,
+# agents and guests are in build/arm64/, with the same keys as all others.
 
 A := $(B)/arm64
 CROSS := aarch64-linux-gnu-
@@ -22,7 +22,16 @@ $(A)/vouch-agent: $(call obj,$(A),$(AGENT) $(COMMON))
 	$(link_arm64) -static $(AGENT_LIBS)
 link_arm64 = @echo '  LINK    $@'; $(CROSS)gcc $(CFLAGS) -o $@ $(filter %.o,$^)
 
-arm64: $(A)/.setup $(A)/vouch-targetd $(A)/vouch-agent
+arm64: $(A)/.setup $(A)/vouch-agent $(A)/vouch-targetd
+	@ln -sfn "$$(scripts/verifier-kernel arm64)" $(A)/verifier
+	@scripts/build-module guest-verifier $(A)/guest-verifier \
+		$(A)/verifier/headers $(FOR_ARM64)
+	@BUSYBOX="$$(scripts/busybox arm64)" scripts/initramfs $(A)/verifier.cpio \
+		images/init-verifier bin/vouch-agent=$(A)/vouch-agent \
+		modules/vouch_guest.ko=$(A)/guest-verifier/vouch_guest.ko \
+		modules/modules.load=$(A)/verifier/modules.load \
+		$$(for m in $$(cat $(A)/verifier/modules.load); do \
+			echo modules/$$m=$(A)/verifier/modules/$$m; done)
 	@ln -sfn "$$($(FOR_ARM64) scripts/target-kernel \
 		images/target-demo.config images/target-arm64.config)" \
 		$(A)/target-kernel

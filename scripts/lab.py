@@ -4,6 +4,8 @@
 
 usage: scripts/lab.py up [demo | lab] | down
 
+VOUCH_ARCH in the environment, x86_64 or arm64, is the VMs' architecture.
+
 `up` starts them, waits until both VMs have said HELLO, and prints the
 endpoints; the target is of the kind that is named, or "demo". `down` stops
 them. Tests and the demo import this file and use the class Lab, with a lab of
@@ -39,12 +41,26 @@ class LabError(Exception):
     """What was tried, why it failed, and where to look."""
 
 
-# Kinds of targets: kernel, initramfs, and where their profile is.
+# Kinds of targets by architecture: kernel, initramfs, and where their profile
+# is.
 TARGETS = {
-    "demo": ("keys/vmlinux", "target.cpio", "profile"),
-    "lab": ("target-lab/vmlinux", "target-lab.cpio", "target-lab/profile"),
-    "lean": ("target-lean/vmlinux", "target-lean.cpio",
-             "target-lean/profile"),
+    "x86_64": {
+        "demo": ("keys/vmlinux", "target.cpio", "profile"),
+        "lab": ("target-lab/vmlinux", "target-lab.cpio",
+                "target-lab/profile"),
+        "lean": ("target-lean/vmlinux", "target-lean.cpio",
+                 "target-lean/profile"),
+    },
+    "arm64": {
+        "demo": ("arm64/vmlinuz", "arm64/target.cpio", "arm64/profile"),
+    },
+}
+
+# What a machine has by architecture: the folder of what is built for it, its
+# console, its CPU model, and more of its kernel's parameters.
+MACHINES = {
+    "x86_64": (".", "ttyS0", "EPYC", "no_timer_check "),
+    "arm64": ("arm64", "ttyAMA0", "cortex-a57", ""),
 }
 
 
@@ -53,14 +69,15 @@ class Lab:
 
     def __init__(self, name="lab", kernel="vmlinux", variant="", append="",
                  target="demo", start_target=True, record=False, developer=None,
-                 maps_mib=64, memory_mib=None, target_append=""):
+                 maps_mib=64, memory_mib=None, target_append="", arch=None):
         """@kernel, @append: of the verifier VM. @target, "demo" or "lab", is
         the kind of the target VM, and its name; without @start_target it is
         not started; its profile is known all the same. @record has the check
         see what the agent would refuse before. @developer is the initramfs of
         a developer's VM; without one there is no such VM. @maps_mib: what all
         maps of the target may occupy; @memory_mib: what it has;
-        @target_append: more of its kernel's parameters."""
+        @target_append: more of its kernel's parameters. @arch: of all VMs, or
+        else as VOUCH_ARCH says."""
         self.dir = runtime_dir(name)
         self.state = os.path.join(BUILD, name)
         self.socket = os.path.join(self.dir, "vouchd.sock")
@@ -69,6 +86,9 @@ class Lab:
         self.programs = os.path.join(BUILD, variant) if variant else BUILD
         self.verifier_kernel = kernel
         self.append = append
+        self.arch = arch or os.environ.get("VOUCH_ARCH", "x86_64")
+        self.folder, self.console, self.cpu, self.parameters = \
+            MACHINES[self.arch]
         self.target = target
         self.start_target = start_target
         self.record = record
@@ -87,13 +107,18 @@ class Lab:
     def launch(self, kernel, initrd, console, append, memory, **more):
         return dict({
             "kernel": self.path(*kernel), "initrd": self.path(initrd),
-            "append": "console=ttyS0 panic=-1 no_timer_check " + append,
-            "memory_mb": memory, "cpus": CPUS, "cpu": "EPYC",
+            "append": "console=%s panic=-1 %s%s"
+                      % (self.console, self.parameters, append),
+            "memory_mb": memory, "cpus": CPUS, "cpu": self.cpu,
+            "arch": self.arch,
             "console": os.path.abspath(os.path.join(self.state, console)),
         }, **more)
 
     def profile(self):
-        return self.path(TARGETS[self.target][2], "target.profile")
+        return self.path(self.kind()[2], "target.profile")
+
+    def kind(self):
+        return TARGETS[self.arch][self.target]
 
     def profile_key(self):
         """The key, and its certificate."""
@@ -103,18 +128,19 @@ class Lab:
     def vms(self):
         verifier = {
             "name": "verifier", "role": "verifier", "cid": 3,
-            "symbols": self.path("verifier", "symbols"),
-            "btf": self.path("verifier", "btf"),
+            "symbols": self.path(self.folder, "verifier", "symbols"),
+            "btf": self.path(self.folder, "verifier", "btf"),
             "vsock": os.path.join(self.dir, "verifier.sock"),
-            "launch": self.launch(("verifier", self.verifier_kernel),
-                                  "verifier.cpio", "verifier.log",
-                                  "quiet " + self.append, 1024)}
+            "launch": self.launch(
+                (self.folder, "verifier", self.verifier_kernel),
+                os.path.join(self.folder, "verifier.cpio"), "verifier.log",
+                "quiet " + self.append, 1024)}
         target = {
             "name": self.target, "role": "target",
             "profile": self.profile(),
             "slots": ["default", "one", "two"]}
         if self.start_target:
-            kernel, initrd, _ = TARGETS[self.target]
+            kernel, initrd, _ = self.kind()
             target["cid"] = 4
             target["vsock"] = os.path.join(self.dir, "target.sock")
             target["launch"] = self.launch(
@@ -138,7 +164,7 @@ class Lab:
         return [{
             "name": "developer", "role": "developer", "cid": 5,
             "vsock": os.path.join(self.dir, "developer.sock"),
-            "launch": self.launch(("verifier", "vmlinux"),
+            "launch": self.launch((self.folder, "verifier", "vmlinux"),
                                   os.path.abspath(self.developer),
                                   "developer.log", "quiet", 256)}]
 
@@ -266,8 +292,9 @@ class Lab:
 def main():
     args = sys.argv[1:]
     kind = args[1] if len(args) == 2 else "demo"
-    lab = Lab(target=kind if kind in TARGETS else "demo")
-    if args in (["up"], ["up", kind]) and kind in TARGETS:
+    kinds = TARGETS[os.environ.get("VOUCH_ARCH", "x86_64")]
+    lab = Lab(target=kind if kind in kinds else "demo")
+    if args in (["up"], ["up", kind]) and kind in kinds:
         try:
             lab.up()
         except LabError as e:

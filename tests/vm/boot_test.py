@@ -69,12 +69,12 @@ def make_initrd(images, floors):
         json.dump({"boot": BOOT}, f)
     disk = subprocess.run(["sh", "-c", "find . | cpio -o -H newc --quiet"],
                           cwd=root, check=True, stdout=subprocess.PIPE).stdout
-    kernel, initrd, profile = lab_module.TARGETS["lab"]
+    kernel, initrd, profile = lab_module.TARGETS["x86_64"]["lab"]
     whole = os.path.abspath(os.path.join(OUT, "initrd"))
     with open(os.path.join(lab_module.BUILD, initrd), "rb") as f, \
             open(whole, "wb") as out:
         out.write(f.read() + disk)
-    lab_module.TARGETS["lab"] = (kernel, whole, profile)
+    lab_module.TARGETS["x86_64"]["lab"] = (kernel, whole, profile)
 
 
 def attached_at_start(t, lab, images):

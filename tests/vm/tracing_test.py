@@ -227,7 +227,7 @@ def outputs(t, lab):
 
 def address(symbol):
     """Of a function of the target's kernel, which lies where it was linked."""
-    vmlinux = os.path.join(lab_module.BUILD, lab_module.TARGETS["lab"][0])
+    vmlinux = os.path.join(lab_module.BUILD, lab_module.TARGETS["x86_64"]["lab"][0])
     p = lab_module.subprocess.run(["nm", vmlinux], check=True,
                                   stdout=lab_module.subprocess.PIPE)
     return next(int(line.split()[0], 16) for line in p.stdout.splitlines()
