@@ -17,6 +17,9 @@
 #define BOOT_MAGIC 0x202
 #define BOOT_VERSION 0x20e
 #define BOOT_BASE 0x200
+/* arm64's boot protocol (kernel, Documentation/arm64/booting.rst). */
+#define FLAT_MAGIC 56
+#define FLAT_HEAD 64
 /* cpio's "newc" format: fields of eight hexadecimal digits. */
 #define CPIO_MAGIC "070701"
 #define CPIO_LAST "TRAILER!!!"
@@ -147,10 +150,21 @@ static int read_bzimage(const struct vouch_guestfile *file,
 	return 0;
 }
 
+static bool is_flat(const struct vouch_guestfile *file)
+{
+	return file->len >= FLAT_HEAD &&
+	       !memcmp(file->data + FLAT_MAGIC, "ARM\x64", 4);
+}
+
 int vouch_guestfile_kernel(const struct vouch_guestfile *file,
 			   struct vouch_guest_kernel *kernel)
 {
 	memset(kernel, 0, sizeof(*kernel));
+	if (is_flat(file))
+		return find_banner(file, kernel->release,
+				   sizeof(kernel->release))
+			       ? 0
+			       : -ENOEXEC;
 	if (file->len < sizeof(Elf64_Ehdr) ||
 	    memcmp(file->data, ELFMAG, SELFMAG) != 0)
 		return read_bzimage(file, kernel);

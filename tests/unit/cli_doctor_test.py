@@ -13,7 +13,7 @@ import subprocess
 
 from cli_harness import SCRATCH, VOUCH, Fake, vouch
 from doctor_broken import BROKEN, with_services
-from doctor_setup import SEEN, SetUp, answer, bzimage, write
+from doctor_setup import SEEN, SetUp, answer, bzimage, flat, write
 import tap
 import wire
 
@@ -95,6 +95,9 @@ def test_text(t):
     write(s.path("bzImage"), bzimage())
     code, _ = s.doctor()
     t.equal(code, 0, "a bzImage tells its release too")
+    write(s.path("bzImage"), flat())
+    code, _ = s.doctor()
+    t.equal(code, 0, "and so does the flat kernel of arm64")
     s.status["version"] = "1\x1b[31m"
     os.chmod(s.path("keys", "image.key"), 0o644)
     fake = Fake([(wire.RESULT, s.status)])

@@ -8,8 +8,8 @@ import sys
 import time
 
 from cli_harness import TOP, vouch
-from doctor_setup import (BUILD_ID, QEMU, RELEASE, bzimage, cpio, module, read,
-                          vmlinux, write)
+from doctor_setup import (BUILD_ID, QEMU, RELEASE, bzimage, cpio, flat,
+                          module, read, vmlinux, write)
 
 sys.path.insert(0, os.path.join(TOP, "tests", "independent"))
 import profile_file  # noqa: E402  pylint: disable=wrong-import-position
@@ -104,6 +104,11 @@ def a_kernel_that_is_none(s):
 @broken("kernel", "problem", "kernel cannot be used", "make kernels", 4)
 def a_bzimage_without_a_version(s):
     write(s.path("vmlinux"), bzimage("not a number"))
+
+
+@broken("kernel", "problem", "kernel cannot be used", "make kernels", 4)
+def a_flat_kernel_without_a_version(s):
+    write(s.path("vmlinux"), flat("not a number"))
 
 
 @broken("kernel", "problem", "the VM runs 6.1.0-old", "restart vouchd", 4)

@@ -67,6 +67,14 @@ def bzimage(release=RELEASE):
     return bytes(image)
 
 
+def flat(release=RELEASE):
+    image = bytearray(0x400)
+    image[56:60] = b"ARM\x64"
+    text = b"Linux version " + release.encode() + b" (me@here) #1\0"
+    image[0x300:0x300 + len(text)] = text
+    return bytes(image)
+
+
 def member(path, data):
     name = path.encode() + b"\0"
     out = b"070701" + b"".join(b"%08X" % n for n in (
