@@ -108,6 +108,10 @@
 	X(cpu_map_redirect, cpumap_redirect, 0)            \
 	X(bpf_xdp_redirect_map, xdp_redirect_map, 0)
 
+/* Routes: of frames, and of packets in a struct sk_buff. */
+#define VOUCH_HELPERS_FIB(X) X(bpf_xdp_fib_lookup, xdp_fib_lookup, 1)
+#define VOUCH_HELPERS_SKB_FIB(X) X(bpf_skb_fib_lookup, skb_fib_lookup, 1)
+
 /* Records for user space. */
 #define VOUCH_HELPERS_RINGS(X)                       \
 	X(bpf_ringbuf_output, ringbuf_output, 0)     \
@@ -244,8 +248,10 @@
 	VOUCH_HELPERS_BLOOM(X)      \
 	VOUCH_HELPERS_TRIE(X)       \
 	VOUCH_HELPERS_REDIRECT(X)   \
+	VOUCH_HELPERS_FIB(X)        \
 	VOUCH_HELPERS_RINGS(X)      \
 	VOUCH_HELPERS_SKB(X)        \
+	VOUCH_HELPERS_SKB_FIB(X)    \
 	VOUCH_HELPERS_CLASSID(X)    \
 	VOUCH_HELPERS_SOCKETS(X)    \
 	VOUCH_HELPERS_SYNCOOKIES(X) \

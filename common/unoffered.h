@@ -39,8 +39,6 @@
 	"its result has the layout of another kernel's structure, which cannot be followed through this helper"
 #define VOUCH_WHY_COOKIE \
 	"what numbers sockets' cookies is not exported to modules"
-#define VOUCH_WHY_FIB \
-	"what a route's MTU is, exceptions included, is not exported to modules"
 #define VOUCH_WHY_SYNCOOKIE \
 	"what makes SYN cookies for a socket is not exported to modules"
 #define VOUCH_WHY_XFRM "it reads what belongs to the target's XFRM alone"
@@ -72,7 +70,6 @@
 	X(perf_prog_read_value, VOUCH_WHY_UNWRITTEN)   \
 	X(override_return, VOUCH_WHY_OVERRIDE)         \
 	X(skb_get_xfrm_state, VOUCH_WHY_XFRM)          \
-	X(fib_lookup, VOUCH_WHY_FIB)                   \
 	X(skb_cgroup_id, VOUCH_WHY_UNWRITTEN)          \
 	X(skb_ancestor_cgroup_id, VOUCH_WHY_UNWRITTEN) \
 	X(tcp_check_syncookie, VOUCH_WHY_UNWRITTEN)    \

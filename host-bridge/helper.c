@@ -123,6 +123,8 @@
 #define xdp_store_bytes_FUNC BPF_FUNC_xdp_store_bytes
 #define xdp_check_mtu_FUNC BPF_FUNC_check_mtu
 #define skb_check_mtu_FUNC BPF_FUNC_check_mtu
+#define xdp_fib_lookup_FUNC BPF_FUNC_fib_lookup
+#define skb_fib_lookup_FUNC BPF_FUNC_fib_lookup
 #define probe_read_kernel_FUNC BPF_FUNC_probe_read_kernel
 #define probe_read_kernel_str_FUNC BPF_FUNC_probe_read_kernel_str
 #define probe_read_user_FUNC BPF_FUNC_probe_read_user
