@@ -8,7 +8,7 @@
  * @symbol: its name in the verifier kernel
  *
  * A symbol is a helper's that has the helper's name in it, as
- * bpf_xdp_fib_lookup and bpf_perf_event_output_tp have.
+ * bpf_skc_to_tcp_sock and bpf_get_task_stack have.
  *
  * Return: the reason, for behind a colon.
  */

@@ -319,6 +319,22 @@ def assign_socket(gen, _):
         alu("mov", 3, imm=1), asm.call(124)))
 
 
+def fib_lookup(gen, _):
+    """A route, mostly of an interface that does not forward."""
+    code = Code()
+    for at in range(0, 64, 8):
+        code.add(gen.get(1), store(8, base.FP, base.ROUTE + at, 1))
+    code.add(
+        asm.store_imm(1, base.FP, base.ROUTE, gen.rng.choice((2, 10, 10, 7))),
+        asm.store_imm(4, base.FP, base.ROUTE + 8, gen.rng.choice((1, 1, 99))),
+        alu("mov", 1, src=base.CTX), place(2, base.ROUTE),
+        alu("mov", 3, imm=gen.rng.choice((64, 64, 64, 63, 1))),
+        alu("mov", 4, imm=gen.rng.choice((0, 0, 1, 2, 4, 9, 16, 31, 32, -1))),
+        asm.call(69), gen.put(0))
+    at = gen.rng.randrange(0, 64, 8)
+    return code.add(load(8, 1, base.FP, base.ROUTE + at), gen.put(1))
+
+
 def task_regs(gen, _):
     return Code().add(asm.call(158), alu("mov", 1, src=0), asm.call(175),
                       alu("mov", 0, imm=0), gen.put(0))

@@ -206,6 +206,7 @@ HELPERS = {
     "sk_lookup_udp": "socket_85", "sk_release": "socket_84",
     "sk_fullsock": "of_socket_95", "tcp_sock": "of_socket_96",
     "get_listener_sock": "of_socket_98", "sk_assign": "assign_socket",
+    "fib_lookup": "fib_lookup",
     # Cookies are of the kernel's secret.
     "tcp_raw_gen_syncookie_ipv4": [form("header", MEMORY(20, 24, 48, 8),
                                         result=NONE)],

@@ -23,6 +23,7 @@ SLOTS = 6
 LENGTH = 40  # bytes of the packet that may be touched
 KEY, VALUE = -80, -96  # places on the stack, of 8 and 16 bytes
 SCRATCH, SAVED = -120, -136  # of 16 bytes each
+ROUTE = -200  # of 64
 FP, CTX, PACKET, STATE, COUNT = 10, 6, 7, 8, 9
 BASE = -8 * SLOTS  # where the numbers begin
 ROUNDS = 20  # of a program that test-runs do not repeat

@@ -228,7 +228,7 @@ def maps_of_each_kind(t, lab):
 
 # object: (exit code, words that the reason must have)
 AGENT_REFUSES = {
-    "helper_fib.o": (6, "fib_lookup"),
+    "helper_cookie.o": (6, "socket_cookie"),
     "kfunc.o": (6, "bpf_kfunc_call_test1"),
     "ksym_percpu.o": (6, "bpf_prog_active"),
     "ksym_typed.o": (6, "runqueues"),

@@ -5,14 +5,10 @@
 
 #include <bpf/bpf_helpers.h>
 
-SEC("xdp")
-int helper_fib(struct xdp_md *ctx)
+SEC("socket")
+int helper_cookie(struct __sk_buff *skb)
 {
-	struct bpf_fib_lookup to = { .ifindex = ctx->ingress_ifindex };
-
-	if (bpf_fib_lookup(ctx, &to, sizeof(to), 0))
-		return XDP_DROP;
-	return XDP_PASS;
+	return bpf_get_socket_cookie(skb) ? -1 : 0;
 }
 
 char LICENSE[] SEC("license") = "GPL";
