@@ -12,6 +12,7 @@
 #include "note.h"
 
 #define QUESTIONS 512
+#define ANSWERS (4 * QUESTIONS) /* of a packet behind the other */
 #define OUT 11 /* the interface to which they lead */
 
 struct question {
@@ -31,10 +32,9 @@ struct {
 	__type(value, struct question);
 } questions SEC(".maps");
 
-/* Of one packet behind the other. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 4 * QUESTIONS);
+	__uint(max_entries, ANSWERS);
 	__type(key, __u32);
 	__type(value, struct answer);
 } answers SEC(".maps");
@@ -55,7 +55,7 @@ __u32 answered;
 			a.params = q->params;                                \
 			a.said = bpf_fib_lookup(ctx, &a.params,              \
 						sizeof(a.params), q->flags); \
-			key = answered++;                                    \
+			key = answered++ % ANSWERS;                          \
 			bpf_map_update_elem(&answers, &key, &a, BPF_ANY);    \
 		}                                                            \
 	} while (0)

@@ -53,8 +53,8 @@ FLAGS = (0, 0, 0, SRC, SKIP_NEIGH, DIRECT, OUTPUT, DIRECT | TBID, TBID,
          DIRECT | OUTPUT | SKIP_NEIGH | SRC)
 
 Question = collections.namedtuple(
-    "Question", "family to source flags length ifindex tos proto table",
-    defaults=(0, 0, F0, 0, 17, 254))
+    "Question", "family to source flags length ifindex tos proto table ports",
+    defaults=(0, 0, F0, 0, 17, 254, (12345, 53)))
 Answer = collections.namedtuple(
     "Answer", "family length ifindex metric source to vlan smac dmac said")
 
@@ -65,7 +65,7 @@ def words(address):
 
 def pack(q):
     """struct question of fib.bpf.c; what is not asked has a mark."""
-    return struct.pack("<BB2H", q.family, q.proto, 0x3930, 0x3500) + \
+    return struct.pack(">BB2H", q.family, q.proto, *q.ports) + \
         struct.pack("<HII", q.length, q.ifindex, q.tos) + words(q.source) + \
         words(q.to) + struct.pack("<I", q.table if q.flags & TBID else
                                   0x5a5a5a5a) + \
@@ -214,6 +214,21 @@ def too_long6(mtu):
 
 # ---- the lab -----------------------------------------------------------------
 
+def compiled(source, out, *libraries):
+    path = os.path.join(out, os.path.basename(source)[:-2])
+    subprocess.run(["gcc", *CFLAGS, "-o", path, source, *libraries],
+                   check=True)
+    return path
+
+
+def guest_files(out):
+    """What tests/vm/routes needs, and itself."""
+    return ["bin/rt=/usr/sbin/ip", "bin/routes=tests/vm/routes",
+            "bin/interfaces=" + compiled("tests/vm/routes_interfaces.c", out),
+            "modules/tun.ko=" + os.path.join(BUILD, "verifier", "modules",
+                                             "tun.ko")]
+
+
 class Lab(lab_module.Lab):
     """Two VMs with the same routes."""
 
@@ -225,15 +240,8 @@ class Lab(lab_module.Lab):
         shutil.rmtree(self.state, ignore_errors=True)
         os.makedirs(OUT, exist_ok=True)
         more = os.path.join(OUT, "more.cpio")
-        interfaces = os.path.join(OUT, "interfaces")
-        subprocess.run(["gcc", *CFLAGS, "-o", interfaces,
-                        "tests/vm/routes_interfaces.c"], check=True)
-        subprocess.run(
-            ["scripts/initramfs", more, "images/init-target",
-             "bin/rt=/usr/sbin/ip", "bin/routes=tests/vm/routes",
-             "bin/interfaces=" + interfaces,
-             "modules/tun.ko=" + os.path.join(BUILD, "verifier", "modules",
-                                              "tun.ko")], check=True)
+        subprocess.run(["scripts/initramfs", more, "images/init-target",
+                        *guest_files(OUT)], check=True)
 
     def vms(self):
         vms = super().vms()
