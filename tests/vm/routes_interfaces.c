@@ -40,7 +40,7 @@ int main(void)
 	child = fork();
 	if (child < 0)
 		err(1, "staying");
-	while (!child)
-		pause();
+	while (!child && pause() < 0)
+		;
 	return 0;
 }
