@@ -35,19 +35,21 @@ route add 10.44.0.0/16 nhid 23
 route add 10.45.0.0/16 encap ip id 1 dst 10.2.0.2 dev f1
 route add 10.46.0.0/16 nexthop via inet6 fd00:2::2 dev f1 nexthop via 10.2.0.4
 route add 10.20.0.0/16 via 10.2.0.6 table 77
-route add 10.40.0.0/16 nexthop via 10.2.0.2 nexthop via 10.2.0.6 table 77
+route add 10.40.0.0/16 table 77 nexthop via 10.2.0.2 nexthop via 10.2.0.6
 route add blackhole default table 77
 route add fd00:40::/32 nexthop via fd00:2::2 dev f1 nexthop via fd00:2::4 dev f1
 route add fd00:45::/32 encap seg6 mode encap segs fd00:2::2 dev f1
 route add fd00:20::/32 via fd00:2::4 dev f1 table 77
-route add prohibit default table 77 metric 5
+route add prohibit ::/0 table 77
 """
 IPV4 = routes.IPV4 + ["10.%d.9.9" % i for i in range(38, 48)]
 IPV6 = routes.IPV6 + ["fd00:%d::9" % i for i in range(35, 48)]
 
 
 def any_question(rng):
-    q = routes.any_question(rng)._replace(
+    q = routes.any_question(rng)
+    q = q._replace(
+        flags=q.flags | rng.choice((0,) * 50 + (1 << 5, 1 << 31)),
         table=rng.choice((0, 77, 77, 78, 254, 255)),
         ports=(rng.getrandbits(16), rng.getrandbits(16)))
     if q.family == routes.INET:
@@ -57,8 +59,10 @@ def any_question(rng):
                 rng.randrange(40, 47), rng.randrange(256),
                 rng.randrange(256)))))
         return q._replace(source=rng.choice((q.source, "10.1.0.8")))
-    return q._replace(to=rng.choice(IPV6),
-                      source=rng.choice((q.source, "fd00:1::8")))
+    return q._replace(
+        to=rng.choice((rng.choice(IPV6),
+                       "fd00:40::%x" % rng.randrange(1, 65536))),
+        source=rng.choice((q.source, "fd00:1::8")))
 
 
 def write(name, data):
