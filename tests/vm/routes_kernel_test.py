@@ -89,6 +89,8 @@ def make_initrd():
          "modules/fib_native.ko=" + os.path.join(built, "fib_native.ko"),
          "fib.o=" + os.path.join(BUILD, "objects", "fib.o"),
          "questions=" + write("questions", questions),
+         "heard4=" + write("heard4", routes.too_long4(900)),
+         "heard6=" + write("heard6", routes.too_long6(1290)),
          "more_routes=" + write("more_routes", MORE.encode())], check=True)
     return initrd
 
