@@ -7,7 +7,7 @@ A := $(B)/arm64
 CROSS := aarch64-linux-gnu-
 FOR_ARM64 := ARCH=arm64 CROSS_COMPILE=$(CROSS)
 
-.PHONY: arm64
+.PHONY: arm64 arm64-lab
 $(A)/.setup: scripts/setup | $(B)/.setup
 	@mkdir -p $(A)
 	@scripts/setup arm64
@@ -22,6 +22,18 @@ $(A)/vouch-agent: $(call obj,$(A),$(AGENT) $(COMMON))
 	$(link_arm64) -static $(AGENT_LIBS)
 link_arm64 = @echo '  LINK    $@'; $(CROSS)gcc $(CFLAGS) -o $@ $(filter %.o,$^)
 
+# $(1)/target.cpio and what belongs to it, for the kernel of the fragments $(2)
+define arm64-target
+@mkdir -p $(1)
+@ln -sfn "$$($(FOR_ARM64) scripts/target-kernel $(2))" $(1)/target-kernel
+@scripts/lab-keys $(1)/target-kernel $(1) $(B)/keys
+@scripts/flat-kernel $(1)/vmlinux $(1)/vmlinuz
+$(call target-module,$(1),$(B)/keys,$(FOR_ARM64))
+@BUSYBOX="$$(scripts/busybox arm64)" scripts/initramfs $(1)/target.cpio \
+		images/init-target bin/vouch-targetd=$(A)/vouch-targetd \
+		modules/vouch_target.ko=$(1)/target-driver/vouch_target.ko
+endef
+
 arm64: $(A)/.setup $(A)/vouch-agent $(A)/vouch-targetd
 	@ln -sfn "$$(scripts/verifier-kernel arm64)" $(A)/verifier
 	@scripts/build-module guest-verifier $(A)/guest-verifier \
@@ -32,14 +44,13 @@ arm64: $(A)/.setup $(A)/vouch-agent $(A)/vouch-targetd
 		modules/modules.load=$(A)/verifier/modules.load \
 		$$(for m in $$(cat $(A)/verifier/modules.load); do \
 			echo modules/$$m=$(A)/verifier/modules/$$m; done)
-	@ln -sfn "$$($(FOR_ARM64) scripts/target-kernel \
-		images/target-demo.config images/target-arm64.config)" \
-		$(A)/target-kernel
-	@scripts/lab-keys $(A)/target-kernel $(A) $(B)/keys
-	@scripts/flat-kernel $(A)/vmlinux $(A)/vmlinuz
-	$(call target-module,$(A),$(B)/keys,$(FOR_ARM64))
+	$(call arm64-target,$(A),images/target-demo.config \
+		images/target-arm64.config)
 	@scripts/build-module tests/far-image $(A)/far-image $(A)/target-kernel \
 		$(FOR_ARM64)
-	@BUSYBOX="$$(scripts/busybox arm64)" scripts/initramfs $(A)/target.cpio \
-		images/init-target bin/vouch-targetd=$(A)/vouch-targetd \
-		modules/vouch_target.ko=$(A)/target-driver/vouch_target.ko
+
+# The same with all the hooks.
+arm64-lab: arm64
+	$(call arm64-target,$(A)/target-lab,images/target-demo.config \
+		images/target-lab.config images/target-arm64.config \
+		images/target-arm64-lab.config)

@@ -53,6 +53,8 @@ TARGETS = {
     },
     "arm64": {
         "demo": ("arm64/vmlinuz", "arm64/target.cpio", "arm64/profile"),
+        "lab": ("arm64/target-lab/vmlinuz", "arm64/target-lab/target.cpio",
+                "arm64/target-lab/profile"),
     },
 }
 

@@ -5,6 +5,7 @@
  */
 
 #include <linux/bpf.h>
+#include <linux/bpf_perf_event.h>
 #include <linux/perf_event.h>
 #include <linux/ptrace.h>
 #include <linux/slab.h>
@@ -28,15 +29,19 @@ static u32 run_once(const struct vouch_testrun *r, const void *ctx)
 	return ret;
 }
 
-/* Whole registers: a program may read each of them. */
+/*
+ * Whole registers: a program may read each of them, though not what some
+ * kernels have behind them.
+ */
 static int run_regs(struct vouch_testrun *r)
 {
-	struct pt_regs regs;
+	const u32 size = sizeof(bpf_user_pt_regs_t);
+	struct pt_regs regs = {};
 	int err;
 
-	if (!vouch_testrun_is_plain(r) || r->t->ctx_size_in != sizeof(regs))
+	if (!vouch_testrun_is_plain(r) || r->t->ctx_size_in != size)
 		return -EINVAL;
-	err = vouch_testrun_read_ctx(r, &regs, sizeof(regs));
+	err = vouch_testrun_read_ctx(r, &regs, size);
 	if (!err)
 		r->t->retval = run_once(r, &regs);
 	return err;

@@ -79,6 +79,7 @@ class Offered:
         doc = load_doc()
         known = doc.known()
         numbers = read_numbers()
+        self.arch = facts["arch"]
         self.prog_types = set(facts["prog_types"])
         self.map_types = set(facts["map_types"])
         self.exports = {h[len("vouch_bpf_"):] for h in facts["helpers"]}

@@ -20,9 +20,13 @@ STATEMENTS = 30, 60  # of a program
 NET = ("xdp", "sched_cls", "socket_filter", "xdp", "sched_act", "sched_cls")
 BATCHES = ("net", "kprobe", "net", "raw_tracepoint", "net", "tracepoint", "net")
 SIZES = {"net": 30, "kprobe": 14, "tracepoint": 14, "raw_tracepoint": 10}
-REGISTERS = ("r15", "r14", "r13", "r12", "bp", "bx", "r11", "r10", "r9", "r8",
-             "ax", "cx", "dx", "si", "di", "orig_ax", "ip", "cs", "flags",
-             "sp", "ss")
+# Of a probe's context, by architecture.
+REGISTERS = {
+    "x86_64": ("r15", "r14", "r13", "r12", "bp", "bx", "r11", "r10", "r9", "r8",
+               "ax", "cx", "dx", "si", "di", "orig_ax", "ip", "cs", "flags",
+               "sp", "ss"),
+    "arm64": (*("x%d" % i for i in range(31)), "sp", "pc", "pstate"),
+}
 RECORD_WORDS = 64  # of a tracepoint, the first of which no program may load
 STATE = asm.Map("state", "array", 4, 16, 64, 0)
 
@@ -39,8 +43,9 @@ class Batch:
         self.types = set(NET) if self.family == "net" else \
             {"raw_tracepoint", self.family}
         self.words = {}
+        self.registers = REGISTERS[offered.arch]
         self.order = {  # words from the first that a program may load
-            "kprobe": self.shuffled(0, len(REGISTERS)),
+            "kprobe": self.shuffled(0, len(self.registers)),
             "tracepoint": self.shuffled(1, RECORD_WORDS)}
         generator = bpf_random.Generator(self.rng, offered, usage)
         self.programs = {}
@@ -120,7 +125,7 @@ class Batch:
             kind, _, word = feature.partition(".")
             if kind == "context":
                 at = self.words[name][which][int(word)]
-                yield "kprobe." + REGISTERS[at] if which == "kprobe" else \
+                yield "kprobe." + self.registers[at] if which == "kprobe" else \
                     "raw_tracepoint.arg%d" % at \
                     if which == "raw_tracepoint" else "tracepoint.record"
             elif feature == "program_raw_tracepoint":
@@ -153,7 +158,8 @@ class Batch:
             for which in self.kinds()}
 
     def place(self, name, which, values):
-        size = {"raw_tracepoint": bpf_random.WORDS, "kprobe": len(REGISTERS),
+        size = {"raw_tracepoint": bpf_random.WORDS,
+                "kprobe": len(self.registers),
                 "tracepoint": RECORD_WORDS}[which]
         words = [0] * size
         for at, value in zip(self.words[name][which], values):

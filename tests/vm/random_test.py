@@ -168,7 +168,8 @@ def expected(offered):
             yield "%s.%s" % (kind, name)
             if field.write:
                 yield "%s.%s=" % (kind, name)
-    yield from ("kprobe." + name for name in random_batch.REGISTERS)
+    yield from ("kprobe." + name
+                for name in random_batch.REGISTERS[offered.arch])
     yield from ("raw_tracepoint.arg%d" % i
                 for i in range(random_batch.bpf_random.WORDS))
     yield from ("program_" + kind for kind in offered.prog_types
