@@ -16,12 +16,13 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all help setup programs modules kernels lean debug debug-lab debug-verifier guests demo check check-unit \
+.PHONY: check-arm64 check-all all help setup programs modules kernels lean debug debug-lab debug-verifier guests demo check check-unit \
 	check-vm lab-up lab-down bench fuzz soak mutants profile style install clean
 
 help:
 	@echo 'make demo      the whole way, shown step by step'
-	@echo 'make check     all tests (CI size)'
+	@echo 'make check     all tests (CI size), but for those of VMs for arm64'
+	@echo 'make check-all these, too (make check-arm64 alone: these)'
 	@echo 'make all       programs, modules, kernels and guests'
 	@echo 'make arm64     the same for arm64, in build/arm64/ (demo, lab-up: ARCH=arm64);'
 	@echo '               arm64-lab: a target with all the hooks, too'
@@ -380,6 +381,11 @@ check: all lean debug objects lying-guest $(UNIT) fuzz-replay $(B)/confine_test 
 		$(B)/fault/vouch-signd $(B)/fault/vouch-launchd \
 		$(B)/fault/vouchd $(B)/fault/vouch $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link $(B)/asan/vouch-sign
 	@scripts/check
+
+# VMs for arm64 are emulated, and take a compiler and libraries of their own.
+check-arm64: arm64 all objects $(B)/asan/vouchd $(B)/asan/vouch
+	@scripts/check --arm64
+check-all: check check-arm64
 
 style: programs modules
 	@scripts/setup style

@@ -80,6 +80,9 @@ class Lab:
         maps of the target may occupy; @memory_mib: what it has;
         @target_append: more of its kernel's parameters. @arch: of all VMs, or
         else as VOUCH_ARCH says."""
+        self.arch = arch or os.environ.get("VOUCH_ARCH", "x86_64")
+        if self.arch != "x86_64":
+            name += "-" + self.arch
         self.dir = runtime_dir(name)
         self.state = os.path.join(BUILD, name)
         self.socket = os.path.join(self.dir, "vouchd.sock")
@@ -88,7 +91,6 @@ class Lab:
         self.programs = os.path.join(BUILD, variant) if variant else BUILD
         self.verifier_kernel = kernel
         self.append = append
-        self.arch = arch or os.environ.get("VOUCH_ARCH", "x86_64")
         self.folder, self.console, self.cpu, self.parameters = \
             MACHINES[self.arch]
         self.target = target
