@@ -223,7 +223,7 @@ def compiled(source, out, *libraries):
 
 def guest_files(out):
     """What tests/vm/routes needs, and itself."""
-    return ["bin/rt=/usr/sbin/ip", "bin/routes=tests/vm/routes",
+    return ["bin/rt=/bin/ip", "bin/routes=tests/vm/routes",
             "bin/interfaces=" + compiled("tests/vm/routes_interfaces.c", out),
             "modules/tun.ko=" + os.path.join(BUILD, "verifier", "modules",
                                              "tun.ko")]
