@@ -4,6 +4,7 @@
  * tree and never linked: scripts/target-profile reads the object's sections.
  */
 
+#include <linux/bpf_perf_event.h>
 #include <linux/filter.h>
 #include <linux/jiffies.h>
 #include <linux/module.h>
@@ -53,7 +54,7 @@ const struct fact vouch_facts[] __used __section(".vouch.facts") = {
 	{ "THREAD_SIZE", THREAD_SIZE },
 	{ "PAGE_SIZE", PAGE_SIZE },
 	{ "HZ", HZ },
-	{ "pt_regs.size", sizeof(struct pt_regs) },
+	{ "pt_regs.size", sizeof(bpf_user_pt_regs_t) },
 };
 
 const struct fact vouch_kconfig[] __used __section(".vouch.kconfig") = {

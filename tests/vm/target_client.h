@@ -21,7 +21,7 @@ int call(unsigned long cmd, void *arg, const char *reason);
 /* The module name of a file in /images. */
 const char *name_of(const char *file);
 
-/* Bytes of the kernel's struct pt_regs. */
+/* Bytes of what programs see of registers. */
 unsigned int pt_regs_size(void);
 
 int admit(const char *file, char *reason);
