@@ -12,6 +12,7 @@ them. Tests and the demo import this file and use the class Lab, with a lab of
 their own each.
 """
 
+import collections
 import hashlib
 import json
 import os
@@ -59,10 +60,11 @@ TARGETS = {
 }
 
 # What a machine has by architecture: the folder of what is built for it, its
-# console, its CPU model, and more of its kernel's parameters.
+# CPU model, and its kernel's parameters.
+Machine = collections.namedtuple("Machine", "folder cpu parameters")
 MACHINES = {
-    "x86_64": (".", "ttyS0", "EPYC", "no_timer_check "),
-    "arm64": ("arm64", "ttyAMA0", "cortex-a57", ""),
+    "x86_64": Machine(".", "EPYC", "console=ttyS0 panic=-1 no_timer_check "),
+    "arm64": Machine("arm64", "cortex-a57", "console=ttyAMA0 panic=-1 "),
 }
 
 
@@ -91,8 +93,7 @@ class Lab:
         self.programs = os.path.join(BUILD, variant) if variant else BUILD
         self.verifier_kernel = kernel
         self.append = append
-        self.folder, self.console, self.cpu, self.parameters = \
-            MACHINES[self.arch]
+        self.machine = MACHINES[self.arch]
         self.target = target
         self.start_target = start_target
         self.record = record
@@ -111,9 +112,8 @@ class Lab:
     def launch(self, kernel, initrd, console, append, memory, **more):
         return dict({
             "kernel": self.path(*kernel), "initrd": self.path(initrd),
-            "append": "console=%s panic=-1 %s%s"
-                      % (self.console, self.parameters, append),
-            "memory_mb": memory, "cpus": CPUS, "cpu": self.cpu,
+            "append": self.machine.parameters + append,
+            "memory_mb": memory, "cpus": CPUS, "cpu": self.machine.cpu,
             "arch": self.arch,
             "console": os.path.abspath(os.path.join(self.state, console)),
         }, **more)
@@ -132,13 +132,13 @@ class Lab:
     def vms(self):
         verifier = {
             "name": "verifier", "role": "verifier", "cid": 3,
-            "symbols": self.path(self.folder, "verifier", "symbols"),
-            "btf": self.path(self.folder, "verifier", "btf"),
+            "symbols": self.path(self.machine.folder, "verifier", "symbols"),
+            "btf": self.path(self.machine.folder, "verifier", "btf"),
             "vsock": os.path.join(self.dir, "verifier.sock"),
             "launch": self.launch(
-                (self.folder, "verifier", self.verifier_kernel),
-                os.path.join(self.folder, "verifier.cpio"), "verifier.log",
-                "quiet " + self.append, 1024)}
+                (self.machine.folder, "verifier", self.verifier_kernel),
+                os.path.join(self.machine.folder, "verifier.cpio"),
+                "verifier.log", "quiet " + self.append, 1024)}
         target = {
             "name": self.target, "role": "target",
             "profile": self.profile(),
@@ -168,7 +168,7 @@ class Lab:
         return [{
             "name": "developer", "role": "developer", "cid": 5,
             "vsock": os.path.join(self.dir, "developer.sock"),
-            "launch": self.launch((self.folder, "verifier", "vmlinux"),
+            "launch": self.launch((self.machine.folder, "verifier", "vmlinux"),
                                   os.path.abspath(self.developer),
                                   "developer.log", "quiet", 256)}]
 
