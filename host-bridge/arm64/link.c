@@ -12,6 +12,8 @@
 #define LEN VOUCH_ARM64_INSN_LEN
 #define N_WIDE 4 /* instructions of a tag: none of its parts is 0 or ~0 */
 #define N_ADDRESS 3 /* of the address of a function, or of what is called */
+#define CALL_AT ((u64)N_ADDRESS * LEN) /* where the call is behind it, bytes \
+					*/
 
 static void put(const struct vouch_link_site *site, u32 n, u32 word)
 {
@@ -47,8 +49,8 @@ static void call(const struct vouch_link_site *site, u32 sym)
 {
 	put_nops(site, 0, N_ADDRESS);
 	put(site, N_ADDRESS, VOUCH_A64_BL);
-	vouch_link_relocate(&site->text->relas, site->off + N_ADDRESS * LEN,
-			    sym, R_AARCH64_CALL26, 0);
+	vouch_link_relocate(&site->text->relas, site->off + CALL_AT, sym,
+			    R_AARCH64_CALL26, 0);
 }
 
 static void subcall(const struct vouch_link_site *site, u32 target)
@@ -56,7 +58,7 @@ static void subcall(const struct vouch_link_site *site, u32 target)
 	put_nops(site, 0, N_ADDRESS);
 	put(site, N_ADDRESS,
 	    vouch_a64_far(VOUCH_A64_BL,
-			  (s64)target - (s64)(site->off + N_ADDRESS * LEN)));
+			  (s64)target - (s64)(site->off + CALL_AT)));
 }
 
 static void constant(const struct vouch_link_site *site, u64 value)

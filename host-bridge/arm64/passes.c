@@ -238,9 +238,11 @@ static int check_branches(struct lock *l)
 		if (!l->compared[unit->off / LEN] ||
 		    !vouch_arm64_is_branch(unit))
 			continue;
-		while (b->units[n].off < l->map[unit->off / LEN])
+		while (n < b->n_units &&
+		       b->units[n].off < l->map[unit->off / LEN])
 			n++;
-		if (l->map[unit->target / LEN] != b->units[n].target)
+		if (n == b->n_units ||
+		    l->map[unit->target / LEN] != b->units[n].target)
 			return refuse(l, unit->off,
 				      "it goes elsewhere in the second load");
 	}

@@ -45,7 +45,8 @@ static int read_insns(struct reader *r)
 	u32 i;
 
 	for (i = 0; i < r->body.n; i++) {
-		if (vouch_disasm_step(r->disasm, r->place->code + i * LEN, LEN,
+		if (vouch_disasm_step(r->disasm,
+				      r->place->code + (size_t)i * LEN, LEN,
 				      &second))
 			return refuse(r, i, "no instruction");
 		if (vouch_arm64_decode(word(r, i), &r->insns[i]))

@@ -99,7 +99,7 @@ static void numbers_of_several_parts_are_found(void **state)
 		0xffff800012345678ull, 0xffff000000000000ull, 0x123456789abcull,
 		0xffffffff12340000ull, 0xffffffffffff0001ull, 0x5ull,
 	};
-	u64 found[16];
+	u64 found[16] = {};
 	size_t i;
 
 	(void)state;
@@ -124,7 +124,7 @@ static void numbers_of_several_parts_are_found(void **state)
 static void a_call_of_the_kernel_is_found(void **state)
 {
 	struct arm64_function f = {};
-	u64 found[16];
+	u64 found[16] = {};
 
 	(void)state;
 	arm64_add(&f, (struct vouch_arm64_unit){ .insn = { .code = ARM64_CALL },
@@ -147,7 +147,7 @@ static void where_branches_lead_is_no_number(void **state)
 		0xd4202000, /* brk */
 	};
 	struct arm64_function f = {};
-	u64 found[16];
+	u64 found[16] = {};
 	size_t i;
 
 	(void)state;
