@@ -42,17 +42,20 @@ static int refuse(struct lock *l, u32 off, const char *what)
 				 off, "%s; verify again, in a fresh VM", what);
 }
 
-/* What is next; NULL behind the last. */
+static bool ends(const struct side *s)
+{
+	return s->at == s->shape.n_units;
+}
+
+/* What is next, unless it ends. */
 static const struct vouch_arm64_unit *next(const struct side *s)
 {
-	return s->at < s->shape.n_units ? &s->shape.units[s->at] : NULL;
+	return &s->shape.units[s->at];
 }
 
 static u32 place(const struct side *s)
 {
-	const struct vouch_arm64_unit *unit = next(s);
-
-	return unit ? unit->off : s->shape.end;
+	return ends(s) ? s->shape.end : next(s)->off;
 }
 
 static void next_item(struct lock *l)
@@ -210,11 +213,13 @@ static bool is_alike(const struct lock *l, const struct vouch_arm64_unit *a,
 
 static int take_unit(struct lock *l)
 {
-	const struct vouch_arm64_unit *a = next(&l->a), *b = next(&l->b);
+	const struct vouch_arm64_unit *a, *b;
 
-	if (!a || !b)
+	if (ends(&l->a) || ends(&l->b))
 		return refuse(l, place(&l->a),
 			      "one of the two loads ends here");
+	a = next(&l->a);
+	b = next(&l->b);
 	if (!is_alike(l, a, b))
 		return refuse(l, a->off,
 			      "another instruction in the second load, though "
@@ -254,7 +259,7 @@ static int walk(struct lock *l)
 	int ret = 0;
 
 	memset(l->map, 0xff, (l->a.shape.end / LEN + 1ul) * sizeof(*l->map));
-	while (ret >= 0 && (next(&l->a) || next(&l->b))) {
+	while (ret >= 0 && (!ends(&l->a) || !ends(&l->b))) {
 		ret = take_item(l);
 		if (!ret)
 			ret = take_unit(l);
