@@ -12,8 +12,8 @@
 #define LEN VOUCH_ARM64_INSN_LEN
 #define N_WIDE 4 /* instructions of a tag: none of its parts is 0 or ~0 */
 #define N_ADDRESS 3 /* of the address of a function, or of what is called */
-#define CALL_AT ((u64)N_ADDRESS * LEN) /* where the call is behind it, bytes \
-					*/
+/* Where the call is behind the address, bytes. */
+#define CALL_AT ((u64)N_ADDRESS * LEN)
 
 static void put(const struct vouch_link_site *site, u32 n, u32 word)
 {
