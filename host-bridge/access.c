@@ -3,8 +3,6 @@
 
 #include "access.h"
 
-#define PROBE_MEM 0x20 /* BPF_PROBE_MEM, the kernel's own mode of a load */
-
 static const char LOST[] = "verify again, in a fresh VM";
 
 static bool is_load(const struct bpf_insn *insn)
@@ -108,7 +106,7 @@ static const char *check_btf(const struct vouch_access_view *v)
 		return "the verifier saw another offset than the instruction "
 		       "has, so that it cannot be moved; read the field "
 		       "without computing its address";
-	insn.code = BPF_LDX | PROBE_MEM | BPF_SIZE(insn.code);
+	insn.code = BPF_LDX | VOUCH_BPF_PROBE_MEM | BPF_SIZE(insn.code);
 	insn.off = vouch_access_insn(v->insns, 0).off;
 	if (memcmp(&insn, v->insns, sizeof(insn)) != 0)
 		return "something else than a load is in its place";
@@ -184,7 +182,7 @@ static u32 next_probe(const struct vouch_capture_prog_view *prog, u32 pos)
 			vouch_access_insn(prog->insns, pos);
 
 		if (BPF_CLASS(insn.code) == BPF_LDX &&
-		    BPF_MODE(insn.code) == PROBE_MEM)
+		    BPF_MODE(insn.code) == VOUCH_BPF_PROBE_MEM)
 			break;
 		pos += vouch_insn_is_wide(&insn);
 	}

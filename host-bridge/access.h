@@ -20,6 +20,7 @@ struct vouch_expansion {
 	u32 n;
 };
 
+#define VOUCH_BPF_PROBE_MEM 0x20 /* the kernel's own mode of a load */
 #define VOUCH_N_REGS 12 /* r0 to r10, and the one that the kernel keeps */
 
 /* Does it work on 64 bits of its registers? */

@@ -33,6 +33,16 @@ static int differ_prog(struct passes *p, const struct vouch_capture_prog *prog,
 				 what, LOST);
 }
 
+int vouch_pass_missed(const struct vouch_pass *pass, u32 item,
+		      struct vouch_refusal *why)
+{
+	return vouch_refuse_prog(
+		why, pass->first->prog->name,
+		"capture: instruction %u: it was replaced, but "
+		"not in the machine code; %s",
+		pass->items[item].insn, LOST);
+}
+
 static int check_env(struct passes *p)
 {
 	struct vouch_capture_env env = *p->second->env;

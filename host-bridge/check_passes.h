@@ -51,4 +51,15 @@ int vouch_check_passes(const struct vouch_capture_view *first,
 int vouch_check_pass_insns(const struct vouch_pass *pass,
 			   struct vouch_refusal *why);
 
+/**
+ * vouch_pass_missed() - refuse a pass that lacks a replacement.
+ * @pass: the program
+ * @item: what is not in its machine code
+ * @why: filled
+ *
+ * Return: -EPERM, for the caller to return.
+ */
+int vouch_pass_missed(const struct vouch_pass *pass, u32 item,
+		      struct vouch_refusal *why);
+
 #endif /* VOUCH_CHECK_PASSES_H */

@@ -57,4 +57,17 @@ struct vouch_link_ops {
 void vouch_link_relocate(struct vouch_buffer *relas, u64 off, u32 sym, u32 type,
 			 s64 addend);
 
+/**
+ * vouch_link_fault() - add an entry of the exception table.
+ * @text: gets it, and its relocations
+ * @at: of the load in .text, bytes
+ * @len: of the load, behind which the program goes on, bytes
+ * @type: of the relocations
+ * @data: the entry's third word
+ *
+ * Running out of memory is told by @text's buffers.
+ */
+void vouch_link_fault(struct vouch_text *text, u64 at, u32 len, u32 type,
+		      u32 data);
+
 #endif /* VOUCH_LINK_SITE_H */

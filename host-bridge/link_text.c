@@ -67,6 +67,19 @@ void vouch_link_relocate(struct vouch_buffer *relas, u64 off, u32 sym, u32 type,
 	vouch_buffer_add(relas, &rela, sizeof(rela));
 }
 
+void vouch_link_fault(struct vouch_text *text, u64 at, u32 len, u32 type,
+		      u32 data)
+{
+	const struct vouch_ex_entry entry = { .data = cpu_to_le32(data) };
+
+	vouch_link_relocate(&text->fault_relas, text->faults.len,
+			    VOUCH_SYM_TEXT, type, (s64)at);
+	vouch_link_relocate(&text->fault_relas,
+			    text->faults.len + sizeof(entry.insn),
+			    VOUCH_SYM_TEXT, type, (s64)at + len);
+	vouch_buffer_add(&text->faults, &entry, sizeof(entry));
+}
+
 /* "p<program>_<name>", and "_<n>" for its further functions. */
 static void function_name(const struct vouch_capture_prog *prog, u32 p, u32 f,
 			  char *name, size_t size)

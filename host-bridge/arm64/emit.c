@@ -3,7 +3,7 @@
 
 #include "emitter.h"
 
-const u8 vouch_arm64_registers[VOUCH_ARM64_N_REGS] = {
+const u8 vouch_arm64_registers[VOUCH_N_REGS] = {
 	7, 0, 1, 2, 3, 4, 19, 20, 21, 22, VOUCH_ARM64_FP, 9,
 };
 
@@ -113,18 +113,17 @@ int vouch_arm64_emit(const struct vouch_arm64_unit *unit,
 		     const struct vouch_arm64_frame *frame,
 		     u32 words[VOUCH_ARM64_WORDS])
 {
-	u8 class = BPF_CLASS(unit->insn.code);
 	struct vouch_arm64_emitter e = {
 		.unit = unit,
 		.frame = frame,
 		.words = words,
 		.op = BPF_OP(unit->insn.code) >> 4,
-		.wide = class == BPF_ALU64 || class == BPF_JMP,
+		.wide = vouch_insn_is_64bit(&unit->insn),
 	};
 	int ret;
 
-	if (unit->insn.dst_reg >= VOUCH_ARM64_N_REGS ||
-	    unit->insn.src_reg >= VOUCH_ARM64_N_REGS)
+	if (unit->insn.dst_reg >= VOUCH_N_REGS ||
+	    unit->insn.src_reg >= VOUCH_N_REGS)
 		return -EINVAL;
 	e.dst = vouch_arm64_registers[unit->insn.dst_reg];
 	e.src = vouch_arm64_registers[unit->insn.src_reg];

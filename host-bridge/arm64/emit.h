@@ -10,9 +10,7 @@
 #ifndef VOUCH_ARM64_EMIT_H
 #define VOUCH_ARM64_EMIT_H
 
-#include <linux/bpf.h>
-
-#include "../../common/base.h"
+#include "../access.h"
 
 /* Registers of the CPU that are none of eBPF's. */
 #define VOUCH_ARM64_TMP 10
@@ -25,11 +23,9 @@
 
 /* What the verifier writes and no program may; kernel, linux/filter.h. */
 #define VOUCH_BPF_TAIL_CALL 0xf0
-#define VOUCH_BPF_PROBE_MEM 0x20
 #define VOUCH_BPF_NOSPEC 0xc0
 
 #define VOUCH_ARM64_AX 11 /* the verifier's register, behind eBPF's */
-#define VOUCH_ARM64_N_REGS 12 /* eBPF's, and the verifier's */
 
 #define VOUCH_ARM64_PROLOGUE 11 /* instructions that a tail call skips */
 #define VOUCH_ARM64_WORDS 32 /* more than any instruction becomes */
@@ -56,7 +52,7 @@ struct vouch_arm64_unit {
 	};
 };
 
-extern const u8 vouch_arm64_registers[VOUCH_ARM64_N_REGS];
+extern const u8 vouch_arm64_registers[VOUCH_N_REGS];
 
 /**
  * vouch_arm64_emit() - compile one instruction.

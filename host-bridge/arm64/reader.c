@@ -26,7 +26,7 @@ static u8 register_of(u8 reg)
 {
 	u8 i;
 
-	for (i = 0; i < VOUCH_ARM64_N_REGS; i++)
+	for (i = 0; i < VOUCH_N_REGS; i++)
 		if (vouch_arm64_registers[i] == reg)
 			return i;
 	return NO_REG;

@@ -164,15 +164,10 @@ static int read_epilogue(struct reader *r)
 }
 
 /* Of what is in the frame, the JIT accesses what the verifier has allowed. */
-static bool is_in_frame(const struct reader *r, s32 off, u8 code)
+static bool is_in_frame(const struct reader *r, const struct bpf_insn *insn)
 {
-	static const u8 bytes[4] = { [BPF_W >> 3] = 4,
-				     [BPF_H >> 3] = 2,
-				     [BPF_B >> 3] = 1,
-				     [BPF_DW >> 3] = 8 };
-
-	return off >= -(s32)r->body.frame.depth &&
-	       off <= -(s32)bytes[BPF_SIZE(code) >> 3];
+	return insn->off >= -(s32)r->body.frame.depth &&
+	       insn->off <= -(s32)vouch_insn_bytes(insn);
 }
 
 static bool is_atomic(const struct bpf_insn *insn)
@@ -207,7 +202,7 @@ static int check_unit(struct reader *r, const struct vouch_arm64_unit *unit)
 	if (writes_fp(insn))
 		return refuse(r, r->at, "the frame pointer is changed");
 	if ((store || class == BPF_LDX) && base == BPF_REG_10 &&
-	    !is_in_frame(r, insn->off, insn->code))
+	    !is_in_frame(r, insn))
 		return refuse(r, r->at, "an access outside the stack frame");
 	return 0;
 }

@@ -115,15 +115,8 @@ static int jump(const struct vouch_link_site *site, u32 len, u32 sym,
 /* What faults gives 0, as in the verifier VM. */
 static void load(struct vouch_text *t, u64 at, const struct vouch_load *l)
 {
-	const struct vouch_ex_entry entry = {
-		.data = cpu_to_le32(VOUCH_X86_EX_DATA(l->reg)),
-	};
-
-	vouch_link_relocate(&t->fault_relas, t->faults.len, VOUCH_SYM_TEXT,
-			    R_X86_64_PC32, (s64)at);
-	vouch_link_relocate(&t->fault_relas, t->faults.len + sizeof(entry.insn),
-			    VOUCH_SYM_TEXT, R_X86_64_PC32, (s64)at + l->len);
-	vouch_buffer_add(&t->faults, &entry, sizeof(entry));
+	vouch_link_fault(t, at, l->len, R_X86_64_PC32,
+			 VOUCH_X86_EX_DATA(l->reg));
 }
 
 const struct vouch_link_ops vouch_x86_link = {

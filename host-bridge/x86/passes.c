@@ -381,11 +381,7 @@ int vouch_x86_check_pass(const struct vouch_pass *pass,
 		l.func++;
 	}
 	if (!ret && l.item < pass->n_items)
-		ret = vouch_refuse_prog(why, pass->first->prog->name,
-					"capture: instruction %u: it was "
-					"replaced, but not in the machine "
-					"code; verify again, in a fresh VM",
-					pass->items[l.item].insn);
+		ret = vouch_pass_missed(pass, l.item, why);
 	vouch_disasm_free(l.disasm);
 	return ret;
 }

@@ -39,10 +39,9 @@ static struct bpf_insn any_alu(void)
 	u8 op = ANY(BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV, BPF_OR, BPF_AND,
 		    BPF_LSH, BPF_RSH, BPF_NEG, BPF_MOD, BPF_XOR, BPF_MOV,
 		    BPF_ARSH, BPF_END);
-	struct bpf_insn insn =
-		A64_INSN(ANY(BPF_ALU, BPF_ALU64) | op | ANY(BPF_K, BPF_X),
-			 noise() % VOUCH_ARM64_N_REGS,
-			 noise() % VOUCH_ARM64_N_REGS, 0, number());
+	struct bpf_insn insn = A64_INSN(
+		ANY(BPF_ALU, BPF_ALU64) | op | ANY(BPF_K, BPF_X),
+		noise() % VOUCH_N_REGS, noise() % VOUCH_N_REGS, 0, number());
 
 	if (op == BPF_NEG)
 		insn.code &= (u8)~BPF_X;
@@ -59,7 +58,7 @@ static struct bpf_insn any_memory(void)
 {
 	u8 size = ANY(BPF_B, BPF_H, BPF_W, BPF_DW);
 	s16 off = (s16)(noise() % 2 ? noise() % 64 * 8 : noise());
-	u8 dst = noise() % VOUCH_ARM64_N_REGS, src = noise() % 11;
+	u8 dst = noise() % VOUCH_N_REGS, src = noise() % 11;
 
 	switch (noise() % 4) {
 	case 0:
