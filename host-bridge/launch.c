@@ -53,6 +53,19 @@ static int become(const char *user)
 	return 0;
 }
 
+/* A child as that user, which ends with its parent. Returns -ESRCH when that
+ * has ended already: nobody is left to tell. */
+static int belong(const char *user, pid_t parent)
+{
+	int err = become(user);
+
+	if (err)
+		return err;
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL))
+		return -errno;
+	return getppid() == parent ? 0 : -ESRCH;
+}
+
 /* QEMU has much to say that is not the daemon's: a file beside its state. */
 static int redirect(const struct launcher *l, const char *vm)
 {
@@ -71,6 +84,7 @@ static void exec_qemu(const struct launcher *l, const char *vm,
 		      struct vouch_qemu *qemu, int qmp_fd, pid_t parent)
 {
 	sigset_t none;
+	int err;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -79,9 +93,12 @@ static void exec_qemu(const struct launcher *l, const char *vm,
 	setsid();
 	vouch_fault_rename("vm");
 	vouch_fault("vm", "begun");
-	if (!become(l->config->user) && !prctl(PR_SET_PDEATHSIG, SIGKILL) &&
-	    getppid() == parent && !fcntl(qmp_fd, F_SETFD, 0) &&
-	    !redirect(l, vm) && !vouch_fault("vm", "set"))
+	err = belong(l->config->user, parent);
+	if (err == -ESRCH)
+		_exit(127);
+	errno = -err;
+	if (!err && !fcntl(qmp_fd, F_SETFD, 0) && !redirect(l, vm) &&
+	    !vouch_fault("vm", "set"))
 		execvp(qemu->argv[0], qemu->argv);
 	vouch_error(
 		"cannot start %s: %s; install qemu-system-x86 (qemu-system-arm "
@@ -152,8 +169,7 @@ static _Noreturn void run_replug(const struct launcher *l, u32 vm, pid_t parent)
 	close(l->fd);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	if (!become(l->config->user) && !prctl(PR_SET_PDEATHSIG, SIGKILL) &&
-	    getppid() == parent)
+	if (!belong(l->config->user, parent))
 		err = vouch_replug_run(&l->config->vms[vm], REPLUG_MS);
 	_exit(err == -ENOENT ? 2 : !!err);
 }

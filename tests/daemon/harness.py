@@ -127,8 +127,10 @@ class Daemon:
 
     def spawn(self, **env):
         """Start it, and do not wait until it listens."""
-        with open(self.path("config.json"), "w", encoding="ascii") as f:
+        # In one step: a launcher that is a service may be reading it.
+        with open(self.path("config.new"), "w", encoding="ascii") as f:
             json.dump(self.config, f)
+        os.replace(self.path("config.new"), self.path("config.json"))
         with open(self.log, "ab") as f:
             self.process = subprocess.Popen(
                 [VOUCHD, "--config", self.path("config.json"),
