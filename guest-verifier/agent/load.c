@@ -23,40 +23,11 @@
 #define FULL_LOG (64u << 20) /* bytes for every step */
 #define LEVEL_STATS 4
 #define LEVEL_STEPS 1
-#define MAX_MESSAGES 4096
 
 /* How libbpf finds the target's BTF. */
 #define STRING(x) #x
 #define FD_PATH(fd) "/proc/self/fd/" STRING(fd)
 #define BTF_PATH FD_PATH(VOUCH_CONFINE_BTF)
-
-/* What libbpf complained of; it has no context to hand over. */
-static char messages[MAX_MESSAGES];
-
-static int keep_message(enum libbpf_print_level level, const char *format,
-			va_list args)
-{
-	size_t n = strlen(messages);
-
-	if (level == LIBBPF_WARN && n < sizeof(messages) - 1)
-		vsnprintf(messages + n, sizeof(messages) - n, format, args);
-	return 0;
-}
-
-static bool fail(struct vouch_load *load, enum vouch_verdict verdict,
-		 const char *reason, ...) __attribute__((format(printf, 3, 4)));
-
-static bool fail(struct vouch_load *load, enum vouch_verdict verdict,
-		 const char *reason, ...)
-{
-	va_list args;
-
-	va_start(args, reason);
-	vsnprintf(load->reason, sizeof(load->reason), reason, args);
-	va_end(args);
-	load->verdict = verdict;
-	return false;
-}
 
 bool vouch_load_fail(struct vouch_load *load, const char *reason, ...)
 {
@@ -114,16 +85,9 @@ static bool judge_object(struct vouch_load *load)
 	if (!err)
 		return true;
 	if (err == -EOPNOTSUPP)
-		return fail(load, VOUCH_VERDICT_UNSUPPORTED, "%s", why);
+		return vouch_load_refuse(load, -1, "%s", why);
 	vouch_load_fail(load, "%s", why);
 	return vouch_load_blame(load);
-}
-
-/* What the kernel or this process had not; the rest is the object's fault. */
-static bool lacks_means(int err)
-{
-	return err == -ENOMEM || err == -EMFILE || err == -ENFILE ||
-	       err == -EAGAIN || err == -EPERM;
 }
 
 static bool open_object(struct vouch_load *load, const char *btf_path)
@@ -132,15 +96,12 @@ static bool open_object(struct vouch_load *load, const char *btf_path)
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "vouch",
 		    .kconfig = load->kconfig, .btf_custom_path = btf_path);
 
-	libbpf_set_print(keep_message);
 	load->bpf = bpf_object__open_mem(load->object->data, load->object->size,
 					 &opts);
 	if (load->bpf)
 		return true;
 	load->err = -errno;
-	vouch_load_fail(load, "opening the object: %s: %.700s",
-			strerror(-load->err), messages);
-	return lacks_means(load->err) ? false : vouch_load_blame(load);
+	return vouch_load_explain(load, "opening");
 }
 
 /* Names go into captures, symbols and logs: what fits there, or nothing. */
@@ -316,68 +277,9 @@ static bool prepare_logs(struct vouch_load *load)
 	return true;
 }
 
-/* The verifier's last word: the line before its statistics. */
-static void last_line(const char *log, char *out, size_t size)
-{
-	const char *end = log + strlen(log);
-
-	*out = 0;
-	while (end > log) {
-		const char *start;
-
-		while (end > log && end[-1] == '\n')
-			end--;
-		start = end;
-		while (start > log && start[-1] != '\n')
-			start--;
-		if (end > start && strncmp(start, "processed ", 10) &&
-		    strncmp(start, "verification time ", 18) &&
-		    strncmp(start, "stack depth ", 12)) {
-			snprintf(out, size, "%.*s", (int)(end - start), start);
-			return;
-		}
-		end = start;
-	}
-}
-
-/* That libbpf says it is: all are unloaded by now. */
-static u32 find_failed(const struct vouch_load *load)
-{
-	char said[160];
-	u32 i;
-
-	for (i = 0; i < load->n_progs; i++) {
-		snprintf(said, sizeof(said),
-			 "prog '%s': BPF program load failed",
-			 bpf_program__name(load->progs[i].prog));
-		if (strstr(messages, said))
-			break;
-	}
-	return i;
-}
-
-static bool explain_failure(struct vouch_load *load)
-{
-	const u32 i = find_failed(load);
-	char line[512] = "";
-
-	if (i == load->n_progs) {
-		vouch_load_fail(load, "loading the object: %s: %.700s",
-				strerror(-load->err), messages);
-		return lacks_means(load->err) ? false : vouch_load_blame(load);
-	}
-	load->failed = i;
-	if (load->progs[i].log_buf)
-		last_line(load->progs[i].log_buf, line, sizeof(line));
-	return fail(load, VOUCH_VERDICT_REJECTED, "program %s: %s (%s)",
-		    bpf_program__name(load->progs[i].prog),
-		    *line ? line : "the kernel refused it",
-		    strerror(-load->err));
-}
-
 static bool prepare_object(struct vouch_load *load, const char *btf_path)
 {
-	messages[0] = 0;
+	vouch_load_listen();
 	load->n_progs = 0;
 	memset(load->pinned_maps, 0, sizeof(load->pinned_maps));
 	if (!open_object(load, btf_path))
@@ -394,7 +296,7 @@ static bool load_prepared(struct vouch_load *load)
 	if (!bpf_object__load(load->bpf))
 		return true;
 	load->err = -errno;
-	return explain_failure(load);
+	return vouch_load_explain(load, "loading");
 }
 
 static void close_object(struct vouch_load *load)
@@ -415,7 +317,7 @@ static bool copy_programs(struct vouch_load *load, struct vouch_relocate *r)
 			return false;
 		load->err = vouch_relocate_copy(load, r, paths[i]);
 		if (load->err)
-			return explain_failure(load);
+			return vouch_load_explain(load, "loading");
 		close_object(load);
 	}
 	return !vouch_relocate_begin(r) ||

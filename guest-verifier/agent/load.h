@@ -111,15 +111,41 @@ bool vouch_load_blame(struct vouch_load *load);
 bool vouch_load_apply(struct vouch_load *load);
 
 /**
+ * vouch_load_refuse_map() - refuse a map for what it occupies.
+ * @load: the load
+ * @map: the map, of the object
+ * @why: who has not the room
+ *
+ * Return: false.
+ */
+bool vouch_load_refuse_map(struct vouch_load *load, const struct bpf_map *map,
+			   const char *why);
+
+/**
  * vouch_load_maps_fit() - would the object's maps leave the VM memory?
  * @load: with the object opened and the options applied
  *
- * The kernel would say no more than that it has no memory, which it also says
- * where nothing is wrong with the object.
+ * Before the kernel is asked, and all maps together: keys and values alone.
  *
  * Return: true, or false after vouch_load_refuse().
  */
 bool vouch_load_maps_fit(struct vouch_load *load);
+
+/**
+ * vouch_load_listen() - keep what libbpf complains of from now on.
+ *
+ * What it said before is forgotten.
+ */
+void vouch_load_listen(void);
+
+/**
+ * vouch_load_explain() - say why libbpf or the kernel failed, and blame for it.
+ * @load: with err, of a call after vouch_load_listen()
+ * @what: what was done with the object, as "loading"
+ *
+ * Return: false, as vouch_load_fail() and vouch_load_refuse().
+ */
+bool vouch_load_explain(struct vouch_load *load, const char *what);
 
 /**
  * vouch_load_map_section() - the section that a map holds.

@@ -3,6 +3,7 @@
 
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
+#include <stdio.h>
 #include <sys/sysinfo.h>
 
 #include "load.h"
@@ -44,6 +45,28 @@ static bool has_template(struct vouch_load *load, struct bpf_map *map)
 		       vouch_load_map_name(map));
 }
 
+bool vouch_load_refuse_map(struct vouch_load *load, const struct bpf_map *map,
+			   const char *why)
+{
+	return vouch_load_refuse(
+		load, -1,
+		"map %s: %u entries with keys of %u and values of %u bytes: %s; give it fewer entries (--map-entries), or the VM more memory",
+		vouch_load_map_name(map), bpf_map__max_entries(map),
+		bpf_map__key_size(map), bpf_map__value_size(map), why);
+}
+
+static bool refuse_room(struct vouch_load *load, const struct bpf_map *map,
+			u64 room)
+{
+	char why[128];
+
+	snprintf(
+		why, sizeof(why),
+		"the object's maps would occupy more than the %llu MiB that the verifier VM has for them",
+		(unsigned long long)room >> 20);
+	return vouch_load_refuse_map(load, map, why);
+}
+
 bool vouch_load_maps_fit(struct vouch_load *load)
 {
 	int cpus = libbpf_num_possible_cpus();
@@ -66,14 +89,7 @@ bool vouch_load_maps_fit(struct vouch_load *load)
 		if (inner)
 			used += map_bytes(inner, cpus > 0 ? cpus : 1);
 		if (used > room)
-			return vouch_load_refuse(
-				load, -1,
-				"map %s: %u entries with keys of %u and values of %u bytes: the object's maps would occupy more than the %llu MiB that the verifier VM has for them; give it fewer entries (--map-entries), or the VM more memory",
-				vouch_load_map_name(map),
-				bpf_map__max_entries(map),
-				bpf_map__key_size(map),
-				bpf_map__value_size(map),
-				(unsigned long long)room >> 20);
+			return refuse_room(load, map, room);
 	}
 	return true;
 }

@@ -258,6 +258,19 @@ def test_random(t, lab):
             "exit codes %s" % (N_RANDOM, exits))
 
 
+def test_large_maps(t, lab):
+    # Keys and values of the second fit; what the kernel adds does not.
+    for entries, says in (100 << 20, "the object's maps would occupy"), \
+            (10 << 20, "the verifier VM's kernel has no memory for it"):
+        rc, result, why = submit(lab, own("large_map", "-DENTRIES=%d" % entries,
+                                          out="large-map-%d" % entries))
+        t.check((rc, result["verdict"]) == (6, "unsupported") and
+                why.startswith("map large: %d entries with keys of 4 and "
+                               "values of 8 bytes: %s" % (entries, says)),
+                "a map of %d entries is refused by name" % entries,
+                (rc, result))
+
+
 def test_verifier(t, lab):
     rc, result, why = submit(lab, own("endless"))
     t.check((rc, result["verdict"]) == (3, "rejected") and
@@ -304,7 +317,8 @@ def main():
         lab.up()
         others = Others(lab)
         before = memory(lab)
-        for test in test_none, test_damaged, test_random, test_verifier:
+        for test in (test_none, test_damaged, test_large_maps,
+                     test_random, test_verifier):
             t.note(test.__name__)
             t.run(test, lab)
         others.end(t)
