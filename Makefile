@@ -180,8 +180,6 @@ debug-verifier: $(B)/.setup
 	@scripts/build-module guest-verifier $(B)/debug/guest-verifier \
 		$(B)/debug/verifier
 
-include scripts/arm64.mk
-
 guests: programs modules $(B)/objects/xdp_count.o
 	@scripts/initramfs $(B)/verifier.cpio images/init-verifier \
 		bin/vouch-agent=$(B)/vouch-agent \
@@ -330,11 +328,15 @@ OBJECTS := $(patsubst tests/corpus/%.bpf.c,$(B)/objects/%.o,\
 objects: $(OBJECTS) $(B)/objects/xdpfilt_dny_all.o
 $(B)/objects/%.o: tests/corpus/%.bpf.c | $(B)/.setup
 	@mkdir -p $(@D)
-	$(Q)clang -O2 -g -target bpf -I/usr/include/$$(gcc -print-multiarch) \
-		-Wall -Werror -MMD -MP -c -o $@ $<
+	$(call bpf-object,x86,$$(gcc -print-multiarch))
+# for the architecture $(1), as libbpf calls it, with the headers of $(2)
+bpf-object = $(Q)clang -O2 -g -target bpf -D__TARGET_ARCH_$(1) \
+	-I/usr/include/$(2) -Wall -Werror -MMD -MP -c -o $@ $<
 $(B)/objects/xdpfilt_dny_all.o: scripts/debian-objects scripts/corpus/carve.py | $(B)/.setup
 	@scripts/debian-objects $(B)/debian-objects
 	@cp $(B)/debian-objects/xdpfilt_*.o $(@D)/
+
+include scripts/arm64.mk
 
 # The lying guest: a module and an agent of tests/ in a verifier VM of their
 # own. It is built beside the product's and goes into no other archive.

@@ -49,6 +49,16 @@ arm64: $(A)/.setup $(A)/vouch-agent $(A)/vouch-targetd
 	@scripts/build-module tests/far-image $(A)/far-image $(A)/target-kernel \
 		$(FOR_ARM64)
 
+# Objects know the registers of their architecture.
+$(A)/objects/%.o: tests/corpus/%.bpf.c | $(A)/.setup
+	@mkdir -p $(@D)
+	$(call bpf-object,arm64,aarch64-linux-gnu)
+$(A)/objects/xdpfilt_dny_all.o: scripts/debian-objects scripts/corpus/carve.py | $(A)/.setup
+	@scripts/debian-objects $(A)/debian-objects arm64
+	@cp $(A)/debian-objects/xdpfilt_*.o $(@D)/
+.PHONY: objects-arm64
+objects-arm64: $(OBJECTS:$(B)/%=$(A)/%) $(A)/objects/xdpfilt_dny_all.o
+
 # The same with all the hooks.
 arm64-lab: arm64
 	$(call arm64-target,$(A)/target-lab,images/target-demo.config \

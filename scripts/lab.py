@@ -12,7 +12,6 @@ them. Tests and the demo import this file and use the class Lab, with a lab of
 their own each.
 """
 
-import collections
 import hashlib
 import json
 import os
@@ -26,6 +25,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "profile"))
 import container  # pylint: disable=wrong-import-position
+import machine  # pylint: disable=wrong-import-position
 
 BUILD = os.environ.get("VOUCH_BUILD", "build")
 CPUS = 2  # of each VM
@@ -36,6 +36,11 @@ def runtime_dir(name):
     tag = hashlib.sha256(os.getcwd().encode()).hexdigest()[:8]
     base = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
     return os.path.join(base, "vouch-%s-%s" % (name, tag))
+
+
+def built(*parts):
+    """The path of what is built for the VMs' architecture."""
+    return os.path.join(BUILD, machine.chosen().folder, *parts)
 
 
 class LabError(Exception):
@@ -59,14 +64,6 @@ TARGETS = {
     },
 }
 
-# What a machine has by architecture: the folder of what is built for it, its
-# CPU model, and its kernel's parameters.
-Machine = collections.namedtuple("Machine", "folder cpu parameters")
-MACHINES = {
-    "x86_64": Machine(".", "EPYC", "console=ttyS0 panic=-1 no_timer_check "),
-    "arm64": Machine("arm64", "cortex-a57", "console=ttyAMA0 panic=-1 "),
-}
-
 
 class Lab:
     """vouchd and its VMs, in folders of the lab's own name."""
@@ -82,7 +79,8 @@ class Lab:
         maps of the target may occupy; @memory_mib: what it has;
         @target_append: more of its kernel's parameters. @arch: of all VMs, or
         else as VOUCH_ARCH says."""
-        self.arch = arch or os.environ.get("VOUCH_ARCH", "x86_64")
+        self.machine = machine.chosen(arch)
+        self.arch = self.machine.name
         if self.arch != "x86_64":
             name += "-" + self.arch
         self.dir = runtime_dir(name)
@@ -93,7 +91,6 @@ class Lab:
         self.programs = os.path.join(BUILD, variant) if variant else BUILD
         self.verifier_kernel = kernel
         self.append = append
-        self.machine = MACHINES[self.arch]
         self.target = target
         self.start_target = start_target
         self.record = record
@@ -296,7 +293,7 @@ class Lab:
 def main():
     args = sys.argv[1:]
     kind = args[1] if len(args) == 2 else "demo"
-    kinds = TARGETS[os.environ.get("VOUCH_ARCH", "x86_64")]
+    kinds = TARGETS[machine.chosen().name]
     lab = Lab(target=kind if kind in kinds else "demo")
     if args in (["up"], ["up", kind]) and kind in kinds:
         try:

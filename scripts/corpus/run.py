@@ -9,7 +9,8 @@ program is loaded twice: by libbpf alone in a verifier VM (tests/vm/plain_load.c
 as veristat does it), and, where that was accepted, by `vouch submit --program`
 to a target of the kind "lab", which is then asked to attach it where its
 section says. Each object is also submitted whole. The table and the reasons go
-to stdout.
+to stdout. VOUCH_ARCH in the environment, x86_64 or arm64, is the VMs'
+architecture, and that of the packages.
 """
 
 import argparse
@@ -26,10 +27,12 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.dirname(HERE), HERE]
 import bpf_object  # noqa: E402  pylint: disable=wrong-import-position
 import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
+import machine  # noqa: E402  pylint: disable=wrong-import-position
 import needs  # noqa: E402  pylint: disable=wrong-import-position
 
 BUILD = lab_module.BUILD
-OUT = os.path.join(BUILD, "vm", "plain")
+MACHINE = machine.chosen()
+OUT = os.path.join(BUILD, "vm", "plain-" + MACHINE.name)
 FLAGS = "-std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -static".split()
 LIBS = ["-lbpf", "-lelf", "-lz"]
 ENTRIES = 64  # as plain_load.c has it
@@ -57,14 +60,13 @@ def plain(objects):
     os.makedirs(OUT, exist_ok=True)
     init, initrd, log = (os.path.join(OUT, name)
                          for name in ("init", "initrd", "console.log"))
-    subprocess.run(["gcc", *FLAGS, "-o", init, "tests/vm/plain_load.c", *LIBS],
-                   check=True)
-    subprocess.run(["scripts/initramfs", initrd, init, *(
-        "objects/%s=%s" % (os.path.basename(o), o) for o in objects)],
-        check=True)
+    subprocess.run([MACHINE.tools + "gcc", *FLAGS, "-o", init,
+                    "tests/vm/plain_load.c", *LIBS], check=True)
+    machine.initramfs(MACHINE, initrd, init, *(
+        "objects/%s=%s" % (os.path.basename(o), o) for o in objects))
     vm = subprocess.run(
         ["scripts/vm-test", "--kernel",
-         os.path.join(BUILD, "verifier", "vmlinux"), "--initrd", initrd,
+         lab_module.built("verifier", "vmlinux"), "--initrd", initrd,
          "--memory", "1024", "--cpus", "1", "--append", "quiet",
          "--timeout", "1800", "--log", log, "--allow",
          "tests/vm/guest_kmsg.allow"], check=False, stdout=subprocess.PIPE)
@@ -288,7 +290,7 @@ def main():
     parser.add_argument("object", nargs="*")
     args = parser.parse_args()
     paths = args.object or sorted(
-        glob.glob(os.path.join(BUILD, "debian-objects", "*.o")))
+        glob.glob(os.path.join(lab_module.built("debian-objects"), "*.o")))
     paths = [p for p in paths if args.match in os.path.basename(p)]
     if not paths:
         sys.exit("corpus: no objects; run make objects")

@@ -6,7 +6,7 @@
 
 #include <bpf/bpf_helpers.h>
 
-#define WORDS 21 /* of struct pt_regs */
+#define WORDS 21 /* of them at most */
 
 struct words {
 	__u64 at[WORDS];
@@ -40,20 +40,20 @@ int on_args(struct bpf_raw_tracepoint_args *ctx)
 }
 
 SEC("kprobe/do_nanosleep")
-int on_regs(struct pt_regs *ctx)
+int on_regs(const __u64 *regs)
 {
 	struct words *w = note();
 
 	if (!w)
 		return -1;
-	w->at[0] = ctx->r15;
-	w->at[4] = ctx->rbp;
-	w->at[10] = ctx->rax;
-	w->at[13] = ctx->rsi;
-	w->at[14] = ctx->rdi;
-	w->at[16] = ctx->rip;
-	w->at[19] = ctx->rsp;
-	return ctx->rdi == 7;
+	w->at[0] = regs[0];
+	w->at[4] = regs[4];
+	w->at[10] = regs[10];
+	w->at[13] = regs[13];
+	w->at[14] = regs[14];
+	w->at[16] = regs[16];
+	w->at[19] = regs[19];
+	return regs[14] == 7;
 }
 
 struct record {

@@ -5,10 +5,10 @@
  */
 
 #include <linux/bpf.h>
-#include <linux/ptrace.h>
 
 #include <bpf/bpf_helpers.h>
 
+#include "arch.h"
 #include "map.h"
 
 #define RING 4096
@@ -136,7 +136,7 @@ static __noinline int read_stack(void)
 	void *sp;
 
 	note((void *)typed == (void *)task);
-	note(bpf_probe_read_kernel(&sp, sizeof(sp), &regs->rsp));
+	note(bpf_probe_read_kernel(&sp, sizeof(sp), &PT_REGS_SP(regs)));
 	note(bpf_probe_read_user(raw, sizeof(raw), sp));
 	n = bpf_probe_read_user_str(text, sizeof(text), sp);
 	for (i = 0; i < 7 && raw[i]; i++)

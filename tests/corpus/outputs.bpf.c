@@ -8,7 +8,8 @@
 
 #include <bpf/bpf_helpers.h>
 
-#define NR_IOCTL 16
+#include "arch.h"
+
 #define DEPTH 32
 
 struct event {
@@ -92,7 +93,7 @@ static __always_inline void say(void *ctx, __u64 by)
 	note(10, bpf_get_current_ancestor_cgroup_id(77));
 }
 
-SEC("kprobe/__x64_sys_ioctl")
+SEC("kprobe/" SYSCALL("ioctl"))
 int by_kprobe(void *ctx)
 {
 	say(ctx, 1);

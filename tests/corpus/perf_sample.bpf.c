@@ -6,6 +6,8 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "arch.h"
+
 struct sample {
 	__u64 hits, ip, sp, period, addr, low;
 };
@@ -26,8 +28,8 @@ int perf_sample(struct bpf_perf_event_data *ctx)
 	if (!s)
 		return 0;
 	s->hits++;
-	s->ip = ctx->regs.rip;
-	s->sp = ctx->regs.rsp;
+	s->ip = PT_REGS_IP(&ctx->regs);
+	s->sp = PT_REGS_SP(&ctx->regs);
 	s->period = ctx->sample_period;
 	s->addr = ctx->addr;
 	s->low = *(volatile __u32 *)&ctx->sample_period;

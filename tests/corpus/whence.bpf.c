@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* What programs are told of where they are attached, each in its place. */
 
+#include "arch.h"
 #include "map.h"
 
 MAP(returned, ARRAY, 16);
@@ -10,7 +11,7 @@ static __always_inline void note(__u32 at, __u64 value)
 	bpf_map_update_elem(&returned, &at, &value, BPF_ANY);
 }
 
-SEC("kprobe/__x64_sys_ioctl")
+SEC("kprobe/" SYSCALL("ioctl"))
 int at_entry(void *ctx)
 {
 	note(0, bpf_get_func_ip(ctx));
@@ -18,7 +19,7 @@ int at_entry(void *ctx)
 	return 0;
 }
 
-SEC("kretprobe/__x64_sys_ioctl")
+SEC("kretprobe/" SYSCALL("ioctl"))
 int at_return(void *ctx)
 {
 	note(2, bpf_get_func_ip(ctx));

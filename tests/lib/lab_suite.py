@@ -10,11 +10,12 @@ import tap
 import wire
 
 
-def run(name, target, *tests):
+def run(name, target, *tests, **more):
     """Run the tests, each test(t, lab), with sanitised programs; does not
-    return. @name is the lab's, @target the kind of its target VM."""
+    return. @name is the lab's, @target the kind of its target VM, @more what
+    else is said of the lab."""
     t = tap.Tap()
-    lab = lab_module.Lab(name, target=target, variant="asan")
+    lab = lab_module.Lab(name, target=target, variant="asan", **more)
     # Images of a run before may be of another format.
     shutil.rmtree(lab.state, ignore_errors=True)
     try:

@@ -19,15 +19,21 @@ PLACES = os.environ.get("VOUCH_PLACES", "4")
 # cannot tell: a module, the direct map, the vmalloc area, a CPU's own data.
 SYMBOLS = ("_stext", "bpf_ktime_get_ns", "htab_map_update_elem",
            "bpf_int_jit_compile")
-REGIONS = ("ffffffffc0201000", "ffff888005359800", "ffffc90000435000",
-           "fffffe0000000010")
+REGIONS = {
+    "x86_64": ("ffffffffc0201000", "ffff888005359800", "ffffc90000435000",
+               "fffffe0000000010"),
+    "arm64": ("ffff800001201000", "ffff000005359800", "ffff80000c435000",
+              "fffffc0000000010"),
+}
 
 
 def addresses(lab):
-    with open(lab.path("verifier", "symbols"), encoding="ascii") as f:
+    with open(lab.path(lab.machine.folder, "verifier", "symbols"),
+              encoding="ascii") as f:
         known = {name: address for address, name in
                  (line.split()[:2] for line in f if line[0] != "b")}
-    return [known[name] for name in SYMBOLS if name in known] + list(REGIONS)
+    return [known[name] for name in SYMBOLS if name in known] + \
+        list(REGIONS[lab.arch])
 
 
 def made(lab):

@@ -8,8 +8,11 @@ import sys
 
 sys.path[:0] = ["scripts"]
 import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
+import machine  # noqa: E402  pylint: disable=wrong-import-position
 import wire  # noqa: E402  pylint: disable=wrong-import-position
 
+# Bytes of the registers that a probe's program has.
+REGS = {"x86_64": 168, "arm64": 272}[machine.chosen().name]
 # struct __sk_buff: offset and size of what a test-run takes.
 SKB_SIZE = 192
 MEMBERS = {"mark": (8, 4), "priority": (32, 4), "ingress_ifindex": (36, 4),
@@ -49,7 +52,7 @@ class Program:
         """@options of the submission, and @args that say the same."""
         self.program = program
         self.options = options or {}
-        self.path = os.path.join(lab_module.BUILD, "objects", name)
+        self.path = lab_module.built("objects", name)
         with open(self.path, "rb") as f:
             self.object = f.read()
         self.client = wire.Client(lab.socket)

@@ -21,7 +21,33 @@
 #include "../../host-bridge/profile_load.h"
 #include "../../host-bridge/scan.h"
 
-#define MOVE_LEN 10u /* movabs rdx, address */
+#define MOST_BYTES 16u
+
+/* How an instruction, or a few, takes an address. */
+struct form {
+	u32 len; /* bytes */
+	void (*write)(u8 *bytes, u64 address);
+};
+
+/* movabs rdx, address */
+static void write_x86(u8 *bytes, u64 address)
+{
+	bytes[0] = 0x48;
+	bytes[1] = 0xba;
+	memcpy(bytes + 2, &address, sizeof(address));
+}
+
+/* movz x30, and movk three times: no number of the image goes on behind it. */
+static void write_arm64(u8 *bytes, u64 address)
+{
+	u32 i, insn;
+
+	for (i = 0; i < 4; i++) {
+		insn = (i ? 0xf2800000u : 0xd2800000u) | i << 21 |
+		       (u32)(address >> 16 * i & 0xffff) << 5 | 30;
+		memcpy(bytes + 4 * i, &insn, sizeof(insn));
+	}
+}
 
 static struct vouch_profile *profile;
 static json_t *options;
@@ -29,6 +55,8 @@ static void *object, *file;
 static size_t object_len, file_len;
 static struct vouch_image img;
 static struct vouch_refusal why;
+static u32 arch;
+static struct form form_of;
 
 static int scan(void)
 {
@@ -57,6 +85,9 @@ static int read_all(char **argv)
 		return -1;
 	}
 	file_len = elf_len;
+	arch = le32_to_cpu(img.req.req->arch);
+	form_of = arch == VOUCH_ARCH_ARM64 ? (struct form){ 16, write_arm64 }
+					   : (struct form){ 10, write_x86 };
 	return 0;
 }
 
@@ -66,7 +97,7 @@ static bool is_found(const u8 *at, const u8 *bytes, u32 len, const char *words)
 {
 	u8 *place = (u8 *)(uintptr_t)at;
 	struct vouch_image changed;
-	u8 before[MOVE_LEN];
+	u8 before[MOST_BYTES];
 	const char *reason;
 	bool form;
 	int ret;
@@ -83,17 +114,18 @@ static bool is_found(const u8 *at, const u8 *bytes, u32 len, const char *words)
 	return false;
 }
 
-/* Offsets in .text where an instruction starts and an address fits. */
+/* Offsets in .text where an instruction starts and an address fits, with one
+ * behind it. */
 static u32 find_places(u32 *places, u32 max)
 {
-	struct vouch_disasm *d = vouch_disasm_new(VOUCH_ARCH_X86_64);
+	struct vouch_disasm *d = vouch_disasm_new(arch);
 	struct vouch_disasm_insn insn;
 	u32 i, n = 0;
 
 	for (i = VOUCH_SYM_SLOTS + 1; i < img.first_import; i++) {
 		u64 at = img.syms[i].st_value, end = at + img.syms[i].st_size;
 
-		while (at + MOVE_LEN <= end && n < max &&
+		while (at + form_of.len < end && n < max &&
 		       !vouch_disasm_step(d, img.text + at, end - at, &insn)) {
 			places[n++] = (u32)at;
 			at += insn.len;
@@ -109,12 +141,11 @@ static u32 plant_in_code(u32 wanted, const u64 *addresses, u32 n_addresses,
 	u32 *places = calloc(img.text_len + 1, sizeof(*places));
 	u32 n = find_places(places, img.text_len), i, found = 0;
 	u32 step = n / wanted + 1;
-	u8 move[MOVE_LEN] = { 0x48, 0xba };
+	u8 move[MOST_BYTES];
 
 	for (i = 0; i < n; i += step) {
-		memcpy(move + 2, &addresses[*tried % n_addresses], 8);
-		(*tried)++;
-		found += is_found(img.text + places[i], move, sizeof(move),
+		form_of.write(move, addresses[(*tried)++ % n_addresses]);
+		found += is_found(img.text + places[i], move, form_of.len,
 				  "may be an address of the verifier kernel");
 	}
 	free(places);

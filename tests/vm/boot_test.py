@@ -14,10 +14,12 @@ import sys
 
 sys.path[:0] = ["scripts", "tests/lib"]
 import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
+import machine  # noqa: E402  pylint: disable=wrong-import-position
 import tap  # noqa: E402  pylint: disable=wrong-import-position
 import wire  # noqa: E402  pylint: disable=wrong-import-position
 
-OUT = os.path.join(lab_module.BUILD, "vm", "boot")
+MACHINE = machine.chosen()
+OUT = os.path.join(lab_module.BUILD, "vm", "boot-" + MACHINE.name)
 BOOT = [
     {"slot": "one", "attach": [{"hook": "xdp:eth0"}]},
     {"slot": "none", "attach": [{"hook": "xdp:eth0"}]},
@@ -39,7 +41,7 @@ def delivered(t, lab):
     for slot, name in (("one", "xdp_count.o"), ("two", "contexts.o"),
                        ("default", "tail_calls.o")):
         rc, result = lab.vouch(
-            "submit", os.path.join(lab_module.BUILD, "objects", name),
+            "submit", lab_module.built("objects", name),
             "--target", "lab", "--slot", slot)
         t.check(rc == 0 and result["deliveries"][0]["status"] == "loaded",
                 "%s is delivered to slot %s" % (name, slot), result)
@@ -69,12 +71,13 @@ def make_initrd(images, floors):
         json.dump({"boot": BOOT}, f)
     disk = subprocess.run(["sh", "-c", "find . | cpio -o -H newc --quiet"],
                           cwd=root, check=True, stdout=subprocess.PIPE).stdout
-    kernel, initrd, profile = lab_module.TARGETS["x86_64"]["lab"]
+    kinds = lab_module.TARGETS[MACHINE.name]
+    kernel, initrd, profile = kinds["lab"]
     whole = os.path.abspath(os.path.join(OUT, "initrd"))
     with open(os.path.join(lab_module.BUILD, initrd), "rb") as f, \
             open(whole, "wb") as out:
         out.write(f.read() + disk)
-    lab_module.TARGETS["x86_64"]["lab"] = (kernel, whole, profile)
+    kinds["lab"] = (kernel, whole, profile)
 
 
 def attached_at_start(t, lab, images):

@@ -16,7 +16,6 @@ import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
 import run  # noqa: E402  pylint: disable=wrong-import-position
 import tap  # noqa: E402  pylint: disable=wrong-import-position
 
-OBJECTS = os.path.join(lab_module.BUILD, "debian-objects")
 # Types of programs that have a place on a target, and one that has none.
 GOOD = ("softirqs.o", "vfsstat.o", "xdpfilt_dny_eth.o")
 
@@ -54,7 +53,7 @@ def table(t, rows):
 def main():
     t = tap.Tap()
     try:
-        rows, whole = run.run([os.path.join(OBJECTS, name) for name in GOOD])
+        rows, whole = run.run([os.path.join(lab_module.built("debian-objects"), name) for name in GOOD])
         t.check(len(whole) == len(GOOD), "each object was submitted", whole)
         t.run(judge, rows)
         t.run(table, rows)

@@ -17,9 +17,9 @@ import lab_suite  # noqa: E402  pylint: disable=wrong-import-position
 import wire  # noqa: E402  pylint: disable=wrong-import-position
 import wirenet  # noqa: E402  pylint: disable=wrong-import-position
 
-OBJECT = os.path.join(lab_module.BUILD, "objects", "skb_fields.o")
-CALLBACK = os.path.join(lab_module.BUILD, "objects", "callback_fields.o")
-TRAPS = os.path.join(lab_module.BUILD, "objects", "traps.o")
+OBJECT = lab_module.built("objects", "skb_fields.o")
+CALLBACK = lab_module.built("objects", "callback_fields.o")
+TRAPS = lab_module.built("objects", "traps.o")
 # In the order of struct fields; what the device decides is not looked at.
 FIELDS = ("len", "pkt_type", "mark", "mark_low", "queue_mapping", "protocol",
           "vlan_present", "priority", "ingress_ifindex", "ifindex",
@@ -95,8 +95,8 @@ def values(lab, image, name):
 def traps(t, lab, mark):
     """Each of which was verified with the target's value, or is refused."""
     for name, words in REFUSED.items():
-        rc, result = lab.vouch("submit", os.path.join(
-            lab_module.BUILD, "objects", "refuse", name + ".o"),
+        rc, result = lab.vouch("submit", lab_module.built(
+            "objects", "refuse", name + ".o"),
             "--target", "lab")
         t.check(rc == 6 and not result["image"] and words in str(result),
                 "refused: " + name, result)

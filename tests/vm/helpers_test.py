@@ -229,8 +229,8 @@ def locks(t, lab):
                     "%s has no lock: %s" % (table, words[0]),
                     (rc, lab.stderr))
     lab.vouch("target", "unload", "lab", p.image)
-    rc, result = lab.vouch("submit", os.path.join(
-        lab_module.BUILD, "objects", "refuse", "lock_tp_btf.o"),
+    rc, result = lab.vouch("submit", lab_module.built(
+        "objects", "refuse", "lock_tp_btf.o"),
         "--target", "lab")
     t.check(rc == 6 and "calls bpf_spin_lock" in result["reason"] and
             "interrupt who holds" in result["reason"],
@@ -355,7 +355,7 @@ def syncookies(t, lab):
 def dynptrs(t, lab):
     """Why no helper of dynptrs is offered: Linux 6.1 lets programs forge one,
     and read and write with it where they like."""
-    path = os.path.join(lab_module.BUILD, "objects", "refuse", "dynptr.o")
+    path = lab_module.built("objects", "refuse", "dynptr.o")
     with open(path, "rb") as f:
         obj = f.read()
     sent = [bytes(64), bytes(128)]
@@ -401,8 +401,8 @@ def come_back(lab, copies=1, timeout=60):
 
 
 def attach(t, lab, program, hook):
-    rc, result = lab.vouch("submit", os.path.join(
-        lab_module.BUILD, "objects", "elsewhere.o"), "--target", "lab",
+    rc, result = lab.vouch("submit", lab_module.built(
+        "objects", "elsewhere.o"), "--target", "lab",
         "--program", program, "--attach", hook)
     t.check(rc == 0 and result["deliveries"][0]["status"] == "attached",
             "%s is attached to %s" % (program, hook), lab.stderr or result)

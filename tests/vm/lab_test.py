@@ -24,7 +24,7 @@ import tap  # noqa: E402  pylint: disable=wrong-import-position
 import wire  # noqa: E402  pylint: disable=wrong-import-position
 import wirenet  # noqa: E402  pylint: disable=wrong-import-position
 
-OBJECTS = os.path.join(lab_module.BUILD, "objects")
+OBJECTS = lab_module.built("objects")
 N_PACKETS = int(os.environ.get("VOUCH_PACKETS", "1000"))
 # In one test-run: its answer, with the maps, must fit a frame's JSON.
 MOST_PACKETS = 1000

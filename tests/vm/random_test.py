@@ -23,6 +23,7 @@ import bpf_forms  # noqa: E402  pylint: disable=wrong-import-position
 import bpf_offered  # noqa: E402  pylint: disable=wrong-import-position
 import image_calls  # noqa: E402  pylint: disable=wrong-import-position
 import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
+import machine  # noqa: E402  pylint: disable=wrong-import-position
 import random_batch  # noqa: E402  pylint: disable=wrong-import-position
 import tap  # noqa: E402  pylint: disable=wrong-import-position
 import wire  # noqa: E402  pylint: disable=wrong-import-position
@@ -31,7 +32,8 @@ PROGRAMS = int(os.environ.get("VOUCH_PROGRAMS", "200"))
 N_PACKETS = int(os.environ.get("VOUCH_PACKETS", "8"))
 REPEAT = int(os.environ.get("VOUCH_REPEAT", "50"))
 SEED = int(os.environ.get("VOUCH_SEED", "1"))
-OUT = os.path.join(lab_module.BUILD, "vm", "random")
+OUT = os.path.join(lab_module.BUILD, "vm", "random-" +
+                   machine.chosen().name)
 POOL = concurrent.futures.ThreadPoolExecutor(1)
 
 

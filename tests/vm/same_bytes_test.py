@@ -25,8 +25,8 @@ import run  # noqa: E402  pylint: disable=wrong-import-position
 import tap  # noqa: E402  pylint: disable=wrong-import-position
 import wire  # noqa: E402  pylint: disable=wrong-import-position
 
-OBJECTS = os.path.join(lab_module.BUILD, "objects")
-DEBIAN = os.path.join(lab_module.BUILD, "debian-objects")
+OBJECTS = lab_module.built("objects")
+DEBIAN = lab_module.built("debian-objects")
 SEED = int(os.environ.get("VOUCH_SEED", "1"))
 # Of each type of program one or more, and what refers to most kinds of things.
 OURS = ("xdp_count.o", "xdpfilt_dny_all.o", "tail_calls.o", "skb_helpers.o",
@@ -105,7 +105,8 @@ class Lab(lab_module.Lab):
     def vms(self):
         return super().vms() + [{
             "name": "demo", "role": "target",
-            "profile": self.path("profile", "target.profile"),
+            "profile": self.path(
+                lab_module.TARGETS[self.arch]["demo"][2], "target.profile"),
             "slots": ["default"],
             "agent_socket": os.path.join(self.dir, "demo.sock")}]
 

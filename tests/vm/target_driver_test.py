@@ -18,21 +18,13 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
 sys.path.insert(0, HERE)
 import kmsg  # noqa: E402  pylint: disable=wrong-import-position
+import machine  # noqa: E402  pylint: disable=wrong-import-position
 import target_far  # noqa: E402  pylint: disable=wrong-import-position
 
 BUILD = os.environ.get("VOUCH_BUILD", "build")
 END = re.compile(r"^VOUCH-TEST-END (\d+) passed, (\d+) failed$", re.M)
 LOG = re.compile(r"^VOUCH-KMSG-BEGIN\n(.*)^VOUCH-KMSG-END$", re.M | re.S)
 MAGIC = b"~Module signature appended~\n"
-# By architecture: QEMU, the machine and how its devices differ from a PC's.
-MACHINES = {
-    "x86_64": {"qemu": ["qemu-system-x86_64", "-M", "q35"], "cpu": "EPYC",
-               "console": "ttyS0", "append": "no_timer_check ",
-               "tools": "", "device": ""},
-    "arm64": {"qemu": ["qemu-system-aarch64", "-M", "virt"],
-              "cpu": "cortex-a57", "console": "ttyAMA0", "append": "",
-              "tools": "aarch64-linux-gnu-", "device": ",romfile="},
-}
 FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra",
          "-Werror", "-static", "-pthread"]
 SOURCES = ["target_driver.c", "target_client.c", "target_net.c",
@@ -56,12 +48,12 @@ def arguments(target=BUILD, out=os.path.join(BUILD, "vm", "target"),
         target, "target-driver", "vouch_target.ko"))
     p.add_argument("--agent", default=os.path.join(
         BUILD if arch == "x86_64" else target, "vouch-targetd"))
-    p.add_argument("--arch", default=arch, choices=sorted(MACHINES))
+    p.add_argument("--arch", default=arch, choices=sorted(machine.MACHINES))
     p.add_argument("--keys", default=os.path.join(BUILD, "keys"))
     p.add_argument("--far", metavar="MODULE", help="what fills the area of "
                    "modules: tests/far-image, built")
     p.add_argument("--out", default=out)
-    p.add_argument("--cpu", default=MACHINES[arch]["cpu"])
+    p.add_argument("--cpu", default=machine.chosen(arch).cpu)
     p.add_argument("--append", default="")
     p.add_argument("--memory", default="256", help="MiB")
     p.add_argument("--cpus", default="2", help="as QEMU's -smp")
@@ -120,7 +112,8 @@ def make_initrd(args, keys):
     shutil.rmtree(root, ignore_errors=True)
     for folder in "proc", "sys", "dev":
         os.makedirs(os.path.join(root, folder))
-    run(MACHINES[args.arch]["tools"] + "gcc", *FLAGS, "-I" + ROOT, "-I" + os.path.join(ROOT, "common"),
+    run(machine.chosen(args.arch).tools + "gcc", *FLAGS, "-I" + ROOT,
+        "-I" + os.path.join(ROOT, "common"),
         "-I" + os.path.join(ROOT, "target-driver"), "-o",
         os.path.join(root, "init"), *[os.path.join(HERE, s) for s in SOURCES],
         *[os.path.join(ROOT, s) for s in AGENT])
@@ -147,17 +140,16 @@ def make_initrd(args, keys):
 
 def boot(args, kernel, initrd):
     """Two interfaces on each hub: what leaves by one arrives at the other."""
-    machine = MACHINES[args.arch]
-    command = ["timeout", args.timeout, *machine["qemu"], "-cpu", args.cpu,
+    host = machine.chosen(args.arch)
+    command = ["timeout", args.timeout, *host.qemu, "-cpu", args.cpu,
                "-m", args.memory, "-smp", args.cpus, "-nodefaults",
                "-display", "none", "-serial", "stdio", "-no-reboot",
                "-kernel", kernel, "-initrd", initrd, "-append",
-               "console=%(console)s panic=-1 oops=panic %(append)s" % machine +
-               args.append]
+               host.parameters + "oops=panic " + args.append]
     for i in range(4):
         command += ["-netdev", "hubport,id=n%d,hubid=%d" % (i, i // 2),
                     "-device", "virtio-net-pci,netdev=n%d" % i +
-                    machine["device"]]
+                    host.device]
     until = re.compile("not ok .*(%s)" % args.until) if args.until else None
     text = ""
     with open(os.path.join(args.out, "qemu.log"), "wb") as log:

@@ -106,7 +106,8 @@ def arguments(t, lab):
 
 def recorded(t, p):
     """What BPF_PROG_TEST_RUN does not know runs on what was recorded."""
-    regs = struct.pack("<21Q", *range(100, 121))
+    words = testruns.REGS // 8
+    regs = struct.pack("<%dQ" % words, *range(100, 100 + words))
     p.program = "on_regs"
     got = p.target([b""], [regs], dump=True)
     words = noted(got)
@@ -139,7 +140,7 @@ def samples(t, lab):
     """A perf event's own, from the submission to the hook."""
     where = "perf_event:1:2:3"  # each third page fault
     rc, result = lab.vouch(
-        "submit", os.path.join(lab_module.BUILD, "objects", "perf_sample.o"),
+        "submit", lab_module.built("objects", "perf_sample.o"),
         "--target", "lab", "--attach", where)
     t.check(rc == 0 and result["deliveries"][0]["status"] == "attached",
             "a program that reads bpf_perf_event_data is attached",

@@ -16,11 +16,23 @@ from errno import E2BIG, EAGAIN, EEXIST, EFAULT, EINVAL, ENOENT, ERANGE
 sys.path[:0] = ["scripts", "tests/lib"]
 import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
 import lab_suite  # noqa: E402  pylint: disable=wrong-import-position
+import machine  # noqa: E402  pylint: disable=wrong-import-position
+import testruns  # noqa: E402  pylint: disable=wrong-import-position
 import wire  # noqa: E402  pylint: disable=wrong-import-position
 
-OBJECTS = os.path.join(lab_module.BUILD, "objects")
-DEBIAN = os.path.join(lab_module.BUILD, "debian-objects")
+OBJECTS = lab_module.built("objects")
+DEBIAN = lab_module.built("debian-objects")
 PACKET = bytes(range(64))
+# A function, and an instruction in it behind what its tracer calls.
+PROBED, OFFSET = {
+    "x86_64": ("__x64_sys_ioctl", 5),
+    "arm64": ("__arm64_sys_ioctl", 8)}[machine.chosen().name]
+# Where the kernel tells addresses that it cannot have from those not there.
+BEYOND = [-ERANGE] if machine.chosen().name == "x86_64" else []
+# Debian's opensnoop has a program for a system call that arm64 has not.
+OPENS = [] if machine.chosen().name == "x86_64" else [
+    "--program", "tracepoint__syscalls__sys_enter_openat",
+    "--program", "tracepoint__syscalls__sys_exit_openat"]
 
 
 def dump(client, image, name):
@@ -99,7 +111,7 @@ def memory(t, lab):
     client = wire.Client(lab.socket)
     image = submit(t, lab, path)
     have = compare(t, client, path, image)
-    t.check({-EFAULT, -ERANGE, 12, 24, -EAGAIN, -EINVAL} <= set(have),
+    t.check({-EFAULT, 12, 24, -EAGAIN, -EINVAL, *BEYOND} <= set(have),
             "among them each error and lengths of strings", have)
     out = records(lab, image, "ring")
     data = [r["data"] for r in out if "data" in r]
@@ -227,7 +239,8 @@ def outputs(t, lab):
 
 def address(symbol):
     """Of a function of the target's kernel, which lies where it was linked."""
-    vmlinux = os.path.join(lab_module.BUILD, lab_module.TARGETS["x86_64"]["lab"][0])
+    kernel = lab_module.TARGETS[machine.chosen().name]["lab"][0]
+    vmlinux = os.path.join(lab_module.BUILD, os.path.dirname(kernel), "vmlinux")
     p = lab_module.subprocess.run(["nm", vmlinux], check=True,
                                   stdout=lab_module.subprocess.PIPE)
     return next(int(line.split()[0], 16) for line in p.stdout.splitlines()
@@ -239,11 +252,9 @@ def whence(t, lab):
     path = os.path.join(OBJECTS, "whence.o")
     image = submit(t, lab, path)
     client = wire.Client(lab.socket)
-    function = "__x64_sys_ioctl"
-    # The call of its tracer has five bytes, and is an instruction.
-    places = {"at_entry": "kprobe:" + function,
-              "at_return": "kretprobe:" + function,
-              "at_offset": "kprobe:%s+5" % function,
+    places = {"at_entry": "kprobe:" + PROBED,
+              "at_return": "kretprobe:" + PROBED,
+              "at_offset": "kprobe:%s+%d" % (PROBED, OFFSET),
               "at_record": "tracepoint:raw_syscalls:sys_enter",
               "at_event": "perf_event:1:2:3"}
     for at in range(8):
@@ -254,7 +265,7 @@ def whence(t, lab):
         rc, _ = lab.vouch("target", "attach", "lab", image, hook, "--program",
                           program)
         t.check(rc == 0, "%s is attached to %s" % (program, hook), lab.stderr)
-    ip = address(function)
+    ip = address(PROBED)
     for _ in range(200):
         lab.vouch("target", "show", "lab")
         got = [v & 2 ** 64 - 1 for v in
@@ -268,7 +279,7 @@ def whence(t, lab):
     for hook in places.values():
         lab.vouch("target", "detach", "lab", image, hook)
     client.call("target.test-run", b"", target="lab", image=image,
-                program="at_entry", packets=[0], ctx=[bytes(168).hex()])
+                program="at_entry", packets=[0], ctx=[bytes(testruns.REGS).hex()])
     t.equal(numbers(dump(client, image, "returned"))[0], 0,
             "a test-run has no place")
     unload(t, lab, image)
@@ -277,8 +288,8 @@ def whence(t, lab):
 def opened_files(t, lab):
     """opensnoop of Debian: the agent opens what is not there."""
     other = submit(t, lab, os.path.join(OBJECTS, "outputs.o"), "--slot", "two")
-    image = submit(t, lab, os.path.join(DEBIAN, "opensnoop.o"), "--attach",
-                   "section")
+    image = submit(t, lab, os.path.join(DEBIAN, "opensnoop.o"), *OPENS,
+                   "--attach", "section")
     lab.vouch("target", "map", "set", "lab", "cgroups", "key", "0", "path",
               "/no/such/cgroup", "--image", other)
     data = [bytes.fromhex(r["data"]) for r in records(lab, image, "events")
@@ -293,4 +304,4 @@ def opened_files(t, lab):
 
 if __name__ == "__main__":
     lab_suite.run("tracing-test", "lab", memory, texts, packet_records,
-                  outputs, whence, opened_files)
+                  outputs, whence, opened_files, target_append="nokaslr")

@@ -21,12 +21,15 @@ import time
 sys.path[:0] = ["scripts/corpus", "scripts", "tests/lib"]
 import bpf_object  # noqa: E402  pylint: disable=wrong-import-position
 import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
+from lab import built  # noqa: E402  pylint: disable=wrong-import-position
+import machine  # noqa: E402  pylint: disable=wrong-import-position
 import tap  # noqa: E402  pylint: disable=wrong-import-position
 import wire  # noqa: E402  pylint: disable=wrong-import-position
 import workload_rows  # noqa: E402  pylint: disable=wrong-import-position
 
 BUILD = lab_module.BUILD
-OUT = os.path.join(BUILD, "vm", "workload")
+MACHINE = machine.chosen()
+OUT = os.path.join(BUILD, "vm", "workload-" + MACHINE.name)
 FLAGS = "-std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -static".split()
 ASK = b"\xff" * 6 + bytes(6) + b"\x88\xb5" + bytes(46)
 TIMEOUT = 300
@@ -36,14 +39,15 @@ LIST_MAPS = ("perf_event_array", "ringbuf")
 
 
 def path_of(row):
-    return os.path.join(BUILD, row.folder, row.file)
+    return built(row.folder, row.file)
 
 
 def compiled(name, folder, *libraries):
     path = os.path.join(OUT, name)
     files = [os.path.join(folder, f) for f in sorted(os.listdir(folder))
              if f.endswith(".c")]
-    subprocess.run(["gcc", *FLAGS, "-o", path, *files, *libraries], check=True)
+    subprocess.run([MACHINE.tools + "gcc", *FLAGS, "-o", path, *files,
+                    *libraries], check=True)
     return path
 
 
@@ -81,8 +85,8 @@ def lists(rows):
 
 def native_initrd(rows, workload):
     files = ["bin/workload=" + workload]
-    files += ["modules/%s.ko=%s" % (m, os.path.join(
-        BUILD, "verifier", "modules", m + ".ko")) for m in MODULES]
+    files += ["modules/%s.ko=%s" % (m, built(
+        "verifier", "modules", m + ".ko")) for m in MODULES]
     files += sorted({"objects/%s=%s" % (r.file, path_of(r)) for r in rows})
     for name, lines in lists(rows).items():
         path = os.path.join(OUT, "rows." + name)
@@ -91,7 +95,7 @@ def native_initrd(rows, workload):
         files.append("rows/%s=%s" % (name, path))
     initrd = os.path.join(OUT, "native.cpio")
     init = compiled("native", "tests/workload/native", "-lbpf", "-lelf", "-lz")
-    subprocess.run(["scripts/initramfs", initrd, init, *files], check=True)
+    machine.initramfs(MACHINE, initrd, init, *files)
     return initrd
 
 
@@ -100,7 +104,7 @@ def native(t, rows, workload):
     log = os.path.join(OUT, "native.log")
     vm = subprocess.run(
         ["scripts/vm-test", "--kernel",
-         os.path.join(BUILD, "verifier", "vmlinux"), "--initrd",
+         built("verifier", "vmlinux"), "--initrd",
          native_initrd(rows, workload), "--memory", "1024", "--cpus", "1",
          "--append", "quiet", "--timeout", "900", "--log", log, "--allow",
          "tests/vm/guest_kmsg.allow"], check=False, stdout=subprocess.PIPE)
@@ -125,13 +129,12 @@ class Lab(lab_module.Lab):
     def __init__(self, workload):
         super().__init__("workload", target="lab", maps_mib=320)
         self.initrd = os.path.abspath(os.path.join(OUT, "target.cpio"))
-        subprocess.run(
-            ["scripts/initramfs", self.initrd, "images/init-target",
-             "bin/vouch-targetd=" + os.path.join(BUILD, "vouch-targetd"),
-             "modules/vouch_target.ko=" + os.path.join(
-                 BUILD, "target-lab", "target-driver", "vouch_target.ko"),
-             "bin/workload=" + workload], check=True)
-
+        machine.initramfs(
+            MACHINE, self.initrd, "images/init-target",
+            "bin/vouch-targetd=" + built("vouch-targetd"),
+            "modules/vouch_target.ko=" + built(
+                "target-lab", "target-driver", "vouch_target.ko"),
+            "bin/workload=" + workload)
         self.console = os.path.join(self.state, "target.log")
         if os.path.exists(self.console):
             os.unlink(self.console)  # it would be written on
