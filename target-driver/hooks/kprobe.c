@@ -93,13 +93,15 @@ static vouch_untraced int on_hit(struct kprobe *kp, struct pt_regs *regs)
 /*
  * The kernel believes of a stuck probe that it hits, so that it would not put
  * up another one at its place; to remove that one again it needs no memory.
+ * Before it is registered, a probe has a name and no address yet.
  */
 static int check_beside(const struct attachment *a, struct vouch_reason *why)
 {
 	const struct attachment *other;
 
 	list_for_each_entry(other, &stuck_probes, stuck_list)
-		if (other->kp.addr == a->kp.addr)
+		if (other->kp.addr == a->kp.addr ||
+		    same(&other->base, &a->base))
 			return vouch_refuse(
 				why, -EBUSY,
 				"hook %s:%.64s: the kernel did not take off an earlier probe there; reboot, or name another function",
@@ -151,8 +153,10 @@ static int answer(const struct vouch_attachment *a, int err,
 static int attach(struct vouch_attachment *base, struct vouch_reason *why)
 {
 	struct attachment *a = of(base);
-	int err;
+	int err = check_beside(a, why);
 
+	if (err)
+		return err;
 	a->kp.pre_handler = on_hit;
 	err = answer(base, register_kprobe(&a->kp), why);
 	if (err)
@@ -209,8 +213,10 @@ static int attach_return(struct vouch_attachment *base,
 			 struct vouch_reason *why)
 {
 	struct attachment *a = of(base);
-	int err;
+	int err = check_beside(a, why);
 
+	if (err)
+		return err;
 	a->rp.handler = on_return;
 	err = answer(base, register_kretprobe(&a->rp), why);
 	if (err)

@@ -50,6 +50,7 @@ static const char *const functions[] = {
  * more for the next one, so that there is no last fault. */
 #define ENOUGH_STUCK 6
 static unsigned int n_stuck, stuck_before;
+static unsigned int function; /* the first at which none is known to be */
 
 static bool takes_function(void)
 {
@@ -62,7 +63,7 @@ static int ask_hook(unsigned long number, const char *file)
 	strcpy(arg.attach.image, name_of(file));
 	strcpy(arg.attach.prog, hook->prog);
 	snprintf(arg.attach.hook, sizeof(arg.attach.hook), "%s%s", hook->where,
-		 takes_function() ? functions[n_stuck] : "");
+		 takes_function() ? functions[function] : "");
 	return 0;
 }
 
@@ -108,8 +109,9 @@ static int attach_again(void)
 	int err = ask();
 
 	while (err == -EBUSY && takes_function() &&
-	       n_stuck + 1 < N(functions)) {
+	       function + 1 < N(functions)) {
 		n_stuck++;
+		function++;
 		ask_hook(VOUCH_TARGET_ATTACH, "kinds");
 		err = ask();
 	}
@@ -140,6 +142,9 @@ static unsigned int try_hook(unsigned int step)
 	unsigned int i, failed = 0;
 
 	stuck_before = n_stuck;
+	/* The last detaching may have left one, too. */
+	if (takes_function() && n_stuck && function + 1 < N(functions))
+		function++;
 	for (i = 0; i < N(faults); i++)
 		failed += try_until(faults[i].name, hook->where, &faults[i],
 				    step, has_enough);
