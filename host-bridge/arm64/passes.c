@@ -71,6 +71,25 @@ static bool is_call(const struct bpf_insn *insn)
 	return insn->code == (BPF_JMP | BPF_CALL);
 }
 
+static bool is_exit(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_JMP | BPF_EXIT);
+}
+
+/* An instruction of an expansion at a place. None is a program's last, so that
+ * a return is a jump to the end. */
+static struct vouch_arm64_unit unit_at(const struct side *s,
+				       const struct bpf_insn *insn, u32 off)
+{
+	struct vouch_arm64_unit unit = { .insn = *insn, .off = off };
+
+	if (is_exit(insn)) {
+		unit.insn.code = BPF_JMP | BPF_JA;
+		unit.target = s->shape.end;
+	}
+	return unit;
+}
+
 /* Is the code at @off what the JIT makes of this instruction? */
 static bool is_compiled(const struct side *s,
 			const struct vouch_arm64_unit *unit)
@@ -106,12 +125,12 @@ static bool lay_out(const struct side *s, const struct vouch_expansion *e,
 		    u32 starts[VOUCH_EXPANSION_MAX + 1])
 {
 	u32 words[VOUCH_ARM64_WORDS], i;
-	struct vouch_arm64_unit unit = {};
+	struct vouch_arm64_unit unit;
 	int n;
 
 	starts[0] = place(s);
 	for (i = 0; i < e->n; i++) {
-		unit.insn = e->insns[i];
+		unit = unit_at(s, &e->insns[i], starts[i]);
 		n = vouch_arm64_emit(&unit, &s->shape.frame, words);
 		if (n < 0)
 			return false;
@@ -129,8 +148,8 @@ static bool match(const struct side *s, const struct vouch_expansion *e,
 	if (!lay_out(s, e, starts))
 		return false;
 	for (i = 0; i < e->n; i++) {
-		struct vouch_arm64_unit unit = { .insn = e->insns[i],
-						 .off = starts[i] };
+		struct vouch_arm64_unit unit =
+			unit_at(s, &e->insns[i], starts[i]);
 		s64 to = (s64)i + 1 + unit.insn.off;
 
 		if (is_call(&unit.insn)) {
@@ -138,7 +157,7 @@ static bool match(const struct side *s, const struct vouch_expansion *e,
 				return false;
 			continue;
 		}
-		if (vouch_arm64_is_branch(&unit)) {
+		if (vouch_arm64_is_branch(&unit) && !is_exit(&e->insns[i])) {
 			if (to < 0 || to > e->n)
 				return false;
 			unit.target = starts[to];

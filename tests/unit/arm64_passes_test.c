@@ -7,6 +7,9 @@
 
 #define LOAD(size, d, s, o) A64_INSN(BPF_LDX | BPF_MEM | (size), d, s, o, 0)
 
+/* How far beside its end a return goes, bytes. */
+static s32 astray;
+
 /* Both loads, and what was replaced in the second. */
 struct loads {
 	struct arm64_function code[2];
@@ -19,6 +22,12 @@ struct loads {
 	struct vouch_refusal why;
 };
 
+/* Is it a return, which is a jump to the end of the code? */
+static bool is_return(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_JMP | BPF_EXIT);
+}
+
 /*
  * r6 = field of r1; if (r6 == 5) goto out; call; r7 = function; r0 = its mark,
  * whose access has several instructions; out: exit
@@ -29,11 +38,15 @@ static void make(struct arm64_function *f, const struct vouch_expansion *field,
 	struct vouch_arm64_unit branch = {
 		.insn = A64_INSN(BPF_JMP | BPF_JEQ, 6, 0, 0, 5),
 	};
-	u32 at, i;
+	u32 at, i, returns = 0;
 
 	arm64_prologue(f, 0, 0, 0);
-	for (i = 0; i < field->n; i++)
-		arm64_insn(f, field->insns[i]);
+	for (i = 0; i < field->n; i++) {
+		if (is_return(&field->insns[i]))
+			returns = f->n++;
+		else
+			arm64_insn(f, field->insns[i]);
+	}
 	at = f->n;
 	arm64_add(f, branch);
 	arm64_add(f, (struct vouch_arm64_unit){ .insn = { .code = ARM64_CALL },
@@ -55,6 +68,12 @@ static void make(struct arm64_function *f, const struct vouch_expansion *field,
 	i = f->n;
 	f->n = at;
 	arm64_add(f, branch);
+	if (returns) {
+		f->n = returns;
+		arm64_add(f, (struct vouch_arm64_unit){
+				     .insn = { .code = BPF_JMP | BPF_JA },
+				     .target = branch.target + astray });
+	}
 	f->n = i;
 	arm64_epilogue(f);
 }
@@ -225,6 +244,36 @@ static void branches_go_to_the_same(void **state)
 	refused(&l, "it goes elsewhere in the second load");
 }
 
+/* As in what makes a packet writable: r6 = a flag of r1, and 1; return 2. */
+static void returns_go_to_the_end(void **state)
+{
+	struct loads l;
+	struct vouch_expansion *e;
+	u32 i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		fill(&l);
+		e = &l.items[0].first;
+		e->insns[1] = (struct bpf_insn)A64_INSN(BPF_ALU | BPF_AND, 6, 0,
+							0, 1);
+		e->insns[2] = (struct bpf_insn)A64_INSN(BPF_ALU | BPF_MOV, 0, 0,
+							0, 2);
+		e->insns[3] = (struct bpf_insn)A64_INSN(BPF_JMP | BPF_EXIT, 0,
+							0, 0, 0);
+		e->n = 4;
+		l.items[0].second = *e;
+		l.items[0].second.insns[0].off = 64;
+		astray = i ? -4 : 0;
+		make_both(&l);
+		if (i)
+			refused(&l, "another instruction");
+		else
+			accepted(&l);
+	}
+	astray = 0;
+}
+
 static void what_is_longer_is_refused(void **state)
 {
 	struct loads l;
@@ -264,6 +313,7 @@ int main(void)
 		cmocka_unit_test(what_was_replaced_is_there),
 		cmocka_unit_test(a_missing_replacement_is_refused),
 		cmocka_unit_test(branches_go_to_the_same),
+		cmocka_unit_test(returns_go_to_the_end),
 		cmocka_unit_test(what_is_longer_is_refused),
 		cmocka_unit_test(another_frame_is_refused),
 	};
