@@ -178,12 +178,17 @@ def of_form(gen, number, form, kind):
 
 # ---- forms that are more than a call -----------------------------------------
 
-def on_value(gen, size=8, room=16, offsets=(0, 8)):
+# Linux 6.1 puts a trie's values where they fall, which need not be at a multiple
+# of 8, and the verifier does not know: on arm64 an atomic access there oopses.
+ODD_VALUES = ("lpm_trie",)
+
+
+def on_value(gen, size=8, room=16, offsets=(0, 8), atomic=True):
     """Something with the value at r0."""
     size = gen.rng.choice((4, size))
     off = gen.rng.choice(offsets) if room > 8 else 0
     what = gen.rng.choice(("load", "store", "atomic")) if room > 8 else "load"
-    if what == "load":
+    if what == "load" or (what == "atomic" and not atomic):
         return Code().add(load(size, 1, 0, off), gen.put(1))
     code = Code().add(gen.get(1))
     if what == "store":
@@ -196,7 +201,8 @@ def on_value(gen, size=8, room=16, offsets=(0, 8)):
 def found(gen, number, kind, more=b"", room=16):
     """A call that gives a value, and what is done to it."""
     gen.note("map_" + kind)
-    body = on_value(gen, 8 if room > 8 else 4, room)
+    body = on_value(gen, 8 if room > 8 else 4, room,
+                    atomic=kind not in ODD_VALUES)
     return key_parts(gen, kind).add(
         map_argument(gen, 1, kind), place(2, base.KEY), more,
         asm.call(number), jump("jeq", 0, len(body), imm=0), body)
