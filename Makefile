@@ -16,13 +16,14 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: check-arm64 check-all all help setup programs modules kernels lean debug debug-lab debug-verifier guests demo check check-unit \
+.PHONY: check-arm64 check-all tables all help setup programs modules kernels lean debug debug-lab debug-verifier guests demo check check-unit \
 	check-vm lab-up lab-down bench fuzz soak mutants profile style install clean
 
 help:
 	@echo 'make demo      the whole way, shown step by step'
-	@echo 'make check     all tests (CI size), but for those of VMs for arm64'
-	@echo 'make check-all these, too (make check-arm64 alone: these)'
+	@echo 'make check     all tests (CI size); of VMs for arm64, the essential ones'
+	@echo 'make check-all all of those, too (make check-arm64: those alone)'
+	@echo 'make tables    what works on each architecture, side by side'
 	@echo 'make all       programs, modules, kernels and guests'
 	@echo 'make arm64     the same for arm64, in build/arm64/ (demo, lab-up: ARCH=arm64);'
 	@echo '               arm64-lab: a target with all the hooks, too'
@@ -369,6 +370,10 @@ lying-guest: guests $(LIAR)/vouch-agent
 corpus: all objects
 	@/usr/bin/python3 scripts/corpus/run.py $(if $(CSV),--csv $(CSV))
 
+# What works on each architecture, side by side.
+tables: all objects arm64-lab objects-arm64
+	@scripts/tables --corpus
+
 bench: all objects
 	@scripts/bench
 	@scripts/bench-vsock
@@ -377,15 +382,16 @@ bench: all objects
 	@scripts/bench-memory
 	@scripts/bench-sizes
 
-check: all lean debug objects lying-guest $(UNIT) fuzz-replay $(B)/confine_test \
+check: all lean debug objects arm64 objects-arm64 lying-guest $(UNIT) fuzz-replay $(B)/confine_test \
 		$(B)/oracle_compare $(B)/image_plant \
 		$(B)/asan/confine_test $(B)/asan/vouch-signd $(B)/asan/vouch-launchd \
 		$(B)/fault/vouch-signd $(B)/fault/vouch-launchd \
 		$(B)/fault/vouchd $(B)/fault/vouch $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link $(B)/asan/vouch-sign
 	@scripts/check
 
-# VMs for arm64 are emulated, and take a compiler and libraries of their own.
-check-arm64: arm64 all objects $(B)/asan/vouchd $(B)/asan/vouch
+# All that serves on both architectures, in VMs for arm64.
+check-arm64: arm64-lab objects-arm64 all objects $(B)/asan/vouchd $(B)/asan/vouch \
+		$(B)/image_plant
 	@scripts/check --arm64
 check-all: check check-arm64
 
