@@ -382,11 +382,17 @@ bench: all objects
 	@scripts/bench-memory
 	@scripts/bench-sizes
 
-check: all lean debug objects arm64 objects-arm64 lying-guest $(UNIT) fuzz-replay $(B)/confine_test \
-		$(B)/oracle_compare $(B)/image_plant \
-		$(B)/asan/confine_test $(B)/asan/vouch-signd $(B)/asan/vouch-launchd \
-		$(B)/fault/vouch-signd $(B)/fault/vouch-launchd \
-		$(B)/fault/vouchd $(B)/fault/vouch $(B)/asan/vouchd $(B)/asan/vouch $(B)/asan/vouch-link $(B)/asan/vouch-sign
+# What tests are compiled to, at once: nothing here installs packages.
+CHECK_PROGRAMS := $(UNIT) fuzz-replay $(B)/confine_test $(B)/oracle_compare \
+	$(B)/image_plant $(addprefix $(B)/asan/,confine_test vouchd vouch vouch-link \
+	vouch-sign vouch-signd vouch-launchd) \
+	$(addprefix $(B)/fault/,vouchd vouch vouch-signd vouch-launchd)
+.PHONY: check-programs
+check-programs: $(CHECK_PROGRAMS)
+
+check: all lean debug objects arm64 objects-arm64 lying-guest
+	@$(MAKE) --no-print-directory \
+		$(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc)) check-programs
 	@scripts/check
 
 # All that serves on both architectures, in VMs for arm64.
