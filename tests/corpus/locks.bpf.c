@@ -47,7 +47,8 @@ MAP(no_array, ARRAY, 4);
 MAP(no_hash, HASH, 4);
 MAP(no_percpu_array, PERCPU_ARRAY, 4);
 MAP(no_percpu_hash, PERCPU_HASH, 4);
-MAP(no_lru, LRU_HASH, 4);
+/* So many that no CPU has to take another one's, and so none is given up. */
+MAP(no_lru, LRU_HASH, 1024);
 
 /* A lock among variables. */
 struct bpf_spin_lock guard;
