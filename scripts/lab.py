@@ -265,6 +265,12 @@ class Lab:
 
     # -- what a user does ------------------------------------------------
 
+    def log(self):
+        """What vouchd has logged."""
+        with open(os.path.join(self.state, "vouchd.log"), encoding="utf-8",
+                  errors="replace") as f:
+            return f.read()
+
     def command(self, *args):
         return [os.path.join(self.programs, "vouch"),
                 "--endpoint", "unix:" + self.socket, *args]

@@ -12,7 +12,6 @@ all runs have left their mark on. So each run has an input of its own, and what
 each has worked out is seen at the end.
 """
 
-import collections
 
 import bpf_asm as asm
 import bpf_calls

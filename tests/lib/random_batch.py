@@ -20,13 +20,6 @@ STATEMENTS = 30, 60  # of a program
 NET = ("xdp", "sched_cls", "socket_filter", "xdp", "sched_act", "sched_cls")
 BATCHES = ("net", "kprobe", "net", "raw_tracepoint", "net", "tracepoint", "net")
 SIZES = {"net": 30, "kprobe": 14, "tracepoint": 14, "raw_tracepoint": 10}
-# Of a probe's context, by architecture.
-REGISTERS = {
-    "x86_64": ("r15", "r14", "r13", "r12", "bp", "bx", "r11", "r10", "r9", "r8",
-               "ax", "cx", "dx", "si", "di", "orig_ax", "ip", "cs", "flags",
-               "sp", "ss"),
-    "arm64": (*("x%d" % i for i in range(31)), "sp", "pc", "pstate"),
-}
 RECORD_WORDS = 64  # of a tracepoint, the first of which no program may load
 STATE = asm.Map("state", "array", 4, 16, 64, 0)
 
@@ -43,7 +36,7 @@ class Batch:
         self.types = set(NET) if self.family == "net" else \
             {"raw_tracepoint", self.family}
         self.words = {}
-        self.registers = REGISTERS[offered.arch]
+        self.registers = testruns.REGISTERS[offered.arch]
         self.order = {  # words from the first that a program may load
             "kprobe": self.shuffled(0, len(self.registers)),
             "tracepoint": self.shuffled(1, RECORD_WORDS)}

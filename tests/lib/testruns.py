@@ -11,8 +11,14 @@ import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
 import machine  # noqa: E402  pylint: disable=wrong-import-position
 import wire  # noqa: E402  pylint: disable=wrong-import-position
 
-# Bytes of the registers that a probe's program has.
-REGS = {"x86_64": 168, "arm64": 272}[machine.chosen().name]
+# Of a probe's context, by architecture; words.
+REGISTERS = {
+    "x86_64": ("r15", "r14", "r13", "r12", "bp", "bx", "r11", "r10", "r9", "r8",
+               "ax", "cx", "dx", "si", "di", "orig_ax", "ip", "cs", "flags",
+               "sp", "ss"),
+    "arm64": (*("x%d" % i for i in range(31)), "sp", "pc", "pstate"),
+}
+REGS = 8 * len(REGISTERS[machine.chosen().name])  # bytes of it
 # struct __sk_buff: offset and size of what a test-run takes.
 SKB_SIZE = 192
 MEMBERS = {"mark": (8, 4), "priority": (32, 4), "ingress_ifindex": (36, 4),

@@ -5,8 +5,6 @@ import select
 import struct
 import time
 
-import packets
-
 HOST_MAC = bytes.fromhex("0200000000aa")
 # What ARP replies come from, so that a filter can let them pass and nothing
 # else of ours.

@@ -327,9 +327,7 @@ def main():
                 (MOST_MEMORY // MIB), "%d MiB" % (grown // MIB))
         t.equal([vm["state"] for vm in lab.vouch("status")[1]["verifiers"]],
                 ["ready"], "the verifier VM is well")
-        with open(os.path.join(lab.state, "vouchd.log"), encoding="ascii",
-                  errors="replace") as f:
-            t.check("was lost" not in f.read(), "and always was")
+        t.check("was lost" not in lab.log(), "and always was")
     except lab_module.LabError as e:
         t.check(False, "the lab", e)
     finally:

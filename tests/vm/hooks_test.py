@@ -8,7 +8,6 @@ native module notes at the same places what they should see.
 
 import os
 import shutil
-import subprocess
 import sys
 
 import target_driver_test as base

@@ -13,7 +13,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 
 sys.path[:0] = ["scripts", "tests/lib", "tests/lying-guest"]
 import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
@@ -22,6 +21,7 @@ import lies  # noqa: E402  pylint: disable=wrong-import-position
 import planted  # noqa: E402  pylint: disable=wrong-import-position
 import tap  # noqa: E402  pylint: disable=wrong-import-position
 import wire  # noqa: E402  pylint: disable=wrong-import-position
+from waiting import wait_for  # noqa: E402  pylint: disable=wrong-import-position
 
 OBJECTS = os.path.join(lab_module.BUILD, "objects")
 OBJECT = os.path.join(OBJECTS, "xdp_count.o")
@@ -29,12 +29,6 @@ OTHER = os.path.join(OBJECTS, "bounded_loop.o")
 RETARGETED = os.path.join(OBJECTS, "refuse", "tp_btf.o")
 VERIFY_S = 15  # of a verification, before the VM is given up
 HONEST_S = 300  # the end of the honest VM, whatever happens
-
-
-def wait_for(what, seconds):
-    deadline = time.monotonic() + seconds
-    while not what() and time.monotonic() < deadline:
-        time.sleep(0.1)
 
 
 class LiarLab(lab_module.Lab):

@@ -8,12 +8,12 @@ multiples of 8, it runs.
 import os
 import subprocess
 import sys
-import time
 
 sys.path[:0] = ["scripts", "tests/lib"]
 import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
 import lab_suite  # noqa: E402  pylint: disable=wrong-import-position
 import wire  # noqa: E402  pylint: disable=wrong-import-position
+from waiting import wait_for  # noqa: E402  pylint: disable=wrong-import-position
 
 SOURCE = "tests/vm/objects/trie_atomic.bpf.c"
 OBJECT = os.path.join(lab_module.BUILD, "vm", "trie_atomic.o")
@@ -42,18 +42,6 @@ def on_verifier(lab):
     return None
 
 
-def log(lab):
-    with open(os.path.join(lab.state, "vouchd.log"), errors="replace") as f:
-        return f.read()
-
-
-def awaits(what):
-    deadline = time.monotonic() + TIMEOUT
-    while not what() and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return what()
-
-
 def state(lab):
     return lab.vouch("status")[1]["verifiers"][0]["state"]
 
@@ -61,14 +49,15 @@ def state(lab):
 def oops(t, lab):
     good, result = submit(lab)
     t.check(good, "the program is accepted, and loaded on the target", result)
-    before = log(lab).count("VM 'verifier': ready")
+    before = lab.log().count("VM 'verifier': ready")
     error = on_verifier(lab)
     t.check(error, "its run on the verifier fails", error)
     t.note(error)
-    t.check(awaits(lambda: "VM 'verifier': ended" in log(lab)),
+    t.check(wait_for(lambda: "VM 'verifier': ended" in lab.log(), TIMEOUT),
             "the VM whose kernel has oopsed ends")
-    t.check(awaits(lambda: log(lab).count("VM 'verifier': ready") > before and
-                   state(lab) == "ready"), "another one takes its place")
+    t.check(wait_for(lambda: state(lab) == "ready" and
+                     lab.log().count("VM 'verifier': ready") > before,
+                     TIMEOUT), "another one takes its place")
     good, again = submit(lab)
     t.check(good and again["image"]["content"] == result["image"]["content"],
             "which accepts the program, and the image is the same", again)

@@ -26,6 +26,7 @@ import lab as lab_module  # noqa: E402  pylint: disable=wrong-import-position
 import machine  # noqa: E402  pylint: disable=wrong-import-position
 import random_batch  # noqa: E402  pylint: disable=wrong-import-position
 import tap  # noqa: E402  pylint: disable=wrong-import-position
+import testruns  # noqa: E402  pylint: disable=wrong-import-position
 import wire  # noqa: E402  pylint: disable=wrong-import-position
 
 PROGRAMS = int(os.environ.get("VOUCH_PROGRAMS", "200"))
@@ -171,7 +172,7 @@ def expected(offered):
             if field.write:
                 yield "%s.%s=" % (kind, name)
     yield from ("kprobe." + name
-                for name in random_batch.REGISTERS[offered.arch])
+                for name in testruns.REGISTERS[offered.arch])
     yield from ("raw_tracepoint.arg%d" % i
                 for i in range(random_batch.bpf_random.WORDS))
     yield from ("program_" + kind for kind in offered.prog_types

@@ -18,6 +18,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 import wire  # noqa: E402
 from lab import BUILD, Lab, LabError  # noqa: E402
 from tap import Tap  # noqa: E402
+from waiting import wait_for  # noqa: E402
 
 OBJECT = os.path.join(BUILD, "objects", "xdp_count.o")
 MEMORY = 1024
@@ -31,7 +32,6 @@ class Others(Lab):
         super().__init__("recovery", variant="asan", start_target=False)
         self.monitor = os.path.join(self.dir, "qmp.sock")
         self.console = os.path.join(self.state, "verifier.log")
-        self.log = os.path.join(self.state, "vouchd.log")
         self.qemu = None
         self.ready = []  # what is waited for
 
@@ -73,21 +73,11 @@ class Others(Lab):
         self.vouchd.wait()
 
     def said(self, text):
-        with open(self.log, errors="replace", encoding="utf-8") as f:
-            return f.read().count(text)
+        return self.log().count(text)
 
     def boots(self):
         with open(self.console, errors="replace", encoding="utf-8") as f:
             return f.read().count("VOUCH-VM-UP")
-
-
-def wait_for(what, seconds):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if what():
-            return True
-        time.sleep(0.1)
-    return False
 
 
 def submit(lab):
@@ -118,7 +108,7 @@ def test_first(tap, lab):
               "vouchd waits for a VM that does not run yet")
     lab.power_on()
     lab.ready = ["verifier"]
-    lab.wait_ready(120, lab.log)
+    lab.wait_ready(120, "vouchd.log")
     check_works(tap, lab, "an operator's VM verifies")
 
 

@@ -140,11 +140,8 @@ def check_refused(t, lab, steps, name, why):
     kind, body = found[-1] if found else (0, {})
     t.equal((kind, body.get("exit")), (wire.ERROR, 2), name + " is refused")
     t.check(why in body.get("why", ""), name + ": the peer is told why", body)
-    with open(os.path.join(lab.state, "vouchd.log"), encoding="ascii",
-              errors="replace") as f:
-        log = f.read()
     t.check(any("vm:developer" in line and why in line
-                for line in log.splitlines()), name + ": so is the log", why)
+                for line in lab.log().splitlines()), name + ": so is the log", why)
 
 
 def test_roles(t, lab, steps):

@@ -11,7 +11,6 @@ default is the project's example.
 import os
 import signal
 import sys
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "scripts"))
@@ -19,6 +18,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 import wire  # noqa: E402
 from lab import BUILD, Lab, LabError  # noqa: E402
 from tap import Tap  # noqa: E402
+from waiting import wait_for  # noqa: E402
 
 
 def processes(parent):
@@ -82,15 +82,6 @@ class FaultLab(Lab):
     def asked(self):
         """How often a verifier VM has been given something to do."""
         return sum(hit[:2] == ("main", "verify-asked") for hit in self.hits())
-
-
-def wait_for(what, seconds):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if what():
-            return True
-        time.sleep(0.1)
-    return False
 
 
 def state(lab, kind, client=None):

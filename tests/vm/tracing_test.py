@@ -237,10 +237,10 @@ def outputs(t, lab):
     unload(t, lab, image)
 
 
-def address(symbol):
+def address(lab, symbol):
     """Of a function of the target's kernel, which lies where it was linked."""
-    kernel = lab_module.TARGETS[machine.chosen().name]["lab"][0]
-    vmlinux = os.path.join(lab_module.BUILD, os.path.dirname(kernel), "vmlinux")
+    vmlinux = os.path.join(lab_module.BUILD, os.path.dirname(lab.kind()[0]),
+                           "vmlinux")
     p = lab_module.subprocess.run(["nm", vmlinux], check=True,
                                   stdout=lab_module.subprocess.PIPE)
     return next(int(line.split()[0], 16) for line in p.stdout.splitlines()
@@ -265,7 +265,7 @@ def whence(t, lab):
         rc, _ = lab.vouch("target", "attach", "lab", image, hook, "--program",
                           program)
         t.check(rc == 0, "%s is attached to %s" % (program, hook), lab.stderr)
-    ip = address(PROBED)
+    ip = address(lab, PROBED)
     for _ in range(200):
         lab.vouch("target", "show", "lab")
         got = [v & 2 ** 64 - 1 for v in
