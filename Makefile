@@ -8,6 +8,13 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/vouch
 SHELL := /bin/bash
 PYTHON := /usr/bin/python3
 
+# Objects come from ccache where an equal one was compiled before, in this clone
+# or another: the folder's compilers are ccache under their names.
+export PATH := /usr/lib/ccache:$(PATH)
+export CCACHE_DIR := $(CACHE)/ccache
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
+
 CC := gcc
 CPPFLAGS := -D_GNU_SOURCE -Icommon
 CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror
