@@ -235,6 +235,8 @@ def check_held(tap, d, s, pid):
               "with its socket, a connection, a monitor and its signals")
     with open(pid, encoding="ascii") as f:
         vm = f.read().strip()
+    # The shell that says its number has its script open, until it is the VM.
+    d.wait_for(lambda: kinds(d, vm) == ["socket"])
     tap.equal(kinds(d, vm), ["socket"], "and the VM with its monitor alone")
 
 

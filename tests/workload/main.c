@@ -123,10 +123,12 @@ int main(int argc, char **argv)
 		return run();
 	if (!strcmp(what, "--setup")) {
 		work_make_taps();
+		work_make_namespace();
 		return 0;
 	}
 	if (!strcmp(what, "--serve") && argc == 3) {
 		work_make_taps();
+		work_make_namespace();
 		serve(argv[2]);
 	}
 	return 2;

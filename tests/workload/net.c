@@ -203,9 +203,9 @@ static size_t make_frame(unsigned char *f, unsigned int i)
 
 static void write_frames(void)
 {
+	int fd, sockets[WORK_SOCKETS], n = work_open_sockets(sockets);
 	unsigned char frame[FRAME];
 	size_t size;
-	int fd;
 
 	for (int tap = 0; tap < WORK_TAPS; tap++) {
 		fd = open_tap(tap);
@@ -216,6 +216,8 @@ static void write_frames(void)
 		}
 		close(fd);
 	}
+	while (n)
+		close(sockets[--n]);
 }
 
 void work_frames(void)

@@ -13,7 +13,8 @@
 #define WORK_ANSWERS (WORK_PID + 13)
 #define WORK_FRAMES (WORK_PID + 12)
 #define WORK_DIR "/tmp/vw"
-#define WORK_TAPS 10 /* vwt0, vwt1, ...: each gets all frames */
+#define WORK_SOCKETS 10 /* that can be found */
+#define WORK_TAPS 12 /* vwt0, vwt1, ...: each gets all frames */
 
 /* Ends the process, saying what failed, unless @good. */
 void work_need(int good, const char *what);
@@ -40,6 +41,12 @@ void work_blocks(void);
 
 /* Make the interfaces that work_frames() writes to. */
 void work_make_taps(void);
+
+/* Make the namespace in which some of the sockets are. */
+void work_make_namespace(void);
+
+/* Open what programs look for; how many descriptors @fds has got. */
+int work_open_sockets(int *fds);
 
 /* A socket for frames that ask for the workload, on this interface. */
 int work_listen(const char *interface);
