@@ -19,12 +19,12 @@
 #define QUESTIONS 48
 
 struct answer {
-	__u32 found, family, type, protocol, state, local_port, peer_port;
+	__u32 family, type, protocol, state, local_port, peer_port;
 	__u32 local[4], peer[4];
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, QUESTIONS);
 	__type(key, __u32);
 	__type(value, struct answer);
@@ -33,7 +33,6 @@ struct {
 static __always_inline void describe_common(struct answer *a,
 					    struct bpf_sock *sk)
 {
-	a->found = 1;
 	a->family = sk->family;
 	a->state = sk->state;
 	a->local_port = sk->src_port;
@@ -69,8 +68,9 @@ static __always_inline void describe(struct answer *a, struct bpf_sock *sk)
 		if (sk) {                                                 \
 			tell(&a, sk);                                     \
 			bpf_sk_release(sk);                               \
+			bpf_map_update_elem(&answers, &question, &a,      \
+					    BPF_ANY);                     \
 		}                                                         \
-		bpf_map_update_elem(&answers, &question, &a, BPF_ANY);    \
 		question++;                                               \
 	} while (0)
 

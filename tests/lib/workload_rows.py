@@ -367,11 +367,11 @@ def frames():
             (10, "look_from_frame", "xdp", "xdp:vwt%d"),
             (11, "look_from_packet", "tc", "tc:vwt%d:ingress")):
         yield row(name, kind, "lookups.o", {name: hook % tap},
-                  Output("answers", "found:I family:I type:I protocol:I "
+                  Output("answers", "family:I type:I protocol:I "
                          "state:I local_port:I peer_port:I local:16s peer:16s",
-                         "question found family type protocol state local_port "
+                         "question family type protocol state local_port "
                          "peer_port local peer", key="question:I"),
-                  folder=OURS, least=42)
+                  folder=OURS, least=18)
     for i, (name, output) in enumerate((
             ("socket_ports", Output("ports", "packets:Q bytes:Q",
                                     "port packets bytes", key="port:H")),

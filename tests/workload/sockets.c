@@ -93,13 +93,16 @@ static int open_family(int family, int *fds)
 
 static int open_apart(int *fds)
 {
-	union address at = loopback(AF_INET, APART_PORT);
+	/* Any address, which is those of both families. */
+	const union address at = {
+		.v6 = { .sin6_family = AF_INET6,
+			.sin6_port = htons(APART_PORT) },
+	};
 	int here = open("/proc/self/ns/net", O_RDONLY);
 	int there = open(APART_PATH, O_RDONLY);
 
 	work_need(here >= 0 && there >= 0, APART_PATH);
 	work_need(!setns(there, CLONE_NEWNET), "setns");
-	at.v4.sin_addr.s_addr = htonl(INADDR_ANY);
 	fds[0] = bound(SOCK_DGRAM, &at);
 	fds[1] = bound(SOCK_STREAM, &at);
 	work_need(!setns(here, CLONE_NEWNET), "setns");
