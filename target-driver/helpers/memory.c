@@ -42,16 +42,20 @@ static vouch_untraced long read_user(void *to, u32 size, u64 from)
 /*
  * Copies up to and with a NUL. The kernel does so byte by byte: a fault counts
  * only before the string's end, so no read may reach beyond the page of its
- * first byte. What lies in @to behind the end is left as it was.
+ * first byte. What lies in @to behind the end is left as it was; where @to is
+ * itself a later part of the string, what was written there is read in its turn,
+ * so no read may reach what is not written yet.
  */
 static vouch_untraced long copy_text(char *to, u32 size, u64 from)
 {
+	u64 ahead = (unsigned long)to - from;
+	u64 most = ahead ? ahead : size;
 	char part[STRIDE];
 	u32 done = 0;
 
 	while (done < size) {
 		u64 at = from + done;
-		u32 n = min_t(u64, size - done, STRIDE - at % STRIDE);
+		u32 n = min3((u64)(size - done), STRIDE - at % STRIDE, most);
 		long err = copy_from_kernel_nofault(part, ptr(at), n);
 		u32 len = err ? 0 : strnlen(part, n);
 

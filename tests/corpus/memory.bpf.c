@@ -125,6 +125,36 @@ static __noinline int read_user(struct texts *t)
 	return 0;
 }
 
+#define OVER(helper, to, size, from)                                 \
+	do {                                                         \
+		__u32 n;                                             \
+                                                                     \
+		for (n = 0; n < sizeof(t->endless); n++)             \
+			t->endless[n] = 'a' + n % 23;                \
+		t->empty[0] = 0;                                     \
+		__builtin_memset(t->last, 'y', sizeof(t->last));     \
+		note(helper(t->endless + (to), size,                 \
+			    t->endless + (from)));                   \
+		note(digest(t->endless, sizeof(t->endless) + 1 + 60)); \
+	} while (0)
+
+/* To where a part of it is. */
+static __noinline int read_over(struct texts *t)
+{
+	OVER(bpf_probe_read_kernel_str, 1, 90, 0);
+	OVER(bpf_probe_read_kernel_str, 3, 20, 0);
+	OVER(bpf_probe_read_kernel_str, 8, 90, 0);
+	OVER(bpf_probe_read_kernel_str, 40, 64, 0);
+	OVER(bpf_probe_read_kernel_str, 64, 20, 0);
+	OVER(bpf_probe_read_kernel_str, 0, 90, 1);
+	OVER(bpf_probe_read_kernel_str, 5, 90, 13);
+	OVER(bpf_probe_read_kernel_str, 7, 90, 7);
+	OVER(bpf_probe_read_kernel, 1, 50, 0);
+	OVER(bpf_probe_read_kernel, 3, 64, 0);
+	OVER(bpf_probe_read_kernel, 0, 64, 5);
+	return 0;
+}
+
 /* Of the caller's stack it is not known what is there, but that it is. */
 static __noinline int read_stack(void)
 {
@@ -221,6 +251,7 @@ int memory(struct xdp_md *ctx)
 	__builtin_memset(t->last, 'y', sizeof(t->last));
 	read_kernel(t);
 	read_kernel_more(t);
+	read_over(t);
 	read_user(t);
 	read_stack();
 	fill(t);
