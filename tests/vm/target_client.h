@@ -106,6 +106,9 @@ void test_nested(void);
 /* Locks in values; in target_locks.c. */
 void test_locks(void);
 
+/* Small maps, written by several at once; in target_writers.c. */
+void test_writers(void);
+
 /* Many at once, and nonsense; in target_stress.c. */
 void test_stress(void);
 void test_noise(void);

@@ -428,6 +428,7 @@ static const struct {
 	{ FUNCTIONS | SMOKE, test_replacement },
 	{ STRESS | SMOKE, test_unload },
 	{ STRESS | SMOKE, test_locks },
+	{ STRESS | SMOKE, test_writers },
 	{ STRESS | SMOKE, test_stress },
 	{ STRESS, test_noise },
 	{ STRESS, test_reload },

@@ -29,7 +29,7 @@ FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra",
          "-Werror", "-static", "-pthread"]
 SOURCES = ["target_driver.c", "target_client.c", "target_net.c",
            "target_maps.c", "target_nested.c", "target_stress.c",
-           "target_locks.c", "target_code.c",
+           "target_locks.c", "target_writers.c", "target_code.c",
            "target_flips.c", "target_admission.c", "target_unload.c",
            "target_faults.c", "target_faults_kinds.c",
            "target_faults_hooks.c", "target_requests.c",
