@@ -67,6 +67,18 @@ static vouch_untraced struct metadata_dst *unheld(void)
 	return other;
 }
 
+/* A test-run may be interrupted by a softirq whose program comes here too. */
+static vouch_untraced struct metadata_dst *take(void)
+{
+	struct metadata_dst *md;
+
+	local_bh_disable();
+	md = unheld();
+	dst_hold(&md->dst);
+	local_bh_enable();
+	return md;
+}
+
 /* Lengths that struct bpf_tunnel_key had before. */
 static vouch_untraced bool is_old_size(u32 size)
 {
@@ -210,8 +222,7 @@ VOUCH_HELPER(skb_set_tunnel_key)
 		     (key.tunnel_label && !(r4 & BPF_F_TUNINFO_IPV6))))
 		return -EINVAL;
 	skb_dst_drop(skb);
-	md = unheld();
-	dst_hold(&md->dst);
+	md = take();
 	skb_dst_set(skb, &md->dst);
 	set(&md->u.tun_info, &key, r4);
 	return 0;

@@ -61,18 +61,21 @@ int vouch_testrun_write_data(const struct vouch_testrun *r, const void *data,
 	return room < size ? -ENOSPC : 0;
 }
 
-/* The program runs as at the hook: under RCU, on one CPU, without softirqs. */
+/*
+ * As bpf_test_timer_enter() of net/bpf/test_run.c: under RCU and on one CPU,
+ * with softirqs. What a program sends has gone when its helper returns.
+ */
 static void enter(u64 *start) __acquires(RCU)
 {
 	rcu_read_lock();
-	local_bh_disable();
+	migrate_disable();
 	*start = ktime_get_ns();
 }
 
 static void leave(u64 *spent, u64 start) __releases(RCU)
 {
 	*spent += ktime_get_ns() - start;
-	local_bh_enable();
+	migrate_enable();
 	rcu_read_unlock();
 }
 

@@ -53,6 +53,34 @@ int tc_copy(struct __sk_buff *skb)
 							: TC_ACT_SHOT;
 }
 
+/* How many came in, as the next one sees it. */
+static __always_inline __u32 *arrived(void)
+{
+	__u32 key = 1;
+
+	return bpf_map_lookup_elem(&seen, &key);
+}
+
+SEC("tc")
+int tc_arrives(struct __sk_buff *skb)
+{
+	__u32 *n = arrived();
+
+	if (n && skb->protocol == bpf_htons(KIND))
+		(*n)++;
+	return TC_ACT_OK;
+}
+
+SEC("tc")
+int tc_to_itself(struct __sk_buff *skb)
+{
+	__u32 *n = arrived();
+
+	if (bpf_clone_redirect(skb, 1, BPF_F_INGRESS))
+		return -1;
+	return n ? *n : 0;
+}
+
 static __always_inline int is_kind(struct xdp_md *ctx)
 {
 	struct ethhdr *head = (void *)(long)ctx->data;

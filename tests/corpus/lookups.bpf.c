@@ -59,43 +59,42 @@ static __always_inline void describe(struct answer *a, struct bpf_sock *sk)
 }
 
 /* Lengths of tuples are constants to the verifier. */
-#define ASK(lookup, tell, ctx, len, netns)                                \
-	do {                                                              \
-		struct bpf_sock *sk = (void *)lookup(ctx, &tuple, len,    \
-						     netns, 0);           \
-		struct answer a = {};                                     \
-                                                                          \
-		if (sk) {                                                 \
-			tell(&a, sk);                                     \
-			bpf_sk_release(sk);                               \
-			bpf_map_update_elem(&answers, &question, &a,      \
-					    BPF_ANY);                     \
-		}                                                         \
-		question++;                                               \
+#define ASK(lookup, tell, ctx, len, netns)                                     \
+	do {                                                                   \
+		struct bpf_sock *sk =                                          \
+			(void *)lookup(ctx, &tuple, len, netns, 0);            \
+		struct answer a = {};                                          \
+                                                                               \
+		if (sk) {                                                      \
+			tell(&a, sk);                                          \
+			bpf_sk_release(sk);                                    \
+			bpf_map_update_elem(&answers, &question, &a, BPF_ANY); \
+		}                                                              \
+		question++;                                                    \
 	} while (0)
 
-#define ASK_ALL(ctx, len, netns)                                          \
-	do {                                                              \
-		ASK(bpf_sk_lookup_udp, describe, ctx, len, netns);        \
-		ASK(bpf_sk_lookup_tcp, describe, ctx, len, netns);        \
-		ASK(bpf_skc_lookup_tcp, describe_common, ctx, len, netns);\
+#define ASK_ALL(ctx, len, netns)                                           \
+	do {                                                               \
+		ASK(bpf_sk_lookup_udp, describe, ctx, len, netns);         \
+		ASK(bpf_sk_lookup_tcp, describe, ctx, len, netns);         \
+		ASK(bpf_skc_lookup_tcp, describe_common, ctx, len, netns); \
 	} while (0)
 
 /* To a server, of a stream, to a port that nobody has; and elsewhere. */
-#define FAMILY(ctx, part)                                                 \
-	do {                                                              \
-		tuple.part.sport = OTHER;                                 \
-		tuple.part.dport = SERVER;                                \
-		ASK_ALL(ctx, sizeof(tuple.part), HERE);                   \
-		tuple.part.sport = CLIENT;                                \
-		ASK_ALL(ctx, sizeof(tuple.part), HERE);                   \
-		tuple.part.dport = OTHER;                                 \
-		ASK_ALL(ctx, sizeof(tuple.part), HERE);                   \
-		ASK_ALL(ctx, sizeof(tuple.part), APART);                  \
-		tuple.part.dport = APART_SERVER;                          \
-		ASK_ALL(ctx, sizeof(tuple.part), HERE);                   \
-		ASK_ALL(ctx, sizeof(tuple.part), APART);                  \
-		ASK_ALL(ctx, sizeof(tuple.part), NOWHERE);                \
+#define FAMILY(ctx, part)                                  \
+	do {                                               \
+		tuple.part.sport = OTHER;                  \
+		tuple.part.dport = SERVER;                 \
+		ASK_ALL(ctx, sizeof(tuple.part), HERE);    \
+		tuple.part.sport = CLIENT;                 \
+		ASK_ALL(ctx, sizeof(tuple.part), HERE);    \
+		tuple.part.dport = OTHER;                  \
+		ASK_ALL(ctx, sizeof(tuple.part), HERE);    \
+		ASK_ALL(ctx, sizeof(tuple.part), APART);   \
+		tuple.part.dport = APART_SERVER;           \
+		ASK_ALL(ctx, sizeof(tuple.part), HERE);    \
+		ASK_ALL(ctx, sizeof(tuple.part), APART);   \
+		ASK_ALL(ctx, sizeof(tuple.part), NOWHERE); \
 	} while (0)
 
 #define LOOK(ctx)                                                         \

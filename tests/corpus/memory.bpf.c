@@ -125,17 +125,16 @@ static __noinline int read_user(struct texts *t)
 	return 0;
 }
 
-#define OVER(helper, to, size, from)                                 \
-	do {                                                         \
-		__u32 n;                                             \
-                                                                     \
-		for (n = 0; n < sizeof(t->endless); n++)             \
-			t->endless[n] = 'a' + n % 23;                \
-		t->empty[0] = 0;                                     \
-		__builtin_memset(t->last, 'y', sizeof(t->last));     \
-		note(helper(t->endless + (to), size,                 \
-			    t->endless + (from)));                   \
-		note(digest(t->endless, sizeof(t->endless) + 1 + 60)); \
+#define OVER(helper, to, size, from)                                        \
+	do {                                                                \
+		__u32 n;                                                    \
+                                                                            \
+		for (n = 0; n < sizeof(t->endless); n++)                    \
+			t->endless[n] = 'a' + n % 23;                       \
+		t->empty[0] = 0;                                            \
+		__builtin_memset(t->last, 'y', sizeof(t->last));            \
+		note(helper(t->endless + (to), size, t->endless + (from))); \
+		note(digest(t->endless, sizeof(t->endless) + 1 + 60));      \
 	} while (0)
 
 /* To where a part of it is. */

@@ -192,6 +192,20 @@ def several(t, lab):
     lab.vouch("target", "unload", "lab", p.image)
 
 
+def softirqs(t, lab):
+    """Linux 6.1 has softirqs on: what a run sends is there when it goes on."""
+    p = testruns.Program(t, lab, "elsewhere.o", "tc_to_itself")
+    rc, _ = lab.vouch("target", "attach", "lab", p.image, "tc:lo:ingress",
+                      "--program", "tc_arrives")
+    t.check(rc == 0, "a program waits at tc:lo:ingress", lab.stderr)
+    packet = packets.MACS[0] + packets.MACS[1] + b"\x88\xb5" + bytes(50)
+    for repeat, total in (1, 1), (5, 6):
+        got, _ = p.target([packet], [None], repeat=repeat)
+        t.equal(got["runs"][0]["retval"], total,
+                "it has met each packet when its sender goes on")
+    lab.vouch("target", "unload", "lab", p.image)
+
+
 if __name__ == "__main__":
     lab_suite.run("testrun-test", "lab", tc_packets, socket_packets,
-                  arguments, tracing, samples, several)
+                  arguments, tracing, samples, several, softirqs)
