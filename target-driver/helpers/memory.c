@@ -43,8 +43,8 @@ static vouch_untraced long read_user(void *to, u32 size, u64 from)
  * Copies up to and with a NUL. The kernel does so byte by byte: a fault counts
  * only before the string's end, so no read may reach beyond the page of its
  * first byte. What lies in @to behind the end is left as it was; where @to is
- * itself a later part of the string, what was written there is read in its turn,
- * so no read may reach what is not written yet.
+ * itself a later part of the string, what was written there is read in its
+ * turn, so no read may reach what is not written yet.
  */
 static vouch_untraced long copy_text(char *to, u32 size, u64 from)
 {
