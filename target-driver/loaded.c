@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-#include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
@@ -19,18 +18,12 @@ static DEFINE_MUTEX(lock);
 static LIST_HEAD(admitted); /* struct vouch_admitted */
 static LIST_HEAD(images); /* struct vouch_loaded, in order of loading */
 
-static bool is_image_name(const char *name)
+/* Whatever is called as an image is one, or is not let in. */
+static bool is_image(const struct module *mod)
 {
-	const size_t prefix = sizeof(VOUCH_IMAGE_PREFIX) - 1;
-	size_t i;
-
-	if (strnlen(name, MODULE_NAME_LEN) != VOUCH_IMAGE_NAME_LEN ||
-	    memcmp(name, VOUCH_IMAGE_PREFIX, prefix))
-		return false;
-	for (i = prefix; i < VOUCH_IMAGE_NAME_LEN; i++)
-		if (!isdigit(name[i]) && !(name[i] >= 'a' && name[i] <= 'f'))
-			return false;
-	return true;
+	return mod != THIS_MODULE &&
+	       !strncmp(mod->name, VOUCH_IMAGE_PREFIX,
+			sizeof(VOUCH_IMAGE_PREFIX) - 1);
 }
 
 static struct vouch_loaded *find(const char *name)
@@ -321,7 +314,7 @@ static int notify(struct notifier_block *nb, unsigned long state, void *data)
 {
 	struct module *mod = data;
 
-	if (!is_image_name(mod->name))
+	if (!is_image(mod))
 		return NOTIFY_DONE;
 	switch (state) {
 	case MODULE_STATE_COMING:

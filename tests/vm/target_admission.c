@@ -257,6 +257,9 @@ static void test_load_reasons(void)
 {
 	verdict(load("count") == -EPERM && was_refused_for("was not admitted"),
 		"a module that was never admitted is refused by name");
+	verdict(load("other-name") == -EPERM &&
+			was_refused_for("vouch_other: was not admitted"),
+		"so is one that no image is called like");
 	verdict(!admit("late", NULL) && !set_floor("late", 1, 2) &&
 			load("late") == -EPERM &&
 			was_refused_for("below the floor"),

@@ -203,6 +203,7 @@ class Writer:
         self.good("fault", make_image.Image(
             self.profile, self.code.FAULT,
             [{"name": "fault", "function": "fault"}]))
+        self.good("other-name", self.verdict(2, name="vouch_other"))
         self.good("elsewhere", self.verdict(0, slot="elsewhere"))
         self.good("late", self.verdict(3, slot="late"))
         self.kinds()

@@ -43,7 +43,9 @@ struct asker {
 	unsigned int seed;
 };
 
+static char image[64]; /* which has the maps */
 static atomic_uint odd, done;
+static atomic_int last_odd; /* its error */
 
 static uint64_t value_of(uint32_t key)
 {
@@ -64,7 +66,7 @@ static int ask(const struct asker *a, unsigned long cmd, const uint32_t *key,
 		.next_key = next ? (uintptr_t)(out + skip) : 0,
 	};
 
-	strcpy(op.image, name_of("kinds"));
+	strcpy(op.image, image);
 	strcpy(op.map, a->kind->map);
 	if (ioctl(a->fd, cmd, &op))
 		return -errno;
@@ -117,7 +119,10 @@ static void *writer(void *arg)
 			err = err == a.kind->full ? 0 : err;
 			break;
 		}
-		odd += err && err != -ENOENT;
+		if (err && err != -ENOENT) {
+			odd++;
+			last_odd = err;
+		}
 		done += !err;
 	}
 	close(a.fd);
@@ -168,6 +173,7 @@ static void write_at_once(const struct kind *kind, int fd)
 	int left;
 
 	odd = done = 0;
+	last_odd = 0;
 	for (i = 0; i < WRITERS; i++) {
 		askers[i] = (struct asker){ .kind = kind, .seed = i + 1 };
 		pthread_create(&threads[i], NULL, writer, &askers[i]);
@@ -175,8 +181,8 @@ static void write_at_once(const struct kind *kind, int fd)
 	for (i = 0; i < WRITERS; i++)
 		pthread_join(threads[i], NULL);
 	verdict(!odd && done > WRITERS * ROUNDS / 4,
-		"%s: %u accesses of %u writers, %u with odd errors", kind->map,
-		done, WRITERS, odd);
+		"%s: %u accesses of %u writers, %u with odd errors (%d)",
+		kind->map, done, WRITERS, odd, last_odd);
 	left = walk(&a);
 	verdict(left >= 0 && left <= ROOM,
 		"%s: each key has its value then, of %d", kind->map, left);
@@ -188,6 +194,7 @@ void test_writers(void)
 {
 	int fd = open(VOUCH_TARGET_DEVICE, O_RDWR);
 
+	strcpy(image, name_of("kinds"));
 	if (verdict(!load_admitted("kinds"), "an image with all maps loads"))
 		for (unsigned int i = 0; i < sizeof(kinds) / sizeof(*kinds);
 		     i++)
