@@ -216,6 +216,13 @@ def blamed(t, lab):
             "the program that is refused is named", result.get("reason"))
 
 
+class RandomLab(lab_module.Lab):
+    """It lets a call last: in some batches 60,000 runs take minutes."""
+
+    def config(self):
+        return dict(super().config(), timeouts={"call_s": 600})
+
+
 def main():
     t = tap.Tap()
     os.makedirs(OUT, exist_ok=True)
@@ -223,8 +230,7 @@ def main():
     lab_module.CPUS = 1
     # What a packet grows by is what memory held, since __skb_grow() does not
     # clear it; Debian's kernel clears all that it allocates.
-    lab = lab_module.Lab("random", target="lab",
-                         target_append="init_on_alloc=1")
+    lab = RandomLab("random", target="lab", target_append="init_on_alloc=1")
     offered = bpf_offered.Offered(lab.profile())
     t.check(not list(bpf_forms.missing(offered)),
             "all that is offered has a form, or a reason to have none",
@@ -235,7 +241,7 @@ def main():
     try:
         lab.up()
         blamed(t, lab)
-        run.clients = [wire.Client(lab.socket) for _ in range(2)]
+        run.clients = [wire.Client(lab.socket, 900) for _ in range(2)]
         while run.kept < PROGRAMS and not t.failed:
             run.run(random_batch.Batch(SEED, number, offered, run.usage))
             number += 1
