@@ -35,6 +35,7 @@ help:
 	@echo 'make arm64     the same for arm64, in build/arm64/ (demo, lab-up: ARCH=arm64);'
 	@echo '               arm64-lab: a target with all the hooks, too'
 	@echo 'make debug     a target kernel that looks for its own mistakes'
+	@echo '               debug-lab, debug-arm64, debug-verifier: others of that kind'
 	@echo 'make lab-up    start vouchd, a verifier VM and a target VM'
 	@echo 'make lab-down  stop them'
 	@echo 'make corpus    submit what Debian has of eBPF programs (CSV=FILE)'

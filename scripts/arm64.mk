@@ -7,7 +7,7 @@ A := $(B)/arm64
 CROSS := aarch64-linux-gnu-
 FOR_ARM64 := ARCH=arm64 CROSS_COMPILE=$(CROSS)
 
-.PHONY: arm64 arm64-lab
+.PHONY: arm64 arm64-lab debug-arm64
 $(A)/.setup: scripts/setup | $(B)/.setup
 	@mkdir -p $(A)
 	@scripts/setup arm64
@@ -64,3 +64,12 @@ arm64-lab: arm64
 	$(call arm64-target,$(A)/target-lab,images/target-demo.config \
 		images/target-lab.config images/target-arm64.config \
 		images/target-arm64-lab.config)
+
+# A target kernel for arm64 that looks for mistakes in itself.
+debug-arm64: arm64
+	@mkdir -p $(B)/debug-arm64
+	@ln -sfn "$$($(FOR_ARM64) scripts/target-kernel images/target-demo.config \
+		images/target-arm64.config images/debug.config \
+		images/debug-arm64.config)" $(B)/debug-arm64/target-kernel
+	@scripts/lab-keys $(B)/debug-arm64/target-kernel $(B)/debug-arm64/keys
+	$(call target-module,$(B)/debug-arm64,$(B)/debug-arm64/keys,$(FOR_ARM64))

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Run the target driver's tests on a kernel that looks for its own mistakes.
 
-usage: debug_kernel_test.py [--whole | --lab] [OPTION of target_driver_test.py]...
+usage: debug_kernel_test.py [--whole | --lab | --arm64]
+                            [OPTION of target_driver_test.py]...
 
 Without --whole it runs what fits into a few minutes; with --lab, the test of
-the hooks, and failing allocations, on a kernel that has them all.
+the hooks, and failing allocations, on a kernel that has them all; with --arm64,
+what needs no hook, on arm64.
 """
 
 import os
@@ -15,6 +17,7 @@ import sys
 
 BUILD = os.environ.get("VOUCH_BUILD", "build")
 TARGET = "tests/vm/target_driver_test.py"
+TARGET_ARM64 = "tests/vm/target_arm64_test.py"
 HOOKS = "tests/vm/hooks_test.py"
 END = re.compile(rb"^(\d+) passed, (\d+) failed$", re.M)
 # Suites of the guest. An image that is not GPL has a boot of its own: it turns
@@ -30,11 +33,15 @@ TIMEOUT = "7200"
 CLOCK = "notsc nolapic_timer"
 
 
-# Which goal of the Makefile builds the kernel, and what is run on it.
-MEMORY = {"debug": "512", "debug-lab": "768"}  # MiB
+# Which goal of the Makefile builds the kernel, and what is run on it. Nothing
+# fills the area of modules there.
+MACHINE = {"debug": ["--memory", "512", "--cpus", "2,sockets=2"],
+           "debug-lab": ["--memory", "768", "--cpus", "2,sockets=2"],
+           "debug-arm64": ["--memory", "1024", "--far", ""]}
 DEBUG = "debug", [(TARGET, suite) for suite in SMOKE]
 DEBUG_WHOLE = "debug", [(TARGET, suite) for suite in WHOLE]
 DEBUG_LAB = "debug-lab", [(HOOKS, "hooks"), (TARGET, "kinds")]
+DEBUG_ARM64 = "debug-arm64", [(TARGET_ARM64, suite) for suite in WHOLE]
 
 
 def run(goal, test, suite, options):
@@ -48,8 +55,7 @@ def run(goal, test, suite, options):
                "--keys", os.path.join(built, "keys"),
                "--out", os.path.join(BUILD, "vm", goal + "-" + suite),
                "--allow", "tests/vm/debug_kmsg.allow",
-               "--memory", MEMORY[goal], "--cpus", "2,sockets=2",
-               "--timeout", TIMEOUT, "--append",
+               *MACHINE[goal], "--timeout", TIMEOUT, "--append",
                CLOCK + " log_buf_len=4M vouch_debug=1 vouch_suite=" + suite +
                (" vouch_rounds=" + ROUNDS[suite] if suite in ROUNDS else ""),
                *options]
@@ -67,7 +73,8 @@ def run(goal, test, suite, options):
 
 
 def main():
-    chosen = {"--whole": DEBUG_WHOLE, "--lab": DEBUG_LAB}.get(
+    chosen = {"--whole": DEBUG_WHOLE, "--lab": DEBUG_LAB,
+              "--arm64": DEBUG_ARM64}.get(
         sys.argv[1] if sys.argv[1:] else None)
     options = sys.argv[2:] if chosen else sys.argv[1:]
     goal, boots = chosen or DEBUG

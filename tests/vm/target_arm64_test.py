@@ -15,9 +15,8 @@ FOLDER = os.path.join(target_driver_test.BUILD, "arm64")
 def main():
     args = target_driver_test.arguments(
         FOLDER, os.path.join(target_driver_test.BUILD, "vm", "target-arm64"),
-        "arm64")
-    args.memory = "1024"
-    args.far = os.path.join(FOLDER, "far-image", "far.ko")
+        "arm64", memory="1024",
+        far=os.path.join(FOLDER, "far-image", "far.ko"))
     return target_driver_test.main(args)
 
 

@@ -39,8 +39,8 @@ AGENT = ["target-driver/agent/confine.c", "common/privileges.c"]
 
 
 def arguments(target=BUILD, out=os.path.join(BUILD, "vm", "target"),
-              arch="x86_64"):
-    """@target: where kernel, profile and module are."""
+              arch="x86_64", **defaults):
+    """@target: where kernel, profile and module are; @defaults of others."""
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--kdir", default=os.path.join(target, "target-kernel"))
     p.add_argument("--profile", default=os.path.join(target, "profile"))
@@ -62,6 +62,7 @@ def arguments(target=BUILD, out=os.path.join(BUILD, "vm", "target"),
     p.add_argument("--timeout", default="900", help="seconds")
     p.add_argument("--until", metavar="REGEX",
                    help="end where a test of that name fails")
+    p.set_defaults(**defaults)
     return p.parse_args()
 
 
