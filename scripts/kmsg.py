@@ -27,7 +27,7 @@ HEAD = re.compile(r"init: (vmalloc error: size \d+|"
                   r"__disarm_kprobe_ftrace\+0x")
 BODY = [re.compile(p) for p in (
     # the stack and the registers
-    r"CPU: \d+ PID: \d+ Comm: init ", r"Hardware name: ", r"Call Trace:$",
+    r"CPU: \d+ PID: \d+ Comm: init ", r"Hardware name: ", r"Call [Tt]race:$",
     r" </?TASK>$", r" (\? )?([\w.]+\+)?0x[0-9a-f]+(/0x[0-9a-f]+)?( \[\w+\])?$",
     r"RIP: [0-9a-f]+:", r"Code: ", r"R[SABCD][PX]: ", r"R[0-9A-Z]{2}: ",
     r"[FC]S:  ", r"CR2: ", r"Modules linked in: vouch_",

@@ -10,7 +10,7 @@ import tempfile
 import threading
 
 from clients import frame, raw
-from fake_agent import FakeTarget
+from fake_agent import FakeTarget, FakeVerifier
 from harness import Daemon, OBJECT, RECORDED, VOUCHD
 from roles import daemon_with_vms, hello, kind_of
 from targets import signed
@@ -314,6 +314,54 @@ def test_cut_status(tap):
     tap.equal(d.query("SELECT DISTINCT status FROM deliveries ORDER BY status"),
               [("error",), ("loaded",)], "and no such delivery counts as done")
     client.close()
+    d.stop()
+
+
+class CutVerifier(FakeVerifier):
+    """A verifier's agent that ends within its CAPTURE."""
+
+    cut = 0
+
+    def answer(self, kind, body, blob):
+        _, said, capture = super().answer(kind, body, blob)
+        whole = frame(wire.CAPTURE, said, blob=len(capture), id=self.ident)
+        self.said = ended_within(self.sock, (whole + capture)[:self.cut])
+        raise wire.WireError("cut")
+
+    def receive(self):
+        got = super().receive()
+        self.ident = got[1]
+        return got
+
+
+def test_cut_capture(tap):
+    """Each time another verifier takes the submission, once; then it ends."""
+    d = Daemon(timeouts=long_verify())
+    whole = frame(wire.CAPTURE, RECORDED["json"])
+    capture = RECORDED["capture"]
+    client = d.client()
+    wrong = {}
+    cuts = [*range(len(whole) + 1), *range(
+        len(whole) + 1, len(whole) + len(capture),
+        max(1, len(capture) // 40))]
+    for cut in cuts:
+        client.send(wire.SUBMIT, SUBMIT, OBJECT)
+        for _ in range(2):
+            agent = CutVerifier(d.path("verifier.sock"), RECORDED)
+            agent.cut = cut
+            agent.thread.join(60)
+        kind = wire.PROGRESS
+        while kind == wire.PROGRESS:
+            kind, _, body, _ = client.receive()
+        if (kind, body.get("exit"), agent.said) != (wire.VERDICT, 4, b""):
+            wrong[cut] = kind, body, agent.said
+    tap.equal(wrong, {}, "a CAPTURE cut at each byte of its head and JSON, %d "
+              "in all, is a lost verifier: once more, then exit code 4" %
+              len(cuts))
+    client.close()
+    d.verifier()
+    tap.equal(d.submit(deliver=False)[1]["exit"], 0,
+              "the next submission gets its answer")
     d.stop()
 
 

@@ -51,6 +51,31 @@ def greeted(guest, port):
     return kind_of(guest.hear_frame(port))[0] == wire.RESULT
 
 
+def test_other_frames(tap):
+    """Of a developer's VM that has said who it is, and then is an agent."""
+    d = daemon_with_vms()
+    d.verifier()
+    one = vsock_front.Guest(d.path("d1"), 5)
+    two = vsock_front.Guest(d.path("d2"), 6)
+    tap.check(greeted(two, 1000), "another developer's VM is served")
+    for port, kind in enumerate((wire.CAPTURE, wire.STATUS, wire.VERIFY,
+                                 wire.DELIVER, wire.RESULT), 2000):
+        tap.check(greeted(one, port), "a developer's VM gets its answer")
+        one.say(port, 7003, frame(kind, {}))
+        got, body = kind_of(one.hear_frame(port))
+        tap.check((got, body.get("exit")) == (wire.ERROR, 2) and
+                  "a client sends SUBMIT and CALL" in body.get("why", ""),
+                  "a frame of type %d is refused" % kind, (got, body))
+        tap.equal(one.hear(port), b"", "and hung up on")
+    two.say(1000, 7003, frame(wire.CALL, {"method": "status"}))
+    tap.equal(kind_of(two.hear_frame(1000))[0], wire.RESULT,
+              "the other VM's connection lives")
+    tap.equal(d.submit(deliver=False)[1]["exit"], 0, "and so do submissions")
+    one.close()
+    two.close()
+    d.stop()
+
+
 def test_other_roles(tap):
     d = daemon_with_vms()
     guests = {"verifier": vsock_front.Guest(d.path("v"), 3),
