@@ -131,7 +131,8 @@ def hook_text(section):
 def attach(lab, image, program):
     rc, result = lab.vouch("target", "attach", "lab", image,
                            hook_text(program.section))
-    return None if rc == 0 else reason_of(result) or lab.stderr.strip()
+    told = lab.stderr.strip().partition("\n")[0].removeprefix("vouch: ")
+    return None if rc == 0 else reason_of(result) or told
 
 
 def submit(lab, path, args, *more):
