@@ -21,9 +21,8 @@ static LIST_HEAD(images); /* struct vouch_loaded, in order of loading */
 /* Whatever is called as an image is one, or is not let in. */
 static bool is_image(const struct module *mod)
 {
-	return mod != THIS_MODULE &&
-	       !strncmp(mod->name, VOUCH_IMAGE_PREFIX,
-			sizeof(VOUCH_IMAGE_PREFIX) - 1);
+	return mod != THIS_MODULE && !strncmp(mod->name, VOUCH_IMAGE_PREFIX,
+					      sizeof(VOUCH_IMAGE_PREFIX) - 1);
 }
 
 static struct vouch_loaded *find(const char *name)
