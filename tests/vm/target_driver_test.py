@@ -10,6 +10,7 @@ import argparse
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -24,6 +25,10 @@ import target_far  # noqa: E402  pylint: disable=wrong-import-position
 BUILD = os.environ.get("VOUCH_BUILD", "build")
 END = re.compile(r"^VOUCH-TEST-END (\d+) passed, (\d+) failed$", re.M)
 LOG = re.compile(r"^VOUCH-KMSG-BEGIN\n(.*)^VOUCH-KMSG-END$", re.M | re.S)
+SAID = re.compile(r"^(ok|not ok|#) ", re.M)
+# How often a VM is started whose QEMU crashes, and what a crash is.
+BOOTS = 3
+CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT)
 MAGIC = b"~Module signature appended~\n"
 FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra",
          "-Werror", "-static", "-pthread"]
@@ -139,7 +144,7 @@ def make_initrd(args, keys):
     return initrd
 
 
-def boot(args, kernel, initrd):
+def command_of(args, kernel, initrd):
     """Two interfaces on each hub: what leaves by one arrives at the other."""
     host = machine.chosen(args.arch)
     command = ["timeout", args.timeout, *host.qemu, "-cpu", args.cpu,
@@ -151,10 +156,16 @@ def boot(args, kernel, initrd):
         command += ["-netdev", "hubport,id=n%d,hubid=%d" % (i, i // 2),
                     "-device", "virtio-net-pci,netdev=n%d" % i +
                     host.device]
+    return command
+
+
+def boot_once(args, kernel, initrd):
+    """Returns (what the guest said, how QEMU ended)."""
     until = re.compile("not ok .*(%s)" % args.until) if args.until else None
     text = ""
     with open(os.path.join(args.out, "qemu.log"), "wb") as log:
-        vm = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+        vm = subprocess.Popen(command_of(args, kernel, initrd),
+                              stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=log)
     with open(os.path.join(args.out, "console.log"), "w") as log:
         for line in vm.stdout:
@@ -164,7 +175,18 @@ def boot(args, kernel, initrd):
             log.flush()
             if until and until.match(line):
                 vm.terminate()
-    vm.wait()
+    return text, vm.wait()
+
+
+def boot(args, kernel, initrd):
+    """What the guest said. Emulated, QEMU itself may crash while the kernel
+    looks for its devices: then nothing was tested yet, and it starts again."""
+    for _ in range(BOOTS):
+        text, status = boot_once(args, kernel, initrd)
+        if -status not in CRASHES or SAID.search(text):
+            break
+        print("# QEMU died of %s before the guest's test began" %
+              signal.Signals(-status).name, flush=True)
     return text
 
 
