@@ -8,9 +8,7 @@ third certificate here, of a key that signs modules but no images.
 
 import argparse
 import os
-import re
 import shutil
-import signal
 import subprocess
 import sys
 
@@ -18,17 +16,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
 sys.path.insert(0, HERE)
-import kmsg  # noqa: E402  pylint: disable=wrong-import-position
+import guest  # noqa: E402  pylint: disable=wrong-import-position
 import machine  # noqa: E402  pylint: disable=wrong-import-position
 import target_far  # noqa: E402  pylint: disable=wrong-import-position
 
 BUILD = os.environ.get("VOUCH_BUILD", "build")
-END = re.compile(r"^VOUCH-TEST-END (\d+) passed, (\d+) failed$", re.M)
-LOG = re.compile(r"^VOUCH-KMSG-BEGIN\n(.*)^VOUCH-KMSG-END$", re.M | re.S)
-SAID = re.compile(r"^(ok|not ok|#) ", re.M)
-# How often a VM is started whose QEMU crashes, and what a crash is.
-BOOTS = 3
-CRASHES = (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT)
 MAGIC = b"~Module signature appended~\n"
 FLAGS = ["-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra",
          "-Werror", "-static", "-pthread"]
@@ -64,7 +56,7 @@ def arguments(target=BUILD, out=os.path.join(BUILD, "vm", "target"),
     p.add_argument("--cpus", default="2", help="as QEMU's -smp")
     p.add_argument("--allow", default=[], action="append",
                    help="more lines that the kernel may log")
-    p.add_argument("--timeout", default="900", help="seconds")
+    p.add_argument("--timeout", type=int, default=900, help="seconds")
     p.add_argument("--until", metavar="REGEX",
                    help="end where a test of that name fails")
     p.set_defaults(**defaults)
@@ -146,68 +138,22 @@ def make_initrd(args, keys):
 
 def command_of(args, kernel, initrd):
     """Two interfaces on each hub: what leaves by one arrives at the other."""
-    host = machine.chosen(args.arch)
-    command = ["timeout", args.timeout, *host.qemu, "-cpu", args.cpu,
-               "-m", args.memory, "-smp", args.cpus, "-nodefaults",
-               "-display", "none", "-serial", "stdio", "-no-reboot",
-               "-kernel", kernel, "-initrd", initrd, "-append",
-               host.parameters + "oops=panic " + args.append]
-    for i in range(4):
-        command += ["-netdev", "hubport,id=n%d,hubid=%d" % (i, i // 2),
-                    "-device", "virtio-net-pci,netdev=n%d" % i +
-                    host.device]
-    return command
+    return guest.command(guest.Options(
+        machine=machine.chosen(args.arch), kernel=kernel, initrd=initrd,
+        cpu=args.cpu, memory=args.memory, cpus=args.cpus,
+        append="oops=panic " + args.append, hubs=(0, 0, 1, 1)))
 
 
-def boot_once(args, kernel, initrd):
-    """Returns (what the guest said, how QEMU ended)."""
-    until = re.compile("not ok .*(%s)" % args.until) if args.until else None
-    text = ""
-    with open(os.path.join(args.out, "qemu.log"), "wb") as log:
-        vm = subprocess.Popen(command_of(args, kernel, initrd),
-                              stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=log)
-    with open(os.path.join(args.out, "console.log"), "w") as log:
-        for line in vm.stdout:
-            line = line.decode("ascii", "replace").replace("\r", "")
-            text += line
-            log.write(line)
-            log.flush()
-            if until and until.match(line):
-                vm.terminate()
-    return text, vm.wait()
-
-
-def boot(args, kernel, initrd):
-    """What the guest said. Emulated, QEMU itself may crash while the kernel
-    looks for its devices: then nothing was tested yet, and it starts again."""
-    for _ in range(BOOTS):
-        text, status = boot_once(args, kernel, initrd)
-        if -status not in CRASHES or SAID.search(text):
-            break
-        print("# QEMU died of %s before the guest's test began" %
-              signal.Signals(-status).name, flush=True)
-    return text
-
-
-def judge(text, allow):
-    log = LOG.search(text)
-    if log:
-        problems = kmsg.problems(
-            log.group(1).splitlines(),
-            [os.path.join(HERE, "target_kmsg.allow")] + allow)
-    else:
-        problems = ["the guest did not show its kernel log"]
-    end = END.search(text)
-    if not end:
-        problems.append("the guest's test did not come to its end")
-    for line in text.splitlines():
-        if line.startswith(("ok ", "not ok ", "# ")):
-            print(line)
-    for line in problems:
-        print("not ok " + line)
-    passed, failed = map(int, end.groups()) if end else (0, 0)
-    return passed, failed + len(problems)
+def judge(args, kernel, initrd, *allow):
+    """Boot it; what an exit status is. @allow: more lists, beside the
+    target driver's own."""
+    passed, failed = guest.run(
+        command_of(args, kernel, initrd),
+        os.path.join(args.out, "console.log"), args.timeout,
+        [os.path.join(HERE, "target_kmsg.allow"), *args.allow, *allow],
+        args.until)
+    print("%d passed, %d failed" % (passed, failed))
+    return 1 if failed or not passed else 0
 
 
 def main(args=None):
@@ -215,10 +161,7 @@ def main(args=None):
     os.makedirs(args.out, exist_ok=True)
     keys = make_keys(args)
     kernel = make_kernel(args, keys)
-    passed, failed = judge(boot(args, kernel, make_initrd(args, keys)),
-                           args.allow)
-    print("%d passed, %d failed" % (passed, failed))
-    return 1 if failed or not passed else 0
+    return judge(args, kernel, make_initrd(args, keys))
 
 
 if __name__ == "__main__":
